@@ -1,0 +1,1 @@
+"""What peers see: wire formats, names and codes. Usable by satellites and chatbots without the daemon."""

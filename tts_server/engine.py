@@ -1,0 +1,100 @@
+"""The engine contract: all that the author of an engine plug-in needs to read.
+
+A plug-in is a package with one class and one entry point in the group `tts_server.engines`. The class is made once, in
+the engine host (a child process), with the engine's own table of the configuration. It imports nothing of tts_server but this.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tts_server.text.linguistic import Break, Prosody, Run, Sentence, Syllable, Word
+
+__all__ = [
+    "AudioChunk",
+    "Break",
+    "Engine",
+    "Prosody",
+    "Run",
+    "Samples",
+    "Sentence",
+    "Syllable",
+    "Timing",
+    "Utterance",
+    "Voice",
+    "Word",
+]
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice as people choose it."""
+
+    name: str  # "baker": stable, clients store it
+    engine: str  # the entry point's name
+    language: str  # BCP 47, as people choose it: "zh-CN"
+    speaks: tuple[str, ...]  # languages of the runs it can say: ("zh",)
+    sample_rate: int  # Hz, native
+    emotions: tuple[str, ...]  # canonical names it can do, "neutral" first
+    description: str
+    attribution: str  # who made it
+    attribution_url: str
+    licence: str  # SPDX identifier
+    version: str
+    notice: str = ""  # what a user must be told about the licence, one or two sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a stretch of the client's text is heard. Text in code points, time in samples from the utterance's start."""
+
+    start: int
+    end: int
+    first_sample: int
+    last_sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChunk:
+    """A run of samples, and the timings of the syllables or words that begin in audio not yet told about."""
+
+    samples: Samples  # float32 (N,), -1..1
+    sample_rate: int  # Hz; constant for one utterance
+    timings: tuple[Timing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What one call of `synthesize` says: neighbouring runs in languages the voice speaks."""
+
+    voice: str
+    runs: tuple[Run, ...]
+    is_last: bool = True  # nothing of the same segment follows; ends of sentences may take their pause
+
+
+class Engine(Protocol):
+    """Speaks with one or more voices. Runs on synthesis threads of the engine host; may block; must not use asyncio.
+
+    `synthesize` may run on several threads at once, each with a generator of its own.
+    """
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """Cheap: no model is read here, so that `voices` is known at once."""
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """The voices whose data is installed."""
+
+    def load(self, voice: str) -> None:
+        """Make a voice ready to speak, warm-up included. Idempotent and thread-safe. Raises when its data is missing or damaged."""
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        """Yield audio as it is ready; being closed early is normal: the listener left.
+
+        wanted: asked before each chunk, says how many seconds of audio the listener wants next. A hint: more or less is allowed.
+        """

@@ -1,0 +1,93 @@
+"""What we refuse or fail to do. Doors turn these into wire codes (`transports/error_codes.py`).
+
+TTSError
+├── BadRequest            the peer asked for something that cannot be read or done
+│   ├── TextTooLong
+│   ├── TextBacklog       text comes faster than it is spoken
+│   ├── VoiceUnknown
+│   ├── EmotionUnknown
+│   ├── FormatUnsupported
+│   ├── WrongState        a message that does not fit where the conversation stands
+│   └── AudioGone         a stored reply that is no longer kept
+├── Refused               host, origin or address not allowed
+├── EngineError
+│   ├── EngineLoading
+│   ├── EngineBusy
+│   ├── EngineFailed
+│   └── EngineTimeout
+├── ShuttingDown
+├── ConfigInvalid
+└── VoiceDataMissing      a voice's data files are not installed, or damaged
+"""
+
+
+class TTSError(Exception):
+    """Something we refuse or fail to do. The message is one sentence a user can act on."""
+
+
+class BadRequest(TTSError):
+    """The peer sent something that cannot be read or done as it stands."""
+
+
+class TextTooLong(BadRequest):
+    """More text than a limit allows."""
+
+
+class TextBacklog(BadRequest):
+    """Text arrives faster than it is spoken; try again when some of it has been."""
+
+
+class VoiceUnknown(BadRequest):
+    """No voice of that name here."""
+
+
+class EmotionUnknown(BadRequest):
+    """Not a name of an emotion, in any spelling we know."""
+
+
+class FormatUnsupported(BadRequest):
+    """An audio or text format that we do not offer."""
+
+
+class WrongState(BadRequest):
+    """A message that does not fit the state of its context."""
+
+
+class AudioGone(BadRequest):
+    """A stored reply that was never there or is no longer kept."""
+
+
+class Refused(TTSError):
+    """The peer's address, host name or origin is not allowed in."""
+
+
+class EngineError(TTSError):
+    """The engine side could not speak."""
+
+
+class EngineLoading(EngineError):
+    """The engine host is not ready yet; try again soon."""
+
+
+class EngineBusy(EngineError):
+    """More is being spoken than this box can carry; try again soon."""
+
+
+class EngineFailed(EngineError):
+    """The engine raised, or its process ended, in the middle of an utterance."""
+
+
+class EngineTimeout(EngineError):
+    """The engine did not answer within the time allowed for a chunk."""
+
+
+class ShuttingDown(TTSError):
+    """The daemon is stopping and takes no new requests."""
+
+
+class ConfigInvalid(TTSError):
+    """The configuration cannot be used. The message names the key."""
+
+
+class VoiceDataMissing(TTSError):
+    """A voice's data files are not installed, or are damaged."""
