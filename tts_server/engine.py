@@ -1,7 +1,7 @@
 """The engine contract: all that the author of an engine plug-in needs to read.
 
 A plug-in is a package with one class and one entry point in the group `tts_server.engines`. The class is made once, in
-the engine host (a child process), with the engine's own table of the configuration. It imports nothing of tts_server but this.
+the engine host (a child process), with the engine's own table of the configuration. Of tts_server it imports only this.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -47,6 +47,7 @@ class Voice:
     licence: str  # SPDX identifier
     version: str
     notice: str = ""  # what a user must be told about the licence, one or two sentences
+    level_dbfs: float | None = None  # of its neutral speech, pauses left out; voices within one text are matched by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,10 @@ class Engine(Protocol):
         """The voices whose data is installed."""
 
     def load(self, voice: str) -> None:
-        """Make a voice ready to speak, warm-up included. Idempotent and thread-safe. Raises when its data is missing or damaged."""
+        """Make a voice ready to speak, warm-up included. Idempotent, thread-safe. Raises VoiceDataMissing."""
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Yield audio as it is ready; being closed early is normal: the listener left.
 
-        wanted: asked before each chunk, says how many seconds of audio the listener wants next. A hint: more or less is allowed.
+        wanted: asked before each chunk, says how many seconds of audio the listener wants next: a hint, no more.
         """

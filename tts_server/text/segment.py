@@ -50,3 +50,8 @@ class Segment:
     text: str
     offsets: tuple[int, ...]  # len(text) + 1: where each code point, and the end, stood in the client's text
     spans: tuple[Span, ...] = ()
+
+    @property
+    def prosody(self) -> Prosody:
+        """How the segment begins to be said."""
+        return next((span.prosody for span in self.spans if isinstance(span, Style)), Prosody())

@@ -1,0 +1,80 @@
+# The commands of a checkout. `make` lists them.
+#   ARGS      handed on to the program:            make run ARGS="--http-port 8081"
+#   PYTHON    the Python that makes .venv:          make run PYTHON=python3.12
+#   VENV      where the environment is:             make test VENV=/tmp/venv
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DONE := $(VENV)/done
+ARGS ?=
+TEXT ?=
+
+.PHONY: help
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s%s\n", $$1, $$2 }'
+
+# ---------------------------------------------------------------------------------------------------------- speaking
+.PHONY: run
+run: $(DONE)/notice  ## install what is missing, then start the daemon
+	@echo "==> tts-server run $(ARGS)"
+	@exec $(BIN)/tts-server run $(ARGS)
+
+.PHONY: say
+say: export SAY_TEXT := $(value TEXT)
+say: $(DONE)/notice  ## speak TEXT="..." without a daemon
+	@if [ -z "$$SAY_TEXT" ]; then echo 'error: say what? make say TEXT="你好。"' >&2; exit 2; fi
+	@exec $(BIN)/tts-server say $(ARGS) -- "$$SAY_TEXT"
+
+# ---------------------------------------------------------------------------------------------------------- checking
+.PHONY: test
+test: $(DONE)/tts-server $(DONE)/torch $(DONE)/sambert $(DONE)/dev  ## format, lint, types and the whole test suite
+	@echo "==> ruff format --check"
+	@$(BIN)/ruff format --check .
+	@echo "==> ruff check"
+	@$(BIN)/ruff check .
+	@echo "==> mypy --strict"
+	@$(BIN)/mypy --strict protocol tts_server
+	@echo "==> pytest"
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lock
+lock: $(DONE)/dev  ## make the lock files anew; ARGS=--upgrade takes the newest versions
+	@$(BIN)/python requirements/lock.py $(ARGS)
+
+.PHONY: clean
+clean:  ## remove the environment and everything else that was made here
+	rm -rf "$(VENV)" dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# -------------------------------------------------------------------------------------------------------- installing
+# A file in $(DONE) says that a step was done for the lock file as it stands.
+$(DONE)/venv:
+	@echo "==> Making a Python environment in $(VENV) with $(PYTHON)"
+	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	    echo 'error: $(PYTHON) is not Python 3.11 or newer with its venv module.' >&2; \
+	    echo 'On Debian and Ubuntu: sudo apt install python3-venv. For another Python: make run PYTHON=python3.12' >&2; \
+	    exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv "$(VENV)"
+	@mkdir -p $(DONE)
+	@touch $@
+
+$(DONE)/%: requirements/%.txt | $(DONE)/venv
+	@requirements/install.sh $(BIN)/python $*
+	@touch $@
+
+$(DONE)/tts-server: pyproject.toml | $(DONE)/base $(DONE)/build
+	@echo "==> Installing tts-server itself"
+	@$(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet \
+	    --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(DONE)/notice: | $(DONE)/tts-server
+	@echo "==> The embedded Mandarin voice and its licence (shown once)"
+	@$(BIN)/tts-server voices info baker
+	@touch $@

@@ -1,0 +1,118 @@
+"""Small real engines for tests of everything that is not an engine."""
+
+import os
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tts_server.engine import AudioChunk, Timing, Utterance, Voice
+from tts_server.errors import EngineFailed
+
+RATE = 16000
+SAMPLES_PER_CHARACTER = 1600
+
+
+def voice(name: str, engine: str, **changes: Any) -> Voice:
+    """A voice's description with everything filled in."""
+    facts: dict[str, Any] = {
+        "name": name,
+        "engine": engine,
+        "language": "zh-CN",
+        "speaks": ("zh", "en"),
+        "sample_rate": RATE,
+        "emotions": ("neutral", "happy", "sad"),
+        "description": f"Test voice {name}",
+        "attribution": "tts-server tests",
+        "attribution_url": "https://example.org",
+        "licence": "Apache-2.0",
+        "version": "1",
+    }
+    return Voice(**{**facts, **changes})
+
+
+class ToneEngine:
+    """0.1 s of a quiet tone a character; the pitch tells the emotion. `slow_s` in the settings delays each chunk."""
+
+    name = "tone"
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._slow_s = float(settings.get("slow_s", 0.0))
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        return [voice(self.name, self.name)]
+
+    def load(self, voice: str) -> None:
+        pass
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        timings = list(_timings(utterance))
+        samples = _tone(utterance, timings[-1].last_sample if timings else 0)
+        position = 0
+        while position < len(samples):
+            time.sleep(self._slow_s)
+            size = max(1, round(wanted() * RATE))
+            told = tuple(timing for timing in timings if position <= timing.first_sample < position + size)
+            yield AudioChunk(samples[position : position + size], RATE, told)
+            position += size
+
+
+class BrokenEngine(ToneEngine):
+    """Fails on the third chunk."""
+
+    name = "broken"
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        for number, chunk in enumerate(super().synthesize(utterance, wanted)):
+            if number == 2:
+                raise EngineFailed("the test engine broke on the third chunk")
+            yield chunk
+
+
+class StuckEngine(ToneEngine):
+    """Never gives its second chunk."""
+
+    name = "stuck"
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        chunks = super().synthesize(utterance, wanted)
+        yield next(chunks)
+        while True:
+            time.sleep(60)
+
+
+class CrashingEngine(ToneEngine):
+    """Takes the whole process down with its second chunk."""
+
+    name = "crashing"
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        chunks = super().synthesize(utterance, wanted)
+        yield next(chunks)
+        os._exit(9)
+
+
+class MissingEngine(ToneEngine):
+    """Its voice cannot be loaded."""
+
+    name = "missing"
+
+    def load(self, voice: str) -> None:
+        raise EngineFailed("the data of voice missing is not here")
+
+
+def _timings(utterance: Utterance) -> Generator[Timing]:
+    position = 0
+    for run in utterance.runs:
+        units = run.syllables or run.words or (run,)
+        for unit in units:
+            yield Timing(unit.start, unit.end, position, position + SAMPLES_PER_CHARACTER)
+            position += SAMPLES_PER_CHARACTER
+
+
+def _tone(utterance: Utterance, length: int) -> np.ndarray:
+    emotion = utterance.runs[0].prosody.emotion if utterance.runs else "neutral"
+    hertz = {"neutral": 200, "happy": 300, "sad": 100}[emotion]
+    return np.float32(0.1) * np.sin(2 * np.pi * hertz / RATE * np.arange(length, dtype=np.float32))

@@ -1,0 +1,56 @@
+"""Which voice and which emotion a request gets."""
+
+import pytest
+
+from protocol.emotions import ALIASES, EMOTIONS, NEAREST, canonical
+from tests.support.engines import voice
+from tts_server.errors import EmotionUnknown, EngineLoading, VoiceUnknown
+from tts_server.voices import Catalogue, emotion_for
+
+BAKER = voice("baker", "baker", emotions=("neutral", "happy", "calm"))
+HEART = voice("heart", "heart", language="en-US", emotions=("neutral",))
+CATALOGUE = Catalogue.of([HEART, BAKER], default="baker")
+
+
+def test_the_default_voice_leads_and_is_chosen_when_nothing_is_asked_for() -> None:
+    assert [voice.name for voice in CATALOGUE.voices] == ["baker", "heart"]
+    assert CATALOGUE.choose() is BAKER
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "heart"), ("en_GB", "heart"), ("zh-TW", "baker"), ("fr", "baker")])
+def test_a_language_chooses_a_voice_that_speaks_it(language: str, name: str) -> None:
+    assert CATALOGUE.choose(None, language).name == name
+
+
+def test_an_unknown_voice_is_an_error_that_names_those_that_are_here() -> None:
+    with pytest.raises(VoiceUnknown, match=r"'nobody'.*baker, heart"):
+        CATALOGUE.choose("nobody")
+
+
+def test_a_disabled_voice_is_not_offered() -> None:
+    assert [voice.name for voice in Catalogue.of([HEART, BAKER], "baker", ["heart"]).voices] == ["baker"]
+
+
+def test_without_any_voice_the_engines_count_as_loading() -> None:
+    with pytest.raises(EngineLoading):
+        Catalogue().choose()
+
+
+def test_an_emotion_the_voice_lacks_becomes_the_nearest_it_has() -> None:
+    assert emotion_for(BAKER, "excited") == ("excited", "happy")
+    assert emotion_for(BAKER, "开心") == ("happy", "happy")
+    assert emotion_for(HEART, "angry") == ("angry", "neutral")
+    assert emotion_for(BAKER, "no such mood") == ("neutral", "neutral")
+
+
+@pytest.mark.parametrize("name", ["excited", "no such mood"])
+def test_strict_turns_every_fallback_into_an_error(name: str) -> None:
+    with pytest.raises(EmotionUnknown):
+        emotion_for(BAKER, name, strict=True)
+
+
+def test_every_alias_and_every_neighbour_is_a_canonical_name() -> None:
+    assert {canonical(name) for name in EMOTIONS} == set(EMOTIONS)
+    assert set(ALIASES.values()) <= set(EMOTIONS)
+    assert set(NEAREST) == set(EMOTIONS) - {"neutral"}
+    assert {near for nears in NEAREST.values() for near in nears} <= set(EMOTIONS)

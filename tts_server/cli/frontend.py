@@ -1,0 +1,49 @@
+"""`tts-server frontend`: what will be said."""
+
+import json
+import sys
+from collections.abc import Iterable
+
+from tts_server.text import frontend
+from tts_server.text.linguistic import Sentence
+from tts_server.text.segments import TextCutter
+
+
+def show(texts: Iterable[str], as_json: bool) -> None:
+    """Analyse each text and print it: one JSON object a line, or a table for people."""
+    frontend.load()
+    for text in texts:
+        sentences = analyse(text)
+        if as_json:
+            sys.stdout.write(json.dumps(frontend.describe(sentences), ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+        else:
+            _print_table(sentences)
+
+
+def analyse(text: str) -> list[Sentence]:
+    """Cut a text as the daemon does, and analyse each piece as the engine host does."""
+    cutter = TextCutter(split="sentence")
+    return [frontend.analyse(segment) for segment in [*cutter.feed(text), *cutter.flush()]]
+
+
+def _print_table(sentences: Iterable[Sentence]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    for sentence in sentences:
+        columns = ("said", "pinyin", "spoken", "break", "from", "to")
+        table = Table(*columns, title=sentence.normalised, title_justify="left")
+        for run in sentence.runs:
+            if not run.syllables:
+                table.add_row(run.text, run.language, "", _level(run.break_after), str(run.start), str(run.end))
+            for syllable in run.syllables:
+                changed = syllable.spoken if syllable.spoken != syllable.pinyin else ""
+                place = (_level(syllable.break_after), str(syllable.start), str(syllable.end))
+                table.add_row(syllable.char, syllable.pinyin, changed, *place)
+        console.print(table)
+
+
+def _level(level: int) -> str:
+    return f"#{int(level)}" if level else ""

@@ -1,0 +1,192 @@
+"""`tts-server say`: speech into a WAV file, or aloud."""
+
+import asyncio
+import http.client
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Protocol
+from urllib.parse import urlsplit
+
+from tts_server.audio.pcm import to_s16le, wav_header
+from tts_server.config import Config
+from tts_server.errors import BadRequest, FormatUnsupported, TTSError
+from tts_server.speech import Audio, Done, SegmentStarted, SpeechOptions
+from tts_server.startup import running_core
+
+# Players that take a WAV on standard input, the most direct first.
+PLAYERS = (
+    ("pw-play", "-"),
+    ("paplay", "--file-format=wav", "/dev/stdin"),
+    ("aplay", "-q", "-"),
+    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-"),
+)
+DEFAULT_OUTPUT = Path("speech.wav")
+_READ_BYTES = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to say and how."""
+
+    text: str
+    voice: str | None
+    emotion: str
+    intensity: float
+    speed: float
+    pitch: float
+    volume: float
+
+    @classmethod
+    def of(cls, text: str, voice: str | None, emotion: str, speed: float, pitch: float, volume: float) -> "Request":
+        """From the command line's values; emotion is NAME or NAME:INTENSITY. Raises BadRequest."""
+        if not text.strip():
+            raise BadRequest("there is nothing to say: the text is empty")
+        name, _, intensity = emotion.partition(":")
+        try:
+            return cls(text, voice, name, float(intensity or 1.0), speed, pitch, volume)
+        except ValueError:
+            raise BadRequest(f"emotion is {emotion!r}; write NAME or NAME:INTENSITY, for example happy:0.7") from None
+
+
+class Sink(Protocol):
+    """Takes a WAV as it is made."""
+
+    def __call__(self, wav: bytes) -> None:
+        """Take the next bytes."""
+
+
+def say(request: Request, output: Path | None, server: str | None, config: Config) -> None:
+    """Speak the request: here, or by a running daemon; into `output`, a player, or a file in this folder."""
+    with _opened(output) as sink, _progress(len(request.text)) as progress:
+        if server:
+            _say_there(request, server, sink)
+        else:
+            asyncio.run(_say_here(request, config, sink, progress))
+
+
+async def _say_here(request: Request, config: Config, sink: Sink, progress: Callable[[int], None]) -> None:
+    """The same core as the daemon's, in this process and an engine host of its own."""
+    fields = asdict(request)
+    text = fields.pop("text")
+    limit = config.limits.max_text_chars
+    async with running_core(config) as synthesizer:
+        context = synthesizer.open(SpeechOptions(**fields))
+        for start in range(0, len(text), limit):
+            context.text(text[start : start + limit])
+        context.end()
+        sink(wav_header(context.sample_rate))
+        async with aclosing(context.events()) as events:
+            async for event in events:
+                match event:
+                    case SegmentStarted():
+                        progress(event.start)
+                    case Audio():
+                        sink(to_s16le(event.samples))
+                    case Done(error=TTSError() as error):
+                        raise error
+        progress(len(text))
+
+
+def _say_there(request: Request, server: str, sink: Sink) -> None:
+    """POST /api/tts of a running daemon."""
+    parts = urlsplit(server if "//" in server else f"http://{server}")
+    if parts.scheme != "http" or not parts.hostname:
+        raise BadRequest(f"server is {server!r}; write http://HOST:PORT")
+    connection = http.client.HTTPConnection(parts.hostname, parts.port or 8080, timeout=60)
+    body = json.dumps({key: value for key, value in asdict(request).items() if value is not None})
+    try:
+        connection.request("POST", "/api/tts", body.encode(), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        if response.status != 200:
+            raise TTSError(f"{parts.netloc} refused: {_message(response.read())}")
+        while received := response.read1(_READ_BYTES):
+            sink(received)
+    except (OSError, http.client.HTTPException) as error:
+        raise TTSError(f"cannot let {parts.netloc} speak: {error or 'it hung up'}") from error
+    finally:
+        connection.close()
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return body[:200].decode("utf-8", "replace")
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[Sink]:
+    """Where the WAV goes: the file, standard output ("-"), a player if there is one, else a file in this folder."""
+    player = next((command for command in PLAYERS if shutil.which(command[0])), None)
+    if output is None and player and sys.stdout.isatty():
+        with _playing(player) as sink:
+            yield sink
+    elif output is not None and str(output) == "-":
+        yield _writer(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    else:
+        with _file(output or DEFAULT_OUTPUT) as sink:
+            yield sink
+
+
+@contextmanager
+def _playing(player: tuple[str, ...]) -> Iterator[Sink]:
+    with subprocess.Popen(player, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        try:
+            yield _writer(process.stdin)
+        except BrokenPipeError:
+            raise TTSError(f"the player {player[0]} ended early") from None
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[Sink]:
+    """A WAV file whose header tells its length at the end; nothing is left behind when speaking fails."""
+    if path.suffix.lower() != ".wav":
+        raise FormatUnsupported(f"cannot write {path.name}: the name must end in .wav")
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            yield _writer(file)
+            _write_length(file)
+        part.replace(path)
+    except OSError as error:
+        raise TTSError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    print(path, file=sys.stderr)  # noqa: T201 -- the answer to "where is it?"
+
+
+def _write_length(file: IO[bytes]) -> None:
+    size = file.tell()
+    file.seek(4)
+    file.write((size - 8).to_bytes(4, "little"))
+    file.seek(40)
+    file.write((size - 44).to_bytes(4, "little"))
+
+
+def _writer(file: IO[bytes]) -> Sink:
+    def write(wav: bytes) -> None:
+        file.write(wav)
+
+    return write
+
+
+@contextmanager
+def _progress(chars: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal, nothing elsewhere. The callable is told how many characters have been said."""
+    if not sys.stderr.isatty():
+        yield lambda _said: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("speaking", total=chars)
+        yield lambda said: bar.update(task, completed=said)

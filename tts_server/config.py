@@ -1,0 +1,213 @@
+"""The configuration: every key and its default. Read once: TOML, and TTS_SERVER__SECTION__KEY in the environment."""
+
+import difflib
+import os
+import tomllib
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from protocol.emotions import canonical
+from tts_server.errors import ConfigInvalid
+
+ENVIRONMENT_PREFIX = "TTS_SERVER__"
+FILE_NAME = "config.toml"
+
+Network = IPv4Network | IPv6Network
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+PRIVATE_NETWORKS = (
+    *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"),
+    *("::1/128", "fc00::/7", "fe80::/10"),
+)
+
+
+def _known_emotion(name: str) -> str:
+    if (emotion := canonical(name)) is None:
+        raise ValueError(f"there is no emotion {name!r}")
+    return emotion
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(Section):
+    """Where the doors are."""
+
+    host: str = Field("", description='Address to listen on; "" is every one, IPv4 and IPv6.')
+    wyoming_port: Port = Field(10200, description="Wyoming (Home Assistant).")
+    http_port: Port = Field(8080, description="HTTP.")
+    networks: tuple[Network, ...] = Field(
+        tuple(ip_network(network) for network in PRIVATE_NETWORKS),
+        description="Networks whose addresses may connect. Private ones by default.",
+    )
+    host_names: tuple[str, ...] = Field(
+        (), description="Names in a Host header that we answer to, besides IP addresses, localhost and *.local."
+    )
+    origins: tuple[str, ...] = Field((), description="Origins of web pages that may use us, besides our own.")
+
+
+class Voices(Section):
+    """Who speaks, and how, when a request does not say."""
+
+    default: str = Field("baker", description="The voice of requests that name none.")
+    disabled: tuple[str, ...] = Field((), description="Voices that are not offered.")
+    preload: tuple[str, ...] = Field(
+        ("baker",), description="Voices made ready at start; the others load when first used."
+    )
+    emotion: Annotated[str, AfterValidator(_known_emotion)] = Field("neutral", description="Emotion by default.")
+
+
+class EngineHost(Section):
+    """The child process in which engines run."""
+
+    threads: int = Field(0, ge=0, le=64, description="Synthesis threads; 0 is one per core.")
+    engines: tuple[str, ...] | None = Field(
+        None, description="Engines to use, by entry point name; left out: all that are installed."
+    )
+    chunk_timeout_s: Seconds = Field(30.0, description="An engine that gives no audio for so long is restarted.")
+    start_timeout_s: Seconds = Field(60.0, description="How long a request waits for engines that are still loading.")
+
+
+class Limits(Section):
+    """What is refused, and when something is given up."""
+
+    max_text_chars: Count = Field(5000, description="Characters in one message or request.")
+    max_context_chars: Count = Field(100_000, description="Characters in one streamed text.")
+    max_pending_chars: Count = Field(10_000, description="Characters received and not yet spoken, per text.")
+    max_contexts: Count = Field(64, description="Texts spoken at the same time.")
+    max_connections: Count = Field(64, description="Connections per door.")
+    max_connections_per_address: Count = Field(16, description="Connections per door and address.")
+    max_delay_s: Seconds = Field(0.8, description="Streamed text without a sentence end waits no longer than this.")
+    context_idle_s: Seconds = Field(60.0, description="Streamed text ends when nothing came for so long.")
+    connection_idle_s: Seconds = Field(300.0, description="A silent connection is closed after this.")
+    head_timeout_s: Seconds = Field(10.0, description="A request's head must be complete within this.")
+    write_stall_s: Seconds = Field(10.0, description="A peer that takes no data for so long is given up.")
+    grace_s: Seconds = Field(10.0, description="At stop, speech under way may go on for so long.")
+    stored_audio_bytes: Count = Field(32 * 2**20, description="Memory for replies kept under /audio/.")
+    stored_audio_s: Seconds = Field(600.0, description="How long a reply is kept under /audio/.")
+
+
+class Discovery(Section):
+    """How the LAN finds us."""
+
+    enabled: bool = Field(True, description="Announce ourselves by zeroconf (mDNS).")
+    name: str = Field("", max_length=63, description="Instance name; empty: tts-server and a short machine id.")
+    addresses: tuple[str, ...] = Field((), description="Addresses to announce; empty: those of the LAN interfaces.")
+
+
+class Log(Section):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+    format: Literal["auto", "text", "journal", "json"] = Field("auto", description="auto: journal under systemd.")
+
+
+class Config(BaseSettings):
+    """All of the configuration."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    server: Server = Server()
+    voices: Voices = Voices()
+    engine_host: EngineHost = EngineHost()
+    limits: Limits = Limits()
+    discovery: Discovery = Discovery()
+    log: Log = Log()
+    engines: dict[str, dict[str, Any]] = Field({}, description="Settings of each engine, by entry point name.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *others: Any, **named: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which comes in as init values."""
+        return named["env_settings"], init_settings
+
+
+def find_file(explicit: Path | None) -> Path | None:
+    """The file to read: the one given, else $CONFIGURATION_DIRECTORY's or XDG's if it exists."""
+    if explicit is not None:
+        return explicit
+    folder = os.environ.get("CONFIGURATION_DIRECTORY")
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    path = (Path(folder.split(":")[0]) if folder else home / "tts-server") / FILE_NAME
+    return path if path.is_file() else None
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The file's tables. Raises ConfigInvalid."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigInvalid(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{path} is not valid TOML: {error}") from error
+
+
+def load(tables: dict[str, Any], overrides: dict[str, dict[str, Any]] | None = None) -> Config:
+    """The configuration: a file's tables, then the environment, then the overrides on top. Raises ConfigInvalid."""
+    _refuse_unknown_environment()
+    try:
+        config = Config(**tables)
+        for section, values in (overrides or {}).items():
+            current = getattr(config, section)
+            checked = type(current).model_validate({**current.model_dump(), **values})
+            config = config.model_copy(update={section: checked})
+        return config
+    except ValidationError as error:
+        raise ConfigInvalid("; ".join(_explain(problem) for problem in error.errors())) from error
+
+
+def where_from(config: Config, tables: dict[str, Any]) -> dict[str, str]:
+    """For each key, as "section.key": "default", "file" or "environment"."""
+    found = {}
+    for section, model in config:
+        if isinstance(model, Section):
+            for key in type(model).model_fields:
+                variable = f"{ENVIRONMENT_PREFIX}{section}__{key}".upper()
+                in_file = key in tables.get(section, {})
+                found[f"{section}.{key}"] = (
+                    "environment" if variable in os.environ else "file" if in_file else "default"
+                )
+    return found
+
+
+def _keys() -> list[str]:
+    fields = Config.model_fields
+    sections = {name: field.default for name, field in fields.items() if isinstance(field.default, Section)}
+    return [f"{name}.{key}" for name, section in sections.items() for key in type(section).model_fields]
+
+
+def _refuse_unknown_environment() -> None:
+    """pydantic-settings passes over variables that name no key; a typing mistake would go unseen."""
+    for variable in os.environ:
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
+        if variable.startswith(ENVIRONMENT_PREFIX) and name not in _keys() and not name.startswith("engines"):
+            raise ConfigInvalid(f"the environment variable {variable} names no key{_nearest(name)}")
+
+
+def _explain(problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"there is no key {key}{_nearest(key)}"
+    return f"{key}: {problem['msg']} (it is {problem['input']!r})"
+
+
+def _nearest(key: str) -> str:
+    known = [*_keys(), *Config.model_fields]
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -1,0 +1,163 @@
+"""The engine host: a child process that speaks on demand, one chunk per request. Ends when its link does.
+
+Messages in:  configure (first), open, next, close.
+Messages out: hello (voices), ready (preloading is over), chunk, end, failed.
+"""
+
+import faulthandler
+import logging
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tts_server import logs
+from tts_server.engine import AudioChunk
+from tts_server.engine_host import wire
+from tts_server.engine_host.speech import speak
+from tts_server.engine_host.voices import load_voices
+from tts_server.errors import TTSError
+from tts_server.text import frontend
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """One segment being spoken. One synthesis thread at a time is in it, as the daemon asks for one chunk at a time."""
+
+    id: int
+    chunks: Generator[AudioChunk]
+    wanted_s: float = 0.0
+    is_closed: bool = False
+
+
+class Host:
+    """Answers the link's messages on the main thread; speaks on synthesis threads."""
+
+    def __init__(self, link: socket.socket, settings: Mapping[str, Any]) -> None:
+        self._link = link
+        self._settings = settings
+        self._write_lock = threading.Lock()
+        self._work: queue.SimpleQueue[_Utterance] = queue.SimpleQueue()
+        self._utterances: dict[int, _Utterance] = {}
+        self._voices = load_voices(settings["engines"], settings["engine_settings"])
+
+    def run(self, incoming: Any) -> None:
+        """Serve until the daemon closes the link."""
+        self._send({"type": "hello", "voices": [asdict(voice) for _, voice in self._voices.values()]})
+        threading.Thread(target=self._preload, name="preload", daemon=True).start()
+        for number in range(self._settings["threads"]):
+            threading.Thread(target=self._synthesise, name=f"synthesis-{number}", daemon=True).start()
+        while (received := wire.read(incoming)) is not None:
+            message, _ = received
+            match message["type"]:
+                case "open":
+                    self._open(message)
+                case "next":
+                    self._next(message["id"], message["wanted_s"])
+                case "close":
+                    self._close(message["id"])
+
+    def _open(self, message: wire.Message) -> None:
+        utterance = _Utterance(message["id"], chunks=_nothing())
+        segment = wire.segment_from_json(message["segment"])
+        utterance.chunks = speak(segment, message["voice"], self._voices, lambda: utterance.wanted_s)
+        self._utterances[utterance.id] = utterance
+
+    def _next(self, utterance_id: int, wanted_s: float) -> None:
+        if (utterance := self._utterances.get(utterance_id)) is not None:
+            utterance.wanted_s = wanted_s
+            self._work.put(utterance)
+
+    def _close(self, utterance_id: int) -> None:
+        if (utterance := self._utterances.pop(utterance_id, None)) is not None:
+            utterance.is_closed = True
+            self._work.put(utterance)  # its generator is closed where it runs, after a chunk under way
+
+    def _synthesise(self) -> None:
+        while True:
+            utterance = self._work.get()
+            if utterance.is_closed:
+                self._end(utterance)
+            else:
+                self._speak_chunk(utterance)
+
+    def _speak_chunk(self, utterance: _Utterance) -> None:
+        started = time.perf_counter()
+        try:
+            chunk = next(utterance.chunks, None)
+        except Exception as error:
+            if not isinstance(error, TTSError):
+                log.exception("an engine failed")
+            message = str(error) if isinstance(error, TTSError) else "the engine could not say this text"
+            self._send({"type": "failed", "id": utterance.id, "error": type(error).__name__, "message": message})
+            return
+        busy = {"id": utterance.id, "busy_s": time.perf_counter() - started}
+        if chunk is None:
+            self._send({"type": "end", **busy})
+        else:
+            body, samples = wire.chunk_to_json(chunk)
+            self._send({"type": "chunk", **busy, **body}, samples)
+
+    @staticmethod
+    def _end(utterance: _Utterance) -> None:
+        try:
+            utterance.chunks.close()
+        except ValueError:  # another synthesis thread is in it: it will not be asked again, so it is collected later
+            log.debug("utterance %d was closed while at work", utterance.id)
+        except Exception:
+            log.exception("an engine failed while it was being stopped")
+
+    def _preload(self) -> None:
+        started = time.perf_counter()
+        frontend.load()
+        failed: dict[str, str] = {}
+        for name in self._settings["preload"]:
+            if name not in self._voices:
+                continue
+            engine, _ = self._voices[name]
+            try:
+                engine.load(name)
+            except Exception as error:
+                log.error("voice %s cannot be loaded: %s", name, error, exc_info=not isinstance(error, TTSError))
+                failed[name] = str(error) if isinstance(error, TTSError) else "its engine failed to load it"
+        self._send({"type": "ready", "failed": failed, "seconds": time.perf_counter() - started})
+
+    def _send(self, message: wire.Message, payload: bytes = b"") -> None:
+        with self._write_lock:
+            self._link.sendall(wire.encode(message, payload))
+
+
+def _nothing() -> Generator[AudioChunk]:
+    yield from ()
+
+
+def main(link_fd: int) -> None:
+    """Run the host on an inherited socket."""
+    faulthandler.enable()
+    for number in (signal.SIGINT, signal.SIGTERM):  # the daemon decides when we end: by closing the link
+        signal.signal(number, signal.SIG_IGN)
+    link = socket.socket(fileno=link_fd)
+    with link.makefile("rb") as incoming:
+        received = wire.read(incoming)
+        if received is None:
+            return
+        settings, _ = received
+        logs.configure(settings["log_level"], settings["log_format"])
+        try:
+            Host(link, settings).run(incoming)
+        except (BrokenPipeError, ConnectionResetError):
+            log.info("the daemon is gone")
+    sys.stderr.flush()
+    os._exit(0)  # synthesis threads may be deep in an engine; nobody waits for them
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,278 @@
+"""The daemon's side of the engine host: starts it, asks it for chunks, starts it again when it dies."""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import os
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tts_server import errors
+from tts_server.engine import AudioChunk
+from tts_server.engine_host import wire
+from tts_server.errors import EngineFailed, EngineLoading, EngineTimeout
+from tts_server.logs import LogFormat
+from tts_server.text.segment import Segment
+from tts_server.voices import Catalogue
+
+log = logging.getLogger(__name__)
+
+# One synthesis thread is one core's worth: no library may start a pool of its own. Few malloc arenas keep memory flat.
+_HOST_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
+
+
+class EngineHostLost(EngineFailed):
+    """The engine host ended, or is not there, while it was needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """What the engine host is started with."""
+
+    engines: Mapping[str, str]  # name -> "module:Class"
+    engine_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    default_voice: str = ""
+    disabled_voices: Sequence[str] = ()
+    preload: Sequence[str] = ()
+    threads: int = 1
+    chunk_timeout_s: float = 30.0
+    start_timeout_s: float = 60.0
+    restart_min_s: float = 0.2
+    restart_max_s: float = 30.0
+    log_level: str = "info"
+    log_format: LogFormat = "auto"
+
+
+class RemoteUtterance:
+    """One segment in the engine host; asked for one chunk at a time."""
+
+    def __init__(self, connection: "_Connection", timeout_s: float) -> None:
+        self._connection = connection
+        self._timeout_s = timeout_s
+        self.id = next(connection.ids)
+        self.busy_s = 0.0  # seconds the engine has worked on it
+
+    async def next_chunk(self, wanted_s: float) -> AudioChunk | None:
+        """The next chunk, of about `wanted_s` seconds; None at the end. Raises EngineError."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                message, payload = await self._connection.ask(self.id, {"type": "next", "wanted_s": wanted_s})
+        except TimeoutError:
+            self._connection.kill()  # a thread that hangs cannot be stopped otherwise
+            raise EngineTimeout(f"the engine gave no audio within {self._timeout_s:g} s") from None
+        if message["type"] == "failed":
+            raise _error_from(message)
+        self.busy_s += message["busy_s"]
+        return wire.chunk_from_json(message, payload) if message["type"] == "chunk" else None
+
+
+class EngineLink:
+    """Keeps one engine host running. `run` supervises it; `open` speaks through it."""
+
+    def __init__(self, settings: HostSettings) -> None:
+        self._settings = settings
+        self._connection: _Connection | None = None
+        self._ready = asyncio.Event()
+        self._known = asyncio.Event()
+        self.catalogue = Catalogue()
+        self.restarts = 0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the preloaded voices can speak now."""
+        return self._ready.is_set() and bool(self.catalogue.voices)
+
+    @property
+    def pid(self) -> int | None:
+        """The engine host's process id while it runs."""
+        return self._connection.process.pid if self._connection is not None else None
+
+    async def wait_known(self) -> None:
+        """Wait until the voices are known. Raises EngineLoading after `start_timeout_s`."""
+        await self._wait(self._known)
+
+    async def wait_ready(self) -> None:
+        """Wait until the engine host can speak. Raises EngineLoading after `start_timeout_s`."""
+        await self._wait(self._ready)
+
+    @contextmanager
+    def open(self, segment: Segment, voice: str) -> Iterator[RemoteUtterance]:
+        """Give a segment to the engine host; leaving tells it to drop what is left. Raises EngineHostLost."""
+        connection = self._connection
+        if connection is None:
+            raise EngineHostLost("the engine host is not running")
+        utterance = RemoteUtterance(connection, self._settings.chunk_timeout_s)
+        connection.send({"type": "open", "id": utterance.id, "voice": voice, "segment": wire.segment_to_json(segment)})
+        try:
+            yield utterance
+        finally:
+            connection.send({"type": "close", "id": utterance.id})
+
+    async def run(self) -> None:
+        """Start the engine host, and again with growing delays whenever it ends, until cancelled."""
+        delay_s = self._settings.restart_min_s
+        while True:
+            started_at = asyncio.get_running_loop().time()
+            try:
+                await self._run_once()
+            except OSError as error:  # no memory or no file descriptors left to start it with
+                log.error("the engine host cannot be started: %s", error)
+            self.restarts += 1
+            if asyncio.get_running_loop().time() - started_at > self._settings.restart_max_s:
+                delay_s = self._settings.restart_min_s
+            log.warning("the engine host is started again in %.1f s", delay_s)
+            await asyncio.sleep(delay_s)
+            delay_s = min(delay_s * 2, self._settings.restart_max_s)
+
+    async def _run_once(self) -> None:
+        ours, theirs = socket.socketpair()
+        reader, writer = await asyncio.open_connection(sock=ours)
+        try:
+            with theirs:
+                process = await _spawn(theirs)
+        except BaseException:
+            writer.close()
+            raise
+        connection = self._connection = _Connection(process, writer)
+        try:
+            connection.send(self._configure_message())
+            await self._listen(reader, connection)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self._connection = None
+            self._ready.clear()
+            await connection.close()
+        log.error("the engine host ended (%s)", _ending(process.returncode))
+
+    async def _listen(self, reader: asyncio.StreamReader, connection: "_Connection") -> None:
+        while True:
+            message, payload = await wire.read_async(reader)
+            match message["type"]:
+                case "hello":
+                    self._learn_voices(message)
+                case "ready":
+                    self._become_ready(message)
+                case _:
+                    connection.answer(message, payload)
+
+    def _learn_voices(self, message: wire.Message) -> None:
+        voices = [wire.voice_from_json(voice) for voice in message["voices"]]
+        catalogue = Catalogue.of(voices, self._settings.default_voice, self._settings.disabled_voices)
+        if catalogue != self.catalogue:  # the same object as long as nothing changed: doors cache by it
+            self.catalogue = catalogue
+        self._known.set()
+
+    def _become_ready(self, message: wire.Message) -> None:
+        if failed := message["failed"]:
+            voices = [voice for voice in self.catalogue.voices if voice.name not in failed]
+            self.catalogue = Catalogue.of(voices, self._settings.default_voice)
+        self._ready.set()
+        names = ", ".join(voice.name for voice in self.catalogue.voices) or "none"
+        log.info("engine host ready after %.1f s, voices: %s", message["seconds"], names)
+
+    def _configure_message(self) -> wire.Message:
+        settings = self._settings
+        return {
+            "engines": dict(settings.engines),
+            "engine_settings": {name: dict(table) for name, table in settings.engine_settings.items()},
+            "preload": list(settings.preload),
+            "threads": settings.threads,
+            "log_level": settings.log_level,
+            "log_format": settings.log_format,
+        }
+
+    async def _wait(self, event: asyncio.Event) -> None:
+        try:
+            async with asyncio.timeout(self._settings.start_timeout_s):
+                await event.wait()
+        except TimeoutError:
+            waited = f"{self._settings.start_timeout_s:g} s"
+            raise EngineLoading(f"the engine host was not ready within {waited}; try again soon") from None
+
+
+class _Connection:
+    """One life of the engine host."""
+
+    def __init__(self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter) -> None:
+        self.process = process
+        self.ids = itertools.count(1)
+        self._writer = writer
+        self._asked: dict[int, asyncio.Future[tuple[wire.Message, bytes]]] = {}
+        self._is_closed = False
+
+    def send(self, message: wire.Message) -> None:
+        """Send without waiting; nothing happens when the host is gone. What waits is bounded by the open contexts."""
+        if not self._is_closed:
+            self._writer.write(wire.encode(message))
+
+    async def ask(self, utterance_id: int, message: wire.Message) -> tuple[wire.Message, bytes]:
+        """Send a request and wait for its answer. Raises EngineHostLost."""
+        if self._is_closed:
+            raise EngineHostLost("the engine host ended; try again")
+        answer = self._asked[utterance_id] = asyncio.get_running_loop().create_future()
+        self.send({**message, "id": utterance_id})
+        try:
+            return await answer
+        finally:
+            self._asked.pop(utterance_id, None)
+
+    def answer(self, message: wire.Message, payload: bytes) -> None:
+        """Hand an answer to who waits for it; one that nobody waits for any longer is dropped."""
+        waiting = self._asked.get(message["id"])
+        if waiting is not None and not waiting.done():
+            waiting.set_result((message, payload))
+
+    def kill(self) -> None:
+        """End the process at once; `EngineLink.run` then notices and starts another."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+
+    async def close(self) -> None:
+        """Fail whoever waits, and see the process end."""
+        self._is_closed = True
+        for waiting in self._asked.values():
+            if not waiting.done():
+                waiting.set_exception(EngineHostLost("the engine host ended in the middle of the text; try again"))
+        self._writer.close()  # the host ends when its link does
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+        try:
+            async with asyncio.timeout(2):
+                await self.process.wait()
+        except TimeoutError:
+            self.kill()
+            await self.process.wait()
+
+
+async def _spawn(link: socket.socket) -> asyncio.subprocess.Process:
+    """Start the child process on its end of the link."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tts_server.engine_host.host", str(link.fileno())),
+        stdin=asyncio.subprocess.DEVNULL,
+        pass_fds=[link.fileno()],
+        env={**os.environ, **_HOST_ENVIRONMENT},
+    )
+
+
+def _error_from(message: wire.Message) -> errors.TTSError:
+    """The error the host told of, as its own class if it is one of the family."""
+    cls = getattr(errors, message["error"], EngineFailed)
+    is_ours = isinstance(cls, type) and issubclass(cls, errors.TTSError)
+    error: errors.TTSError = (cls if is_ours else EngineFailed)(message["message"])
+    return error
+
+
+def _ending(returncode: int | None) -> str:
+    if returncode is not None and returncode < 0:
+        return f"signal {-returncode}"
+    return f"exit code {returncode}"

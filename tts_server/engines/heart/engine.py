@@ -1,0 +1,139 @@
+"""The embedded English voice `heart` (hibari-tts): words inside Mandarin, and English texts.
+
+Honours speed and volume. Pitch is ignored: the net's spectral envelope is only meant for its own F0 (moved by 3
+semitones the level rises by 4 dB and peaks pass full scale). Emotion: neutral only.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from importlib.util import find_spec
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tts_server.engine import AudioChunk, Break, Run, Samples, Timing, Utterance, Voice
+from tts_server.engines.heart.timings import count_groups, group_spans, word_groups, word_timings
+
+if TYPE_CHECKING:
+    from tts_server.engines.heart.runtime import Runtime
+
+NAME: Final = "heart"
+SAMPLE_RATE: Final = 24000
+SEED: Final = 0  # the same text gives the same bytes
+SILENCE: Final = 0.003  # peak; the net's own silence stays below 0.0001
+EDGE_S: Final = 0.040  # silence kept around a sentence: the net leaves 0.3 s at both ends
+LEVEL_DBFS: Final = -24.6  # audio.level.active_level_dbfs of its own output, median of 8 sentences and single words
+PAUSES_S: Final[Mapping[Break, float]] = {Break.CLAUSE: 0.22, Break.SENTENCE: 0.37}  # at speed 1, and the two edges
+# hibari knows only these signs, and finds the end of a sentence by the space after it.
+MARKS: Final = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "；": "; ", "：": ": "})
+SHORTEST_CHUNK_S: Final = 0.02
+KNEE: Final = 0.8
+
+
+class HeartEngine:
+    """Speaks English. `synthesize` may run on several threads at once."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """Looks whether hibari is installed, without importing it."""
+        self._voices = (_voice(),) if find_spec("hibari") else ()
+        self._loading = Lock()
+        self._runtime: Runtime | None = None
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """`heart`, or nothing where hibari-tts is not installed."""
+        return self._voices
+
+    def load(self, voice: str) -> None:
+        """Read the net and the lexicons, and speak once. Raises ValueError for another voice."""
+        if voice != NAME:
+            raise ValueError(f"engine heart has no voice {voice}")
+        with self._loading:
+            if self._runtime is None:
+                from tts_server.engines.heart.runtime import Runtime
+
+                runtime = Runtime()
+                runtime.render(runtime.phonemes("Ready to speak.")[0], 1.0, np.random.default_rng(SEED))
+                self._runtime = runtime
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        """Speak the runs one after the other, a sentence at a time, cut as `wanted` asks."""
+        self.load(utterance.voice)
+        assert self._runtime is not None
+        position = 0
+        for run in utterance.runs:
+            for samples, timings in _spoken_run(self._runtime, run, position):
+                yield from _cut(samples, timings, position, wanted)
+                position += len(samples)
+
+
+def _voice() -> Voice:
+    return Voice(
+        name=NAME,
+        engine="heart",
+        language="en-US",
+        speaks=("en",),
+        sample_rate=SAMPLE_RATE,
+        emotions=("neutral",),
+        description="American English, female, small and fast",
+        attribution="hibari-tts (a student of Kokoro)",
+        attribution_url="https://pypi.org/project/hibari-tts/",
+        licence="Apache-2.0",
+        version=version("hibari-tts"),
+        level_dbfs=LEVEL_DBFS,
+    )
+
+
+def _spoken_run(runtime: "Runtime", run: Run, position: int) -> Iterator[tuple[Samples, tuple[Timing, ...]]]:
+    """Each sentence of a run with the pause after it, and its timings. position: the run's first sample."""
+    sentences = runtime.phonemes(run.text.translate(MARKS))
+    counts = [count_groups(runtime.phonemes(word.text)) for word in run.words]
+    owned = word_groups(counts, count_groups(sentences))
+    noise = np.random.default_rng(SEED)
+    first_group = 0
+    for index, sentence in enumerate(sentences):
+        spoken = runtime.render(sentence, run.prosody.speed, noise)
+        start, end = _sound(spoken.samples)
+        spans = group_spans(sentence, position + np.clip(spoken.starts - start, 0, end - start))
+        pause_s = _pause_s(run) if index + 1 == len(sentences) else PAUSES_S[Break.SENTENCE] / run.prosody.speed
+        samples = np.pad(spoken.samples[start:end], (0, round(pause_s * SAMPLE_RATE)))
+        yield _louder(samples, run.prosody.volume), word_timings(run.words, owned, spans, first_group)
+        position += len(samples)
+        first_group += len(spans)
+
+
+def _sound(samples: Samples) -> tuple[int, int]:
+    """Where the sound of a sentence begins and ends, with 40 ms of its silence; (0, 0) when there is none."""
+    loud = np.flatnonzero(np.abs(samples) > SILENCE)
+    if not len(loud):
+        return 0, 0
+    edge = round(EDGE_S * SAMPLE_RATE)
+    return max(0, int(loud[0]) - edge), min(len(samples), int(loud[-1]) + 1 + edge)
+
+
+def _pause_s(run: Run) -> float:
+    """Silence after a run: the exact one if it has one, else its break's."""
+    return PAUSES_S.get(run.break_after, 0.0) / run.prosody.speed if run.pause_ms is None else run.pause_ms / 1000
+
+
+def _louder(samples: Samples, volume_db: float) -> Samples:
+    """Samples louder by volume_db; what would exceed 0.8 is bent to stay within -1..1."""
+    samples = samples * np.float32(10 ** (volume_db / 20))
+    size = np.abs(samples)
+    bent = KNEE + (1 - KNEE) * np.tanh((size - KNEE) / (1 - KNEE))
+    return np.where(size > KNEE, np.copysign(bent, samples), samples).astype(np.float32)
+
+
+def _cut(
+    samples: Samples, timings: Sequence[Timing], position: int, wanted: Callable[[], float]
+) -> Iterator[AudioChunk]:
+    """The samples in chunks as long as the listener wants, each with the timings that begin in it."""
+    start = 0
+    while start < len(samples):
+        end = min(len(samples), start + max(round(wanted() * SAMPLE_RATE), round(SHORTEST_CHUNK_S * SAMPLE_RATE)))
+        if len(samples) - end < round(SHORTEST_CHUNK_S * SAMPLE_RATE):
+            end = len(samples)
+        begun = tuple(timing for timing in timings if start <= timing.first_sample - position < end)
+        yield AudioChunk(samples[start:end], SAMPLE_RATE, begun)
+        start = end

@@ -1,0 +1,163 @@
+"""Text on its way into a context: cut into segments, each with the voice and manner that held at its place."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from tts_server.engine import Voice
+from tts_server.errors import TextBacklog, TextTooLong
+from tts_server.speech import SpeechOptions, check_range
+from tts_server.text.linguistic import Prosody
+from tts_server.text.segment import Segment
+from tts_server.text.segments import TextCutter
+from tts_server.voices import Catalogue, emotion_for
+
+
+class Limits(Protocol):
+    """The limits a context keeps; the configuration has them."""
+
+    @property
+    def max_text_chars(self) -> int:
+        """In one piece of text."""
+
+    @property
+    def max_context_chars(self) -> int:
+        """In all text of a context."""
+
+    @property
+    def max_pending_chars(self) -> int:
+        """Received and not yet spoken."""
+
+    @property
+    def max_contexts(self) -> int:
+        """Contexts at the same time, over all doors."""
+
+    @property
+    def max_delay_s(self) -> float:
+        """Text without a sentence end waits no longer than this before it is said."""
+
+    @property
+    def context_idle_s(self) -> float:
+        """A context ends when no text came for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A segment and the voice that will say it."""
+
+    segment: Segment
+    voice: Voice
+
+
+class Stalled(Exception):
+    """No text came for `context_idle_s`."""
+
+
+class Intake:
+    """Takes text and changes of manner in order; gives out what can be said."""
+
+    def __init__(self, catalogue: Catalogue, limits: Limits, options: SpeechOptions) -> None:
+        self._catalogue = catalogue
+        self._limits = limits
+        self._strict = options.strict
+        self.voice = catalogue.choose(options.voice, options.language)
+        self.emotion_asked, used = emotion_for(self.voice, options.emotion, options.strict)
+        self.prosody = Prosody(used, options.intensity, options.speed, options.pitch, options.volume)
+        self._cutter = TextCutter(self.prosody, split=options.split)
+        self._planned: deque[Planned] = deque()
+        self._changed = asyncio.Event()
+        self._last_text_at = self._now()
+        self.first_text_at: float | None = None
+        self.is_ended = False
+
+    @property
+    def received(self) -> int:
+        """Code points of text received."""
+        return self._cutter.received
+
+    @property
+    def has_segments(self) -> bool:
+        """Whether a segment waits to be said."""
+        return bool(self._planned)
+
+    @property
+    def has_pending_text(self) -> bool:
+        """Whether text waits that is no segment yet."""
+        return self._cutter.pending_chars > 0
+
+    def text(self, text: str) -> None:
+        """Add text. Raises TextTooLong, TextBacklog; then nothing of it is taken."""
+        self._check_length(text)
+        self._last_text_at = self._now()
+        if self.first_text_at is None and text:
+            self.first_text_at = self._last_text_at
+        self._plan(self._cutter.feed(text))
+
+    def restyle(self, voice: str | None = None, emotion: str | None = None, **controls: float) -> None:
+        """Change how text from here on is said. Raises VoiceUnknown, EmotionUnknown (strict), BadRequest."""
+        for name, value in controls.items():
+            check_range(name, value)
+        if voice is not None:
+            chosen = self._catalogue.choose(voice)
+            self._plan(self._cutter.flush())
+            self.voice = chosen
+        self.emotion_asked, used = emotion_for(self.voice, emotion or self.emotion_asked, self._strict)
+        self.prosody = replace(self.prosody, emotion=used, **controls)
+        self._plan(self._cutter.restyle(self.prosody))
+
+    def flush(self) -> None:
+        """Say what has been sent, even without a sentence end."""
+        self._plan(self._cutter.flush())
+
+    def end(self) -> None:
+        """No more text follows."""
+        self.flush()
+        self.is_ended = True
+
+    def discard(self) -> None:
+        """Drop what is planned and let nobody wait any longer."""
+        self._planned.clear()
+        self.is_ended = True
+        self._changed.set()
+
+    async def next(self) -> Planned | None:
+        """The next segment to say; None when all has been said. Raises Stalled."""
+        while not self._planned:
+            if self.is_ended:
+                return None
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(self._patience_s()):
+                    await self._changed.wait()
+            except TimeoutError:
+                self._lose_patience()
+        return self._planned.popleft()
+
+    def _patience_s(self) -> float:
+        waits_s = self._limits.max_delay_s if self.has_pending_text else self._limits.context_idle_s
+        return max(0.0, self._last_text_at + waits_s - self._now())
+
+    def _lose_patience(self) -> None:
+        if self.has_pending_text:
+            self.flush()
+        elif self._now() >= self._last_text_at + self._limits.context_idle_s:
+            raise Stalled
+
+    def _plan(self, segments: list[Segment]) -> None:
+        self._planned.extend(Planned(segment, self.voice) for segment in segments)
+        self._changed.set()
+
+    def _check_length(self, text: str) -> None:
+        if len(text) > self._limits.max_text_chars:
+            raise TextTooLong(f"text has {len(text)} characters; the limit is {self._limits.max_text_chars}")
+        total = self.received + len(text)
+        if total > self._limits.max_context_chars:
+            raise TextTooLong(f"the whole text has {total} characters; the limit is {self._limits.max_context_chars}")
+        pending = self._cutter.pending_chars + sum(len(planned.segment.text) for planned in self._planned)
+        if pending and pending + len(text) > self._limits.max_pending_chars:
+            raise TextBacklog(f"{pending} characters wait to be spoken; the limit is {self._limits.max_pending_chars}")
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

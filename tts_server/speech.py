@@ -1,0 +1,119 @@
+"""What a door asks of the core (SpeechOptions) and what it gets back (SpeechEvent). No wire format here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+from tts_server.engine import Samples
+from tts_server.errors import BadRequest, TTSError
+
+RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
+    "intensity": (0.0, 2.0, ""),
+    "speed": (0.4, 2.5, ""),
+    "pitch": (-12.0, 12.0, " semitones"),
+    "volume": (-40.0, 12.0, " dB"),
+}
+SAMPLE_RATES: Final = (8000, 16000, 22050, 24000, 44100, 48000)
+
+
+def check_range(name: str, value: float) -> None:
+    """Raise BadRequest when a control is outside what any voice can do."""
+    low, high, unit = RANGES[name]
+    if not low <= value <= high:  # also refuses NaN
+        raise BadRequest(f"{name} is {value:g}{unit}; it can be {low:g} to {high:g}{unit}")
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOptions:
+    """How a context is to be spoken. Raises BadRequest when a value is out of range."""
+
+    voice: str | None = None  # None: by language, else the default voice
+    language: str | None = None
+    emotion: str = "neutral"  # any spelling protocol.emotions knows
+    intensity: float = 1.0
+    speed: float = 1.0
+    pitch: float = 0.0  # semitones
+    volume: float = 0.0  # dB
+    sample_rate: int | None = None  # Hz; None: the voice's own
+    split: Literal["auto", "sentence", "none"] = "auto"
+    strict: bool = False  # an emotion the voice lacks is an error, not a fallback
+    priority: int = 0
+
+    def __post_init__(self) -> None:
+        for name in RANGES:
+            check_range(name, getattr(self, name))
+        if self.sample_rate is not None and self.sample_rate not in SAMPLE_RATES:
+            raise BadRequest(f"sample rate is {self.sample_rate} Hz; it can be {', '.join(map(str, SAMPLE_RATES))}")
+
+
+class ContextState(StrEnum):
+    """Where a context stands."""
+
+    OPEN = "open"
+    BUFFERING = "buffering"  # has text that is no whole segment yet
+    SPEAKING = "speaking"
+    ENDING = "ending"  # all text is here, some of it is still to be said
+    CANCELLING = "cancelling"
+    DONE = "done"
+
+
+class DoneReason(StrEnum):
+    """Why a context is over."""
+
+    END = "end"
+    CANCELLED = "cancelled"
+    IDLE = "idle"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentStarted:
+    """The audio that follows says this stretch of the client's text."""
+
+    index: int
+    text: str
+    start: int  # code points of the context's text, half-open
+    end: int
+    voice: str
+    emotion: str  # what is used
+    intensity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """When stretches of the client's text are heard: (start, end, start_ms, end_ms), times from the context's start."""
+
+    items: tuple[tuple[int, int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """The next samples of the context."""
+
+    samples: Samples  # float32 (N,), N > 0, at the context's sample rate
+    position: int  # of the first of them, in samples from the context's start
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEnded:
+    """All audio of the segment has been given out."""
+
+    index: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last event of every context, exactly once."""
+
+    reason: DoneReason
+    error: TTSError | None
+    segments: int
+    chars: int
+    samples: int
+    first_ms: int | None  # from the first text to the first audio; None: there was none
+    synth_ms: int  # time the engine spent
+
+
+SpeechEvent = SegmentStarted | Marks | Audio | SegmentEnded | Done

@@ -1,0 +1,126 @@
+"""Parts of an utterance (words and marks) to runs: stretches in one language, said in one way. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from tts_server.text.breaks import mark_break
+from tts_server.text.linguistic import Break, Prosody, Run, Syllable, Word
+from tts_server.text.segment import Pause, Segment, Style
+
+_PAUSING_MARKS = "。！？!?.…；;：:，,、—"  # the mark a syllable keeps is the first of these in a cluster, by this order
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A word or a cluster of marks, code points [start, end) of the segment's text."""
+
+    language: str  # "zh", "en"; "" for marks
+    text: str
+    start: int
+    end: int
+    syllables: tuple[Syllable, ...] = ()  # positions still within the segment's text
+    break_after: Break = Break.NONE
+    glued: bool = False  # follows the part before without a space (a mark, or a letter after an apostrophe)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A run being built."""
+
+    language: str
+    prosody: Prosody
+    parts: list[Part] = field(default_factory=list)
+    pause_ms: int | None = None
+
+
+def runs_of(parts: Iterable[Part], segment: Segment) -> tuple[Run, ...]:
+    """Group parts into runs, cut at changes of language, at style borders and at pauses; positions become the client's."""
+    drafts: list[_Draft] = []
+    styles = [span for span in segment.spans if isinstance(span, Style)]
+    pauses = sorted((span for span in segment.spans if isinstance(span, Pause)), key=lambda pause: pause.at)
+    for part in parts:
+        if not part.language:
+            if drafts and drafts[-1].parts:
+                drafts[-1].parts.append(part)
+            continue
+        while pauses and pauses[0].at <= part.start:
+            _pause(drafts, pauses.pop(0))
+        prosody = next((style.prosody for style in reversed(styles) if style.start <= part.start < style.end), Prosody())
+        last = drafts[-1] if drafts else None
+        if last is None or last.pause_ms is not None or (last.language, last.prosody) != (part.language, prosody):
+            drafts.append(_Draft(part.language, prosody))
+        drafts[-1].parts.append(part)
+    for pause in pauses:
+        _pause(drafts, pause)
+    place = _places(segment)
+    return tuple(_run(draft, place, is_last=draft is drafts[-1]) for draft in drafts)
+
+
+def _pause(drafts: list[_Draft], pause: Pause) -> None:
+    """Put an exact pause after what was said so far; before the first word it stands in a run of its own, without text."""
+    if not drafts:
+        drafts.append(_Draft("zh", Prosody()))
+    drafts[-1].pause_ms = (drafts[-1].pause_ms or 0) + pause.ms
+
+
+def _places(segment: Segment) -> Callable[[int, int], tuple[int, int]]:
+    """Positions in the segment's text to the client's. An end hugs its last character: markup behind it stays outside."""
+    offsets = segment.offsets
+
+    def place(start: int, end: int) -> tuple[int, int]:
+        if start >= end:
+            return offsets[start], offsets[start]
+        return offsets[start], min(offsets[end], offsets[end - 1] + 1)
+
+    return place
+
+
+def _run(draft: _Draft, place: Callable[[int, int], tuple[int, int]], *, is_last: bool) -> Run:
+    if not draft.parts:
+        start, _ = place(0, 0)
+        return Run(draft.language, "", start, start, prosody=draft.prosody, pause_ms=draft.pause_ms)
+    syllables: list[Syllable] = []
+    words: list[Word] = []
+    strength = Break.NONE
+    for part in draft.parts:
+        if not part.language:
+            strength = max(strength, mark_break(part.text))
+            if syllables:
+                syllables[-1] = _punctuated(syllables[-1], part.text)
+            continue
+        first = len(syllables)
+        syllables += (_placed(syllable, place) for syllable in part.syllables)
+        words.append(Word(part.text, *place(part.start, part.end), first, len(syllables)))
+        strength = part.break_after
+    strength = max(strength, Break.WORD) if not is_last or strength > Break.WORD else Break.SENTENCE
+    if syllables:
+        syllables[-1] = replace(syllables[-1], break_after=strength)
+    start, end = place(draft.parts[0].start, draft.parts[-1].end)
+    return Run(
+        draft.language, _text(draft), start, end, tuple(words), tuple(syllables), draft.prosody, strength, draft.pause_ms
+    )
+
+
+def _text(draft: _Draft) -> str:
+    space = "" if draft.language == "zh" else " "
+    text = ""
+    for part in draft.parts:
+        text += part.text if part.glued or not text else space + part.text
+    return text
+
+
+def _punctuated(syllable: Syllable, marks: str) -> Syllable:
+    mark = next((mark for mark in _PAUSING_MARKS if mark in marks), "")
+    if not mark:
+        return syllable
+    return replace(syllable, punctuation=mark, break_after=max(syllable.break_after, mark_break(marks)))
+
+
+def _placed(syllable: Syllable, place: Callable[[int, int], tuple[int, int]]) -> Syllable:
+    start, end = place(syllable.start, syllable.end)
+    return replace(syllable, start=start, end=end)
+
+
+def flat(parts: Sequence[Sequence[Part]]) -> list[Part]:
+    """Join lists of parts."""
+    return [part for some in parts for part in some]

@@ -1,0 +1,108 @@
+"""The front end: a segment of text in, words, syllables, breaks and language runs out. Host's side, pure, thread-safe.
+
+    load()                      once, before the first sentence: reads the lexicons (about 0.5 s)
+    analyse(segment) -> Sentence
+    describe(sentences) -> dict the same as JSON-able values, for the command line
+
+Never raises for any text; a text with nothing to say gives a sentence without runs.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from tts_server.text import english, mandarin, normalise, readings, words
+from tts_server.text.aligned import Aligned
+from tts_server.text.assemble import Part, runs_of
+from tts_server.text.linguistic import Sentence
+from tts_server.text.segment import Reading, SayAs, Segment
+from tts_server.text.spoken_forms import say_as
+
+_HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
+_STRETCH = re.compile(rf"(?P<zh>[{_HAN}]+)|(?P<en>[A-Za-zÀ-ɏ](?:[^{_HAN}]*[A-Za-zÀ-ɏ])?)|(?P<other>[^{_HAN}A-Za-zÀ-ɏ]+)")
+_PINYIN = re.compile(r"[a-zêü:]+[1-5]")
+
+
+def load() -> None:
+    """Read the lexicons and the normaliser's grammar. Idempotent; safe to call from any thread."""
+    words.load()
+    readings.load()
+    normalise.load()
+
+
+def analyse(segment: Segment) -> Sentence:
+    """Analyse one segment. Positions in the result are code points of the client's text."""
+    forced = [
+        (say_as(segment.text[span.start : span.end], span.interpret_as), span.start, span.end)
+        for span in sorted((s for s in segment.spans if isinstance(s, SayAs)), key=lambda s: s.start)
+    ]
+    aligned = normalise.normalise(segment.text, tuple(forced))
+    return Sentence(segment.text, aligned.text, runs_of(_parts(aligned, segment), segment))
+
+
+def describe(sentences: Iterable[Sentence]) -> dict[str, Any]:
+    """Say as JSON-able values what was found in each sentence."""
+    return {"sentences": [_describe(sentence) for sentence in sentences]}
+
+
+def _describe(sentence: Sentence) -> dict[str, Any]:
+    syllables = [syllable for run in sentence.runs for syllable in run.syllables]
+    return {
+        "text": _printable(sentence.text),
+        "normalized": sentence.normalised,
+        "words": [word.text for run in sentence.runs for word in run.words],
+        "syllables": [
+            {"char": s.char, "pinyin": s.pinyin, "spoken": s.spoken, "from": s.start, "to": s.end} for s in syllables
+        ],
+        "breaks": [
+            {"after": index, "level": int(s.break_after)} for index, s in enumerate(syllables) if s.break_after
+        ],
+        "runs": [{"language": run.language, "from": run.start, "to": run.end} for run in sentence.runs],
+    }
+
+
+def _printable(text: str) -> str:
+    """The text with lone surrogates replaced, so that it can be written as UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _parts(aligned: Aligned, segment: Segment) -> Iterator[Part]:
+    """Words and marks in order; stretches with a given reading are cut out first."""
+    done = 0
+    for span in sorted((s for s in segment.spans if isinstance(s, Reading)), key=lambda s: s.start):
+        pinyin = _PINYIN.findall(span.pinyin.lower().replace("ü", "v").replace("u:", "v"))
+        inside = [i for i in range(done, len(aligned.text)) if span.start <= aligned.starts[i] < span.end]
+        if pinyin and inside:
+            yield from _plain_parts(aligned, done, inside[0])
+            yield mandarin.given(segment.text[span.start : span.end], pinyin, span.start, span.end)
+            done = inside[-1] + 1
+    yield from _plain_parts(aligned, done, len(aligned.text))
+
+
+def _plain_parts(aligned: Aligned, first: int, last: int) -> Iterator[Part]:
+    for match in _STRETCH.finditer(aligned.text, first, last):
+        starts, ends = aligned.starts[match.start() : match.end()], aligned.ends[match.start() : match.end()]
+        if match["zh"]:
+            yield from mandarin.parts_of(match["zh"], starts, ends)
+        elif match["en"]:
+            yield from _english_parts(match["en"], starts, ends)
+        else:
+            yield from _marks(match["other"], starts, ends)
+
+
+def _english_parts(text: str, starts: Sequence[int], ends: Sequence[int]) -> Iterator[Part]:
+    for piece in english.pieces(text):
+        start, end = starts[piece.start], ends[piece.end - 1]
+        if piece.is_word:
+            yield Part("en", piece.text, start, end)
+        else:
+            yield from _marks(piece.text, starts[piece.start : piece.end], ends[piece.start : piece.end])
+
+
+def _marks(text: str, starts: Sequence[int], ends: Sequence[int]) -> Iterator[Part]:
+    """Punctuation as one cluster; other signs are not sayable and go."""
+    kept = [index for index, char in enumerate(text) if unicodedata.category(char)[0] == "P" or char == "\n"]
+    if kept:
+        marks = "".join(text[index] for index in kept if text[index] != "\n")
+        yield Part("", marks, starts[kept[0]], ends[kept[-1]], glued=True)

@@ -1,0 +1,64 @@
+"""wetext's Mandarin grammar for what is written with digits, run by its own engine. Host's side.
+
+`import wetext` would build the grammars of three languages in both directions (43 MB, 0.27 s); Mandarin's two files take
+11 MB and 0.04 s. Where wetext or its engine cannot be loaded, nothing is said here and the plain rules do the rest.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+Transducer = Callable[[str], str]
+
+_TOKEN = re.compile(r'(\w+) \{((?: \w+: "(?:[^"\\]|\\.)*")*) \}')
+_FIELD = re.compile(r' (\w+): "(?:[^"\\]|\\.)*"')
+# In which order the verbalizer wants the fields of a token; wetext keeps the same table beside its graphs.
+_ORDERS = {
+    "date": ("year", "month", "day"),
+    "fraction": ("denominator", "numerator"),
+    "measure": ("denominator", "numerator", "value"),
+    "money": ("value", "currency"),
+    "time": ("noon", "hour", "minute", "second"),
+}
+
+
+@cache
+def load() -> tuple[Transducer, Transducer] | None:
+    """Read tagger and verbalizer, or None where they are not to be had."""
+    spec = find_spec("wetext")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(spec.submodule_search_locations[0]) / "fsts" / "zh" / "tn"
+    try:
+        make = import_module("kaldifst").TextNormalizer
+        return make(str(folder / "tagger.fst")), make(str(folder / "verbalizer.fst"))
+    except (ImportError, AttributeError, RuntimeError, OSError) as error:
+        log.warning("wetext's grammar cannot be used, numbers are read by plain rules: %s", error)
+        return None
+
+
+def say(written: str) -> str | None:
+    """What wetext says for a short piece such as "5mol"; None when it does not know or leaves something unsaid."""
+    transducers = load()
+    if transducers is None:
+        return None
+    tagger, verbalizer = transducers
+    spoken = verbalizer(_reordered(tagger(written))).strip()
+    return spoken if spoken and not re.search(r"[0-9A-Za-z]", spoken) else None
+
+
+def _reordered(tagged: str) -> str:
+    return " ".join(_token(match[1], match[2]) for match in _TOKEN.finditer(tagged))
+
+
+def _token(name: str, body: str) -> str:
+    fields = {match[1]: match[0] for match in _FIELD.finditer(body)}
+    order = _ORDERS.get(name, ())
+    wanted = [*(key for key in order if key in fields), *(key for key in fields if key not in order)]
+    return f"{name} {{{''.join(fields[key] for key in wanted)} }}"

@@ -1,0 +1,73 @@
+"""Written text to spoken text: digits and signs become the words that are said. Host's side.
+
+Own rules (`spoken_forms.RULES`) go first: they read more than wetext and know which code points they read. wetext is asked
+for measures our tables lack and never sees Latin runs; plain numbers are left to `spoken_forms.REST`. Text without digits
+or signs costs one regex search.
+"""
+
+import re
+import unicodedata
+from re import Match
+
+from tts_server.text import grammar
+from tts_server.text.aligned import Aligned, Piece
+from tts_server.text.spoken_forms import REST, RULES
+
+_WORTH_A_LOOK = re.compile(r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥<>^&#]|[A-Za-z]\.[A-Za-z]")
+_DIGIT = re.compile("[0-9]")
+# A number with a unit or sign that our own tables lack; everything else that is left is a plain number.
+_MEASURE = re.compile(r"[±∠]\s?[0-9]+(?:\.[0-9]+)?(?:\s?[A-Za-zμΩ%°′″]{1,8})?|(?<![0-9.A-Za-z])[0-9]+(?:\.[0-9]+)?\s?[A-Za-zμΩ°′″/²³]{1,8}(?![0-9A-Za-z])")
+_ROMAN = {chr(0x2160 + value): str(value + 1) for value in range(12)} | {chr(0x2170 + value): str(value + 1) for value in range(12)}
+_KEPT = frozenset("，。！？；：、（）～【】《》「」『』“”‘’…—℃℉㎡㎢㎥㎞㎝㎜㎏㎎°²³€£￥·")  # NFKC would take these apart or narrow them
+
+
+def normalise(text: str, forced: tuple[Piece, ...] = ()) -> Aligned:
+    """Say `text`. forced: stretches whose spoken form is already decided, in order (say-as)."""
+    aligned = compatible(Aligned.identity(text))
+    if forced:
+        aligned = _replace_original(aligned, forced)
+    if not _WORTH_A_LOOK.search(aligned.text):
+        return aligned
+    for pattern, say in RULES:
+        aligned = aligned.substitute(pattern, say)
+    if _DIGIT.search(aligned.text):
+        aligned = aligned.substitute(_MEASURE, lambda match: grammar.say(match[0]))
+    for pattern, say in REST:
+        aligned = aligned.substitute(pattern, say)
+    return aligned
+
+
+def load() -> None:
+    """Read wetext's grammar, if it is there."""
+    grammar.load()
+
+
+def compatible(aligned: Aligned) -> Aligned:
+    """Full-width and other compatibility forms as plain ones, character by character; lone surrogates go."""
+    if aligned.text.isascii() or not any(_plain(char) != char for char in set(aligned.text)):
+        return aligned
+    texts, starts, ends = [], [], []
+    for char, start, end in zip(aligned.text, aligned.starts, aligned.ends, strict=True):
+        plain = _plain(char)
+        texts.append(plain)
+        starts += [start] * len(plain)
+        ends += [end] * len(plain)
+    return Aligned("".join(texts), tuple(starts), tuple(ends))
+
+
+def _plain(char: str) -> str:
+    if char in _KEPT or "一" <= char <= "鿿":
+        return char
+    if "\ud800" <= char <= "\udfff":
+        return ""
+    return _ROMAN.get(char) or unicodedata.normalize("NFKC", char)
+
+
+def _replace_original(aligned: Aligned, forced: tuple[Piece, ...]) -> Aligned:
+    pieces = []
+    for spoken, start, end in forced:
+        inside = [i for i, at in enumerate(aligned.starts) if start <= at < end]
+        if inside:
+            pieces.append((spoken, inside[0], inside[-1] + 1))
+    return aligned.replace(pieces)
+

@@ -1,0 +1,77 @@
+"""The HTTP door: uvicorn's protocol on asyncio's own listeners, so that signals and sockets stay the daemon's."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Sequence
+
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from tts_server.synthesis import Synthesizer
+from tts_server.transports.http_connection import HttpConnection
+from tts_server.transports.http_guard import Guard
+from tts_server.transports.http_routes import build_app
+from tts_server.transports.http_settings import HttpSettings
+from tts_server.transports.stored_audio import StoredAudio
+
+CLOSE_S = 2.0  # how long answers that were cut off may take to notice
+
+
+class HttpDoor:
+    """Serves HTTP from `start` to `close`."""
+
+    def __init__(self, synthesizer: Synthesizer, settings: HttpSettings) -> None:
+        self._settings = settings
+        self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
+        self._state = ServerState()
+        self._listeners: list[asyncio.Server] = []
+        app = build_app(synthesizer, settings, self._store)
+        self._config = Config(
+            Guard(app, settings),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level=logging.CRITICAL,  # uvicorn only tells of peers' nonsense and of errors that the guard has logged
+            access_log=False,
+            proxy_headers=False,
+            timeout_keep_alive=settings.keep_alive_s,  # type: ignore[arg-type]  # call_later takes it
+        )
+
+    @property
+    def ports(self) -> list[int]:
+        """The ports listened on, one per socket."""
+        return [listening.getsockname()[1] for server in self._listeners for listening in server.sockets]
+
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Serve connections that come in on listening sockets, which are ours from now on."""
+        self._config.load()
+        loop = asyncio.get_running_loop()
+        for listening in sockets:
+            server = await loop.create_server(self._new_connection, sock=listening)
+            self._listeners.append(server)
+
+    def stop_accepting(self) -> None:
+        """Take no new connections and requests; answers under way go on."""
+        for server in self._listeners:
+            server.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+
+    async def close(self) -> None:
+        """Cut off what is still under way, and let go of everything."""
+        self.stop_accepting()
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        if tasks := set(self._state.tasks):
+            _, late = await asyncio.wait(tasks, timeout=CLOSE_S)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        for server in self._listeners:
+            await server.wait_closed()
+        self._store.clear()
+
+    def _new_connection(self) -> HttpConnection:
+        return HttpConnection(self._config, self._state, self._settings)

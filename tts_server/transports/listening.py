@@ -1,0 +1,110 @@
+"""Where doors listen, and whom they let in."""
+
+import errno
+import ipaddress
+import socket
+from collections.abc import Iterable
+from typing import Final
+
+from tts_server.errors import ConfigInvalid
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Loopback, link-local, RFC 1918, RFC 6598 (Tailscale and other private overlays), IPv6 unique local.
+PRIVATE_NETWORKS: Final[tuple[Network, ...]] = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("127.0.0.0/8", "169.254.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
+        *("::1/128", "fe80::/10", "fc00::/7"),
+    )
+)
+_EVERYWHERE: Final = ("", "::")
+_BACKLOG: Final = 128
+_PORT_0_ATTEMPTS: Final = 8  # the port the kernel picks for IPv4 may be in use for IPv6
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets, IPv4 and IPv6 when the host is empty or "::"; all with the same port, also when it is 0.
+
+    Raises ConfigInvalid when that is not possible.
+    """
+    attempts = _PORT_0_ATTEMPTS if port == 0 else 1
+    while True:
+        attempts -= 1
+        try:
+            return _listen_on_all(_addresses(host, port))
+        except OSError as error:
+            if not attempts or error.errno != errno.EADDRINUSE:
+                raise ConfigInvalid(_explain(host, port, error)) from error
+
+
+def is_allowed(address: str, networks: Iterable[Network]) -> bool:
+    """Whether a peer's address, as a socket gives it, lies in one of the networks."""
+    try:
+        peer = ipaddress.ip_address(address.partition("%")[0])  # "fe80::1%eth0"
+    except ValueError:
+        return False
+    if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
+        peer = peer.ipv4_mapped
+    return any(peer in network for network in networks)
+
+
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str, int]]:
+    if host in _EVERYWHERE:
+        everywhere = [(socket.AF_INET, "0.0.0.0", port)]
+        return [*everywhere, (socket.AF_INET6, "::", port)] if _has_ipv6() else everywhere
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return list(dict.fromkeys((family, str(address[0]), port) for family, _, _, _, address in found))
+
+
+def _listen_on_all(addresses: Iterable[tuple[socket.AddressFamily, str, int]]) -> list[socket.socket]:
+    sockets: list[socket.socket] = []
+    try:
+        for family, host, port in addresses:
+            same_port = port or (sockets[0].getsockname()[1] if sockets else 0)
+            sockets.append(_listen_on(family, host, same_port))
+    except BaseException:
+        for opened in sockets:
+            opened.close()
+        raise
+    return sockets
+
+
+def _listen_on(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # start again at once after a stop
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # IPv4 has a socket of its own
+        opened.setblocking(False)
+        opened.bind((host, port))
+        opened.listen(_BACKLOG)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _has_ipv6() -> bool:
+    """Whether this machine can listen on IPv6: compiled in is not switched on."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::", 0))
+    except OSError:
+        return False
+    return True
+
+
+def _explain(host: str, port: int, error: OSError) -> str:
+    where = f"cannot listen on host {host or 'any'!r}, port {port}"
+    if isinstance(error, socket.gaierror):
+        return f"{where}: the host name is not known; use an address of this machine, or none for all"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"{where}: another program uses the port; stop it (`ss -ltnp` names it) or choose another port"
+        case errno.EADDRNOTAVAIL:
+            return f"{where}: this machine has no such address; use one it has, or none for all"
+        case errno.EACCES:
+            return f"{where}: not allowed; choose a port above 1023"
+        case _:
+            return f"{where}: {error.strerror}"

@@ -1,0 +1,102 @@
+"""Finished replies kept in memory for a while, so that a player can fetch them by URL."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from tts_server.audio.pcm import BYTES_PER_SAMPLE, wav_header
+from tts_server.errors import AudioGone, EngineBusy, TextTooLong
+
+HEADER_BYTES: Final = len(wav_header(8000, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    wav: bytearray
+    expiry: asyncio.TimerHandle
+
+
+class Recording:
+    """A WAV in the making; it counts against the store's bytes as it grows."""
+
+    def __init__(self, store: "StoredAudio") -> None:
+        self._store = store
+        self.wav = bytearray(HEADER_BYTES)
+
+    @property
+    def samples(self) -> int:
+        """Samples recorded."""
+        return (len(self.wav) - HEADER_BYTES) // BYTES_PER_SAMPLE
+
+    def add(self, pcm: bytes) -> None:
+        """Append 16-bit PCM. Raises TextTooLong, EngineBusy when the store cannot hold it."""
+        self._store.claim(len(pcm), len(self.wav))
+        self.wav += pcm
+
+    def keep(self, sample_rate: int) -> str:
+        """Finish the WAV and keep it. Returns its id."""
+        self.wav[:HEADER_BYTES] = wav_header(sample_rate, len(self.wav) - HEADER_BYTES)
+        return self._store.put(self.wav)
+
+
+class StoredAudio:
+    """WAVs by id. The oldest make room for new ones."""
+
+    def __init__(self, max_bytes: int, max_age_s: float) -> None:
+        self._max_bytes = max_bytes
+        self._max_age_s = max_age_s
+        self._kept: dict[str, _Kept] = {}  # oldest first
+        self._recordings: set[Recording] = set()
+
+    @property
+    def used_bytes(self) -> int:
+        """Bytes kept and being recorded."""
+        kept = sum(len(kept.wav) for kept in self._kept.values())
+        return kept + sum(len(recording.wav) for recording in self._recordings)
+
+    @contextmanager
+    def record(self) -> Iterator[Recording]:
+        """A new recording; it is dropped on leaving if it was not kept."""
+        recording = Recording(self)
+        self._recordings.add(recording)
+        try:
+            yield recording
+        finally:
+            self._recordings.discard(recording)
+
+    def get(self, audio_id: str) -> memoryview:
+        """The WAV of that id. Raises AudioGone."""
+        kept = self._kept.get(audio_id)
+        if kept is None:
+            raise AudioGone(f"this audio is not kept any longer; replies stay for {self._max_age_s:g} s at most")
+        return memoryview(kept.wav)
+
+    def clear(self) -> None:
+        """Forget all."""
+        for audio_id in list(self._kept):
+            self._drop(audio_id)
+
+    def claim(self, more_bytes: int, has_bytes: int) -> None:
+        """Make room for a recording that has `has_bytes` to grow. Raises TextTooLong, EngineBusy."""
+        if has_bytes + more_bytes > self._max_bytes:
+            limit = f"{self._max_bytes} bytes"
+            raise TextTooLong(
+                f"the speech takes more than the {limit} that are kept; ask for audio/wav, which is streamed"
+            )
+        while self._kept and self.used_bytes + more_bytes > self._max_bytes:
+            self._drop(next(iter(self._kept)))
+        if self.used_bytes + more_bytes > self._max_bytes:
+            raise EngineBusy("too many replies are being recorded; try again soon, or ask for audio/wav")
+
+    def put(self, wav: bytearray) -> str:
+        """Keep a WAV under a new id that nobody can guess."""
+        audio_id = secrets.token_urlsafe(16)
+        expiry = asyncio.get_running_loop().call_later(self._max_age_s, self._drop, audio_id)
+        self._kept[audio_id] = _Kept(wav, expiry)
+        return audio_id
+
+    def _drop(self, audio_id: str) -> None:
+        self._kept.pop(audio_id).expiry.cancel()

@@ -1,0 +1,123 @@
+"""The Wyoming door: who may come in, and the connections there are."""
+
+import asyncio
+import logging
+import socket
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from wyoming.error import Error
+
+from protocol.errors import ErrorCode
+from protocol.wyoming import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, EventDecoder
+from tts_server.synthesis import Synthesizer
+from tts_server.transports.listening import PRIVATE_NETWORKS, Network, is_allowed
+from tts_server.transports.wyoming_connection import Connection
+from tts_server.transports.wyoming_info import InfoCache
+from tts_server.transports.wyoming_wire import Wire
+
+log = logging.getLogger(__name__)
+
+_GRACE_S: Final = 1.0  # at the end, for last words to be written
+_MAX_REFUSALS: Final = 16  # clients that are being told at the same time why they cannot come in
+
+
+@dataclass(frozen=True, slots=True)
+class WyomingLimits:
+    """What one client, and all of them, may take."""
+
+    max_connections: int = 64
+    max_connections_per_address: int = 16  # all of Home Assistant is one address
+    idle_s: float = 60.0  # without a whole event, while nothing is being said
+    write_stall_s: float = 30.0  # without taking any of the audio
+    max_header_bytes: int = MAX_HEADER_BYTES
+    max_data_bytes: int = MAX_DATA_BYTES
+    max_payload_bytes: int = MAX_PAYLOAD_BYTES
+    networks: tuple[Network, ...] = PRIVATE_NETWORKS  # that may connect
+
+
+class WyomingDoor:
+    """Serves Wyoming clients on sockets that are listening already."""
+
+    def __init__(self, synthesizer: Synthesizer, limits: WyomingLimits) -> None:
+        self._synthesizer = synthesizer
+        self._limits = limits
+        self._info = InfoCache()
+        self._servers: list[asyncio.Server] = []
+        self._connections: set[Connection] = set()
+        self._addresses: Counter[str] = Counter()  # connections from each
+        self._refusals = 0
+        self._changed = asyncio.Event()  # a connection ended
+
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Accept clients from now on. The sockets are the door's, and are closed by it."""
+        for listening in sockets:
+            self._servers.append(await asyncio.start_server(self._accept, sock=listening))
+
+    def stop_accepting(self) -> None:
+        """Let nobody in any more; who is in stays."""
+        for server in self._servers:
+            server.close()
+
+    async def close(self) -> None:
+        """End all conversations; returns when the last connection is closed."""
+        self.stop_accepting()
+        for connection in self._connections:
+            connection.stop(_GRACE_S)
+        while self._connections or self._refusals:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client from its first byte to its last. What goes wrong here ends this connection only."""
+        peer = writer.get_extra_info("peername")
+        address = str(peer[0]) if peer else ""  # none: it is gone already
+        wire = Wire(reader, writer, self._limits.write_stall_s)
+        try:
+            refusal = self._refusal(address)
+            await (self._serve(wire, address) if refusal is None else self._refuse(wire, address, refusal))
+        except* OSError as gone:
+            log.debug("client %s went away: %s", address, gone.exceptions[0])
+        except* Exception:
+            log.exception("the connection of client %s failed", address)
+        finally:
+            wire.abort()
+            self._changed.set()
+
+    async def _serve(self, wire: Wire, address: str) -> None:
+        limits = self._limits
+        decoder = EventDecoder(limits.max_header_bytes, limits.max_data_bytes, limits.max_payload_bytes)
+        connection = Connection(wire, decoder, self._synthesizer, self._info, limits.idle_s)
+        self._connections.add(connection)
+        self._addresses[address] += 1
+        try:
+            await connection.serve()
+        finally:
+            self._connections.discard(connection)
+            self._addresses[address] -= 1
+            self._addresses += Counter()  # forgets addresses without a connection
+
+    def _refusal(self, address: str) -> Error | None:
+        limits = self._limits
+        if not is_allowed(address, limits.networks):
+            return Error(f"address {address} is not in a network that may connect", ErrorCode.FORBIDDEN)
+        if self._addresses[address] >= limits.max_connections_per_address:
+            told = f"there are {limits.max_connections_per_address} connections from {address}, which is the limit"
+            return Error(told, ErrorCode.TOO_MANY_CONNECTIONS)
+        if len(self._connections) >= limits.max_connections:
+            told = f"there are {limits.max_connections} connections, which is the limit"
+            return Error(told, ErrorCode.TOO_MANY_CONNECTIONS)
+        return None
+
+    async def _refuse(self, wire: Wire, address: str, refusal: Error) -> None:
+        log.warning("client %s was refused: %s", address, refusal.text)
+        if self._refusals >= _MAX_REFUSALS:
+            return
+        self._refusals += 1
+        try:
+            await wire.send(refusal.event())
+            await wire.linger()
+        finally:
+            self._refusals -= 1

@@ -1,0 +1,102 @@
+"""What the Wyoming door tells about its voices, and which of them a request means."""
+
+import logging
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any, Final
+
+from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
+
+from protocol.emotions import CHINESE_NAMES, canonical
+from protocol.wyoming import SynthesizeRequest, encode_event
+from tts_server.engine import Voice
+from tts_server.speech import SpeechOptions
+from tts_server.voices import Catalogue
+
+log = logging.getLogger(__name__)
+
+PROGRAM: Final = "tts-server"  # Home Assistant's name for the entity, and part of its identity: never change it
+SEPARATOR: Final = "||"  # "baker||happy": as Home Assistant Cloud names a voice's styles
+
+
+class InfoCache:
+    """The `info` event as bytes, made again only when the catalogue is another one."""
+
+    def __init__(self) -> None:
+        self._catalogue: Catalogue | None = None
+        self._encoded = b""
+
+    def encoded(self, catalogue: Catalogue) -> bytes:
+        """The bytes that answer `describe`. Equal catalogues give equal bytes, in any process."""
+        if catalogue is not self._catalogue:
+            self._encoded = encode_event(info(catalogue).event())
+            self._catalogue = catalogue
+        return self._encoded
+
+
+def info(catalogue: Catalogue) -> Info:
+    """The one program of this door with its voices, and each voice once more per emotion."""
+    program = TtsProgram(
+        name=PROGRAM,
+        attribution=Attribution(PROGRAM, ""),
+        installed=True,
+        description="A home's voice: Mandarin and English, streamed",
+        version=version("tts-server"),
+        voices=[entry for voice in catalogue.voices for entry in _entries(voice)],
+        supports_synthesize_streaming=True,
+    )
+    return Info(tts=[program])
+
+
+def options_for(request: SynthesizeRequest, catalogue: Catalogue) -> SpeechOptions:
+    """How the core is to speak a request. What is not known here is warned of and left to the default.
+
+    The emotion stands in the context, the speaker or the voice's name. Raises BadRequest for a control out of range.
+    """
+    name, emotion = _known_voice(request.voice, catalogue)
+    for wanted in (request.speaker, request.emotion):
+        if wanted is None:
+            continue
+        if canonical(wanted) is None:
+            log.warning("there is no emotion or speaker %.32r; the default is used", wanted)
+        else:
+            emotion = wanted
+    controls: dict[str, Any] = dict(request.controls)
+    return SpeechOptions(voice=name, language=request.language, emotion=emotion, **controls)
+
+
+def _entries(voice: Voice) -> Iterator[TtsVoice]:
+    # Home Assistant sorts by description and makes the first the default: the bare name sorts before its variants.
+    speakers = [TtsVoiceSpeaker(emotion) for emotion in voice.emotions]
+    yield _entry(voice, voice.name, voice.name, speakers)
+    for emotion in voice.emotions:
+        if emotion != "neutral":
+            label = f"{voice.name} ({emotion} {CHINESE_NAMES.get(emotion, '')}".rstrip() + ")"
+            yield _entry(voice, voice.name + SEPARATOR + emotion, label, None)
+
+
+def _entry(voice: Voice, name: str, label: str, speakers: list[TtsVoiceSpeaker] | None) -> TtsVoice:
+    return TtsVoice(
+        name=name,
+        attribution=Attribution(voice.attribution, voice.attribution_url),
+        installed=True,
+        description=label,
+        version=voice.version,
+        languages=[voice.language],
+        speakers=speakers,
+    )
+
+
+def _known_voice(name: str | None, catalogue: Catalogue) -> tuple[str | None, str]:
+    """The voice's own name, None for the default one, and the emotion that the name carries."""
+    if name is None:
+        return None, "neutral"
+    voice, _, emotion = name.partition(SEPARATOR)
+    if canonical(emotion or "neutral") is None:
+        log.warning("voice %.64r has an emotion nobody knows; it is spoken neutrally", name)
+        emotion = ""
+    if any(known.name == voice for known in catalogue.voices):
+        return voice, emotion or "neutral"
+    # Home Assistant keeps the names of voices that are no longer there.
+    log.warning("there is no voice %.64r; the default is used", name)
+    return None, emotion or "neutral"

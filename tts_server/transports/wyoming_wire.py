@@ -1,0 +1,62 @@
+"""The socket of one Wyoming client: bounded waits, whole events, and a close that lets the last words arrive."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+from wyoming.event import Event
+
+from protocol.wyoming import encode_event
+
+_READ_BYTES: Final = 64 * 1024
+_LINGER_S: Final = 1.0  # for a peer to take in an error before the connection is reset
+
+
+class Wire:
+    """Reads bytes and writes events. Writing from several tasks is safe: each event is handed over whole."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, write_stall_s: float) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._write_stall_s = write_stall_s
+
+    @property
+    def is_waiting_for_peer(self) -> bool:
+        """Whether the peer has yet to take what was written."""
+        return self._writer.transport.get_write_buffer_size() > 0
+
+    async def receive(self, deadline: float) -> bytes:
+        """What the peer sent; empty at the end of its input. Raises TimeoutError at `deadline` (loop time)."""
+        async with asyncio.timeout_at(deadline):
+            return await self._reader.read(_READ_BYTES)
+
+    async def send(self, event: Event | bytes) -> None:
+        """Write an event, or one that is encoded already. Raises ConnectionError, also when the peer takes nothing."""
+        self._writer.write(event if isinstance(event, bytes) else encode_event(event))
+        try:
+            async with asyncio.timeout(self._write_stall_s):
+                await self._writer.drain()
+        except TimeoutError:
+            raise ConnectionAbortedError(f"the client took no audio for {self._write_stall_s:g} s") from None
+
+    async def finish(self) -> None:
+        """Close after the peer has read what was written, or has had its time to."""
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(self._write_stall_s):
+                self._writer.close()
+                await self._writer.wait_closed()
+        self.abort()
+
+    async def linger(self) -> None:
+        """Close in the middle of what the peer sends. Bytes left unread would reset the connection under our last words."""
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(_LINGER_S):
+                if self._writer.can_write_eof():
+                    self._writer.write_eof()
+                while await self._reader.read(_READ_BYTES):
+                    pass
+        await self.finish()
+
+    def abort(self) -> None:
+        """Close at once; what was not sent yet is dropped. May be repeated."""
+        self._writer.transport.abort()
