@@ -32,15 +32,25 @@ say: $(DONE)/notice  ## speak TEXT="..." without a daemon
 	@exec $(BIN)/tts-server say $(ARGS) -- "$$SAY_TEXT"
 
 # ---------------------------------------------------------------------------------------------------------- checking
+TEST_LAYERS := $(DONE)/tts-server $(DONE)/torch $(DONE)/sambert $(DONE)/dev
+
 .PHONY: test
-test: $(DONE)/tts-server $(DONE)/torch $(DONE)/sambert $(DONE)/dev  ## format, lint, types and the whole test suite
-	@echo "==> ruff format --check"
+test: style types suite  ## everything that is checked: the next three
+
+.PHONY: style
+style: $(TEST_LAYERS)  ## is the code formatted and free of lint?
+	@echo "==> ruff format --check; ruff check"
 	@$(BIN)/ruff format --check .
-	@echo "==> ruff check"
 	@$(BIN)/ruff check .
+
+.PHONY: types
+types: $(TEST_LAYERS)  ## do the types hold?
 	@echo "==> mypy --strict"
 	@$(BIN)/mypy --strict protocol tts_server
-	@echo "==> pytest"
+
+.PHONY: suite
+suite: $(TEST_LAYERS)  ## the test suite; ARGS="-k wyoming" for a part of it
+	@echo "==> pytest $(ARGS)"
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: lock
@@ -65,7 +75,7 @@ $(DONE)/venv:
 	@touch $@
 
 $(DONE)/%: requirements/%.txt | $(DONE)/venv
-	@requirements/install.sh $(BIN)/python $*
+	@bash requirements/install.sh $(BIN)/python $*
 	@touch $@
 
 $(DONE)/tts-server: pyproject.toml | $(DONE)/base $(DONE)/build

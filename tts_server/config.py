@@ -3,7 +3,6 @@
 import difflib
 import os
 import tomllib
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,19 +11,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from protocol.emotions import canonical
 from tts_server.errors import ConfigInvalid
+from tts_server.transports.listening import PRIVATE_NETWORKS, Network
 
 ENVIRONMENT_PREFIX = "TTS_SERVER__"
 FILE_NAME = "config.toml"
 
-Network = IPv4Network | IPv6Network
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
-
-PRIVATE_NETWORKS = (
-    *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"),
-    *("::1/128", "fc00::/7", "fe80::/10"),
-)
 
 
 def _known_emotion(name: str) -> str:
@@ -46,7 +40,7 @@ class Server(Section):
     wyoming_port: Port = Field(10200, description="Wyoming (Home Assistant).")
     http_port: Port = Field(8080, description="HTTP.")
     networks: tuple[Network, ...] = Field(
-        tuple(ip_network(network) for network in PRIVATE_NETWORKS),
+        PRIVATE_NETWORKS,
         description="Networks whose addresses may connect. Private ones by default.",
     )
     host_names: tuple[str, ...] = Field(

@@ -7,14 +7,16 @@ peers, speech under way finished, connections closed, engine host ended.
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from socket import socket
 
 from tts_server import __version__
 from tts_server.config import Config
 from tts_server.startup import running_core
-from tts_server.transports.discovery import Announcement, DiscoverySettings
-from tts_server.transports.http import HttpDoor, HttpSettings
+from tts_server.transports.discovery import Announcement, AnnouncementSettings
+from tts_server.transports.http import HttpDoor
+from tts_server.transports.http_settings import HttpSettings
 from tts_server.transports.listening import listen
 from tts_server.transports.wyoming import WyomingDoor, WyomingLimits
 
@@ -22,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 async def run(config: Config) -> None:
-    """Run until SIGTERM or SIGINT. Raises PortTaken when a port cannot be had."""
+    """Run until SIGTERM or SIGINT. Raises TTSError when a port cannot be had."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -35,9 +37,9 @@ async def run(config: Config) -> None:
         http = HttpDoor(synthesizer, _http_settings(config))
         await wyoming.start(wyoming_sockets)
         await http.start(http_sockets)
-        ports = {"wyoming": wyoming_sockets[0].getsockname()[1], "http": http_sockets[0].getsockname()[1]}
-        log.info("listening: Wyoming on port %(wyoming)d, HTTP on port %(http)d", ports)
-        async with _announced(config, ports):
+        announced = _announcement_settings(config, wyoming_sockets, http_sockets)
+        log.info("listening: Wyoming on port %d, HTTP on port %d", announced.wyoming_port, announced.http_port)
+        async with _announcing(announced if config.discovery.enabled else None):
             await stop.wait()
             log.info("stopping: speech under way may take another %g s", config.limits.grace_s)
         wyoming.stop_accepting()
@@ -49,14 +51,52 @@ async def run(config: Config) -> None:
 
 
 @asynccontextmanager
-async def _announced(config: Config, ports: dict[str, int]) -> AsyncGenerator[None]:
+async def _announcing(settings: AnnouncementSettings | None) -> AsyncGenerator[None]:
     """The LAN knows of us inside, and is told goodbye at the end."""
-    if not config.discovery.enabled:
+    if settings is None:
         yield
         return
     async with asyncio.TaskGroup() as tasks:
-        announcing = tasks.create_task(Announcement(_discovery_settings(config, ports)).run(), name="announcement")
+        announcing = tasks.create_task(Announcement(settings).run(), name="announcement")
         try:
             yield
         finally:
             announcing.cancel()
+
+
+def _announcement_settings(config: Config, wyoming: Sequence[socket], http: Sequence[socket]) -> AnnouncementSettings:
+    return AnnouncementSettings(
+        wyoming_port=wyoming[0].getsockname()[1],
+        http_port=http[0].getsockname()[1],
+        version=__version__,
+        languages=("zh-CN", "en-US"),
+        listening_on=[listening.getsockname()[0] for listening in wyoming],
+        name=config.discovery.name,
+        addresses=config.discovery.addresses,
+    )
+
+
+def _wyoming_limits(config: Config) -> WyomingLimits:
+    limits = config.limits
+    return WyomingLimits(
+        max_connections=limits.max_connections,
+        max_connections_per_address=limits.max_connections_per_address,
+        idle_s=limits.connection_idle_s,
+        write_stall_s=limits.write_stall_s,
+        networks=config.server.networks,
+    )
+
+
+def _http_settings(config: Config) -> HttpSettings:
+    limits = config.limits
+    return HttpSettings(
+        networks=config.server.networks,
+        host_names=config.server.host_names,
+        origins=config.server.origins,
+        max_connections=limits.max_connections,
+        max_connections_per_address=limits.max_connections_per_address,
+        head_timeout_s=limits.head_timeout_s,
+        write_stall_s=limits.write_stall_s,
+        stored_audio_bytes=limits.stored_audio_bytes,
+        stored_audio_s=limits.stored_audio_s,
+    )

@@ -57,12 +57,12 @@ class Stalled(Exception):
 class Intake:
     """Takes text and changes of manner in order; gives out what can be said."""
 
-    def __init__(self, catalogue: Catalogue, limits: Limits, options: SpeechOptions) -> None:
+    def __init__(self, catalogue: Catalogue, limits: Limits, options: SpeechOptions, default_emotion: str) -> None:
         self._catalogue = catalogue
         self._limits = limits
         self._strict = options.strict
         self.voice = catalogue.choose(options.voice, options.language)
-        self.emotion_asked, used = emotion_for(self.voice, options.emotion, options.strict)
+        self.emotion_asked, used = emotion_for(self.voice, options.emotion or default_emotion, options.strict)
         self.prosody = Prosody(used, options.intensity, options.speed, options.pitch, options.volume)
         self._cutter = TextCutter(self.prosody, split=options.split)
         self._planned: deque[Planned] = deque()

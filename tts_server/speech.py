@@ -30,7 +30,7 @@ class SpeechOptions:
 
     voice: str | None = None  # None: by language, else the default voice
     language: str | None = None
-    emotion: str = "neutral"  # any spelling protocol.emotions knows
+    emotion: str | None = None  # any spelling protocol.emotions knows; None: the default of this box
     intensity: float = 1.0
     speed: float = 1.0
     pitch: float = 0.0  # semitones

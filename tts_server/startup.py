@@ -41,6 +41,7 @@ async def running_core(config: Config) -> AsyncGenerator[Synthesizer]:
         try:
             with contextlib.suppress(EngineLoading):  # the doors then say so themselves
                 await link.wait_known()
-            yield Synthesizer(link, Turns(Scheduler(settings.threads)), config.limits)
+            turns = Turns(Scheduler(settings.threads))
+            yield Synthesizer(link, turns, config.limits, config.voices.emotion)
         finally:
             supervision.cancel()

@@ -36,10 +36,11 @@ T = TypeVar("T")
 class Synthesizer:
     """Opens contexts for the doors and knows which are alive."""
 
-    def __init__(self, link: EngineLink, turns: Turns, limits: Limits) -> None:
+    def __init__(self, link: EngineLink, turns: Turns, limits: Limits, default_emotion: str = "neutral") -> None:
         self._link = link
         self._turns = turns
         self._limits = limits
+        self._default_emotion = default_emotion
         self._contexts: set[Context] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -64,7 +65,7 @@ class Synthesizer:
             raise ShuttingDown("the daemon is stopping")
         if len(self._contexts) >= self._limits.max_contexts:
             raise EngineBusy(f"{len(self._contexts)} texts are being spoken; the limit is {self._limits.max_contexts}")
-        intake = Intake(self.catalogue, self._limits, options)
+        intake = Intake(self.catalogue, self._limits, options, self._default_emotion)
         context = Context(self._link, self._turns, intake, options, self._forget)
         self._contexts.add(context)
         self._idle.clear()

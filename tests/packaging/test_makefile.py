@@ -18,7 +18,8 @@ STEPS = ("venv", "base", "build", "torch", "sambert", "dev", "tts-server", "noti
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run make on our Makefile, with an environment folder of the test's own."""
     command = ["make", "-C", str(ROOT), f"VENV={folder / 'venv'}", *arguments]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    outer = ("MAKE", "MFLAGS", "GNUMAKEFLAGS", "ARGS", "TEXT", "PYTHON", "VENV")  # of the make that runs this suite
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 

@@ -79,7 +79,7 @@ def say(
     from tts_server.cli import say as command
 
     loaded = load_config(config, log={"level": log_level})
-    request = command.Request.of(_read_text(text), voice, emotion or loaded.voices.emotion, speed, pitch, volume)
+    request = command.Request.of(_read_text(text), voice, emotion, speed, pitch, volume)
     command.say(request, output, server, loaded)
 
 

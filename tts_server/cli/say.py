@@ -36,20 +36,22 @@ class Request:
 
     text: str
     voice: str | None
-    emotion: str
+    emotion: str | None
     intensity: float
     speed: float
     pitch: float
     volume: float
 
     @classmethod
-    def of(cls, text: str, voice: str | None, emotion: str, speed: float, pitch: float, volume: float) -> "Request":
+    def of(
+        cls, text: str, voice: str | None, emotion: str | None, speed: float, pitch: float, volume: float
+    ) -> "Request":
         """From the command line's values; emotion is NAME or NAME:INTENSITY. Raises BadRequest."""
         if not text.strip():
             raise BadRequest("there is nothing to say: the text is empty")
-        name, _, intensity = emotion.partition(":")
+        name, _, intensity = (emotion or "").partition(":")
         try:
-            return cls(text, voice, name, float(intensity or 1.0), speed, pitch, volume)
+            return cls(text, voice, name or None, float(intensity or 1.0), speed, pitch, volume)
         except ValueError:
             raise BadRequest(f"emotion is {emotion!r}; write NAME or NAME:INTENSITY, for example happy:0.7") from None
 

@@ -219,7 +219,8 @@ class _Connection:
         """Send a request and wait for its answer. Raises EngineHostLost."""
         if self._is_closed:
             raise EngineHostLost("the engine host ended; try again")
-        answer = self._asked[utterance_id] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[tuple[wire.Message, bytes]] = asyncio.get_running_loop().create_future()
+        self._asked[utterance_id] = answer
         self.send({**message, "id": utterance_id})
         try:
             return await answer

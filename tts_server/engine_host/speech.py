@@ -15,7 +15,7 @@ import numpy as np
 
 from protocol.emotions import nearest
 from tts_server.audio.join import KEEP_S, Joiner, moved, trim_edges
-from tts_server.audio.level import match_level
+from tts_server.audio.level import LevelMeter, match_level
 from tts_server.audio.pcm import silence
 from tts_server.audio.resample import resampled
 from tts_server.engine import AudioChunk, Break, Engine, Run, Samples, Timing, Utterance, Voice
@@ -30,6 +30,9 @@ Voices = Mapping[str, tuple[Engine, Voice]]
 # Silence where one voice hands over to another, at speed 1 and in addition to the 40 ms that stay on each side.
 HANDOVER_S: Final[Mapping[Break, float]] = {Break.CLAUSE: 0.22, Break.SENTENCE: 0.37}
 
+# The stated level weighs as much as this much heard speech: one loud syllable does not tell how loud a sentence is.
+STATED_LEVEL_WEIGHT_S: Final = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -38,6 +41,11 @@ class Piece:
     engine: Engine
     voice: Voice
     runs: tuple[Run, ...]
+
+    @property
+    def volume_db(self) -> float:
+        """How much louder than usual the listener wants it, on average."""
+        return sum(run.prosody.volume for run in self.runs) / len(self.runs)
 
     @property
     def pause_after_s(self) -> float:
@@ -60,7 +68,7 @@ def speak(segment: Segment, voice: str, voices: Voices, wanted: Callable[[], flo
     pieces = plan(analyse(segment).runs, voice, voices)
     if len(pieces) == 1:
         with closing(_synthesize(pieces[0], True, wanted)) as spoken:
-            yield from _adapted(spoken, pieces[0].voice, reference)
+            yield from _adapted(spoken, pieces[0].voice, reference, LevelMeter(reference.sample_rate))
     else:
         yield from _joined(pieces, reference, wanted)
 
@@ -84,6 +92,7 @@ def plan(runs: Iterable[Run], voice: str, voices: Voices) -> list[Piece]:
 def _joined(pieces: Sequence[Piece], reference: Voice, wanted: Callable[[], float]) -> Generator[AudioChunk]:
     """Several pieces one after the other, as loud as the reference voice and at its rate."""
     joiner = Joiner(reference.sample_rate)
+    heard = LevelMeter(reference.sample_rate)
     ready: list[Samples] = []
     timings: list[Timing] = []
     pause_s = 0.0
@@ -92,7 +101,9 @@ def _joined(pieces: Sequence[Piece], reference: Voice, wanted: Callable[[], floa
         start = None
         with closing(_synthesize(piece, is_last, wanted)) as spoken:
             trimmed = trim_edges(spoken, None if is_first else KEEP_S, None if is_last else KEEP_S)
-            for chunk in _adapted(trimmed, piece.voice, reference):
+            for chunk in _adapted(trimmed, piece.voice, reference, heard):
+                if piece.voice.name == reference.name:
+                    heard.feed(chunk.samples * np.float32(10 ** (-piece.volume_db / 20)))
                 if start is None:
                     if joiner.position:
                         ready += [joiner.feed(silence(pause_s, joiner.sample_rate)), joiner.end_piece()]
@@ -123,8 +134,16 @@ def _with_emotion_of(voice: Voice, run: Run) -> Run:
     return run if emotion == run.prosody.emotion else replace(run, prosody=replace(run.prosody, emotion=emotion))
 
 
-def _adapted(chunks: Iterable[AudioChunk], voice: Voice, reference: Voice) -> Iterator[AudioChunk]:
-    """What a voice says, at the level and the rate of the reference voice."""
+def _adapted(chunks: Iterable[AudioChunk], voice: Voice, reference: Voice, heard: LevelMeter) -> Iterator[AudioChunk]:
+    """What a voice says, at the rate and the level of the reference voice."""
     if voice.name != reference.name and voice.level_dbfs is not None and reference.level_dbfs is not None:
-        chunks = match_level(chunks, reference.level_dbfs - voice.level_dbfs)
+        chunks = match_level(chunks, _expected_dbfs(reference.level_dbfs, heard) - voice.level_dbfs)
     return resampled(chunks, reference.sample_rate)
+
+
+def _expected_dbfs(stated_dbfs: float, heard: LevelMeter) -> float:
+    """How loud a voice would go on: between its stated level and what was heard of it (angry is 6 dB louder)."""
+    heard_s = heard.active_s
+    if not heard_s:
+        return stated_dbfs
+    return (stated_dbfs * STATED_LEVEL_WEIGHT_S + heard.level_dbfs * heard_s) / (STATED_LEVEL_WEIGHT_S + heard_s)

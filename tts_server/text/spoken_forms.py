@@ -170,12 +170,19 @@ def _say_two(match: Match[str]) -> str:
     return "两"
 
 
-_MATH = {"+": "加", "-": "减", "−": "减", "×": "乘", "*": "乘", "x": "乘", "X": "乘", "÷": "除以", "/": "除以", "=": "等于", "≈": "约等于",
+_MATH = {"+": "加", "−": "减", "×": "乘", "*": "乘", "x": "乘", "X": "乘", "÷": "除以", "/": "除以", "=": "等于", "≈": "约等于",
          "<": "小于", ">": "大于", "≤": "小于等于", "≥": "大于等于", "≠": "不等于", "^": "的"}  # fmt: skip
 
 
 def _say_math(match: Match[str]) -> str:
     return _MATH[match[0].strip()]
+
+
+def _say_hyphen(match: Match[str]) -> str:
+    around = window(match)
+    if re.search("[=＝]|等于|多少|[+×÷]", around):
+        return "减"
+    return "比" if _SCORE_WORDS.search(around) else "杠" if "-" in around else "到"
 
 
 def _say_number(match: Match[str]) -> str:
@@ -200,6 +207,7 @@ RULES: tuple[Rule, ...] = _compile(
     (_START + r"(?P<y>[12][0-9]{3})(?P<sep>[-/.])(?P<m>[01]?[0-9])(?P=sep)(?P<d>[0-3]?[0-9])日?" + _END, _say_date),
     (_START + r"(?P<y>(?:19|20)[0-9]{2})[-/](?P<m>0[1-9]|1[0-2])(?![0-9/-])", _say_month),
     (_START + rf"(?:(?P<a>[12][0-9]{{3}})年?(?P<t>{_TILDE}))(?P<b>[12][0-9]{{3}})(?=年(?!前的|以前|历史))", _say_years),
+    (_START + r"(?P<a>(?:19|20)[0-9]{2})(?P<t>\s?[-~–—]\s?)(?P<b>(?:19|20)[0-9]{2})(?![0-9.-])", _say_years),
     (_START + r"(?P<a>)(?P<b>[12][0-9]{3})(?=年(?!历史|的历史|之久))", _say_years),
     (_START + r"(?P<a>)(?P<b>0[0-9]|[6-9][0-9])(?=年(?:代|[^龄级度来以之多的前后间期内里限轮资薪纪])(?!历史))(?!年代)", _say_years),
     (r"(?<![0-9.])0(?P<n>[1-9])(?=[月日号])", lambda match: cardinal(match["n"])),
@@ -234,7 +242,8 @@ RULES: tuple[Rule, ...] = _compile(
     (_START + r"(?P<a>[1-9][0-9]?)/(?P<b>[1-9][0-9]{0,2})(?![0-9/])", _say_fraction),
     (rf"(?<![0-9第初.,周])2(?={MEASURE_WORDS})", _say_two),
     (r"(?<=[0-9A-Za-z)）])\s?=\s?(?=[0-9A-Za-z(（])", lambda match: "等于"),
-    (r"(?<=[0-9)）])\s?[+\-−×*xX÷/=≈<>≤≥≠]\s?(?=[0-9(（])", _say_math),
+    (r"(?<=[0-9])\s?-\s?(?=[0-9])", _say_hyphen),
+    (r"(?<=[0-9)）])\s?[+−×*xX÷/=≈<>≤≥≠]\s?(?=[0-9(（])", _say_math),
 )  # fmt: skip
 
 REST: tuple[Rule, ...] = _compile(

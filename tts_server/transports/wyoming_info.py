@@ -8,8 +8,10 @@ from typing import Any, Final
 from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
 
 from protocol.emotions import CHINESE_NAMES, canonical
-from protocol.wyoming import SynthesizeRequest, encode_event
+from protocol.errors import ErrorCode
+from protocol.wyoming import ProtocolError, SynthesizeRequest, encode_event
 from tts_server.engine import Voice
+from tts_server.errors import BadRequest
 from tts_server.speech import SpeechOptions
 from tts_server.voices import Catalogue
 
@@ -51,7 +53,7 @@ def info(catalogue: Catalogue) -> Info:
 def options_for(request: SynthesizeRequest, catalogue: Catalogue) -> SpeechOptions:
     """How the core is to speak a request. What is not known here is warned of and left to the default.
 
-    The emotion stands in the context, the speaker or the voice's name. Raises BadRequest for a control out of range.
+    The emotion stands in the context, the speaker or the voice's name. Raises ProtocolError for a control out of range.
     """
     name, emotion = _known_voice(request.voice, catalogue)
     for wanted in (request.speaker, request.emotion):
@@ -62,7 +64,10 @@ def options_for(request: SynthesizeRequest, catalogue: Catalogue) -> SpeechOptio
         else:
             emotion = wanted
     controls: dict[str, Any] = dict(request.controls)
-    return SpeechOptions(voice=name, language=request.language, emotion=emotion, **controls)
+    try:
+        return SpeechOptions(voice=name, language=request.language, emotion=emotion, **controls)
+    except BadRequest as error:
+        raise ProtocolError(ErrorCode.BAD_FIELD, f"context: {error}") from error
 
 
 def _entries(voice: Voice) -> Iterator[TtsVoice]:

@@ -28,7 +28,10 @@ class Wire:
     async def receive(self, deadline: float) -> bytes:
         """What the peer sent; empty at the end of its input. Raises TimeoutError at `deadline` (loop time)."""
         async with asyncio.timeout_at(deadline):
-            return await self._reader.read(_READ_BYTES)
+            try:
+                return await self._reader.read(_READ_BYTES)
+            except TimeoutError:  # the socket's own ETIMEDOUT; ours arrives here as a cancellation
+                raise ConnectionAbortedError("the client cannot be reached any longer") from None
 
     async def send(self, event: Event | bytes) -> None:
         """Write an event, or one that is encoded already. Raises ConnectionError, also when the peer takes nothing."""
@@ -48,7 +51,7 @@ class Wire:
         self.abort()
 
     async def linger(self) -> None:
-        """Close in the middle of what the peer sends. Bytes left unread would reset the connection under our last words."""
+        """Close in the middle of the peer's input: unread bytes would reset the connection and lose our last words."""
         with contextlib.suppress(OSError):
             async with asyncio.timeout(_LINGER_S):
                 if self._writer.can_write_eof():

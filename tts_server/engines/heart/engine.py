@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tts_server.audio.level import active_level_dbfs, soft_limit
 from tts_server.engine import AudioChunk, Break, Run, Samples, Timing, Utterance, Voice
 from tts_server.engines.heart.timings import count_groups, group_spans, word_groups, word_timings
+from tts_server.errors import VoiceUnknown
 
 if TYPE_CHECKING:
     from tts_server.engines.heart.runtime import Runtime
@@ -23,12 +25,11 @@ SAMPLE_RATE: Final = 24000
 SEED: Final = 0  # the same text gives the same bytes
 SILENCE: Final = 0.003  # peak; the net's own silence stays below 0.0001
 EDGE_S: Final = 0.040  # silence kept around a sentence: the net leaves 0.3 s at both ends
-LEVEL_DBFS: Final = -24.6  # audio.level.active_level_dbfs of its own output, median of 8 sentences and single words
+LEVEL_DBFS: Final = -24.6  # median of the net's own output over 8 sentences and single words; each is brought to it
 PAUSES_S: Final[Mapping[Break, float]] = {Break.CLAUSE: 0.22, Break.SENTENCE: 0.37}  # at speed 1, and the two edges
 # hibari knows only these signs, and finds the end of a sentence by the space after it.
 MARKS: Final = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "；": "; ", "：": ": "})
 SHORTEST_CHUNK_S: Final = 0.02
-KNEE: Final = 0.8
 
 
 class HeartEngine:
@@ -46,9 +47,9 @@ class HeartEngine:
         return self._voices
 
     def load(self, voice: str) -> None:
-        """Read the net and the lexicons, and speak once. Raises ValueError for another voice."""
+        """Read the net and the lexicons, and speak once. Raises VoiceUnknown."""
         if voice != NAME:
-            raise ValueError(f"engine heart has no voice {voice}")
+            raise VoiceUnknown(f"engine heart has no voice {voice!r}; it has {NAME!r}")
         with self._loading:
             if self._runtime is None:
                 from tts_server.engines.heart.runtime import Runtime
@@ -98,7 +99,7 @@ def _spoken_run(runtime: "Runtime", run: Run, position: int) -> Iterator[tuple[S
         spans = group_spans(sentence, position + np.clip(spoken.starts - start, 0, end - start))
         pause_s = _pause_s(run) if index + 1 == len(sentences) else PAUSES_S[Break.SENTENCE] / run.prosody.speed
         samples = np.pad(spoken.samples[start:end], (0, round(pause_s * SAMPLE_RATE)))
-        yield _louder(samples, run.prosody.volume), word_timings(run.words, owned, spans, first_group)
+        yield _levelled(samples, run.prosody.volume), word_timings(run.words, owned, spans, first_group)
         position += len(samples)
         first_group += len(spans)
 
@@ -117,12 +118,15 @@ def _pause_s(run: Run) -> float:
     return PAUSES_S.get(run.break_after, 0.0) / run.prosody.speed if run.pause_ms is None else run.pause_ms / 1000
 
 
-def _louder(samples: Samples, volume_db: float) -> Samples:
-    """Samples louder by volume_db; what would exceed 0.8 is bent to stay within -1..1."""
-    samples = samples * np.float32(10 ** (volume_db / 20))
-    size = np.abs(samples)
-    bent = KNEE + (1 - KNEE) * np.tanh((size - KNEE) / (1 - KNEE))
-    return np.where(size > KNEE, np.copysign(bent, samples), samples).astype(np.float32)
+def _levelled(samples: Samples, volume_db: float) -> Samples:
+    """One sentence at the voice's stated level plus volume_db, soft-limited.
+
+    Single words come out of the net up to 3 dB apart; inside another language that is heard as unrest.
+    """
+    correction = LEVEL_DBFS - active_level_dbfs(samples, SAMPLE_RATE)
+    if not np.isfinite(correction):
+        return samples
+    return soft_limit(samples * np.float32(10 ** ((float(np.clip(correction, -3.0, 3.0)) + volume_db) / 20)))
 
 
 def _cut(
