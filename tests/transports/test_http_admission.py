@@ -32,7 +32,15 @@ def test_a_host_name_that_nobody_else_can_own_is_ours(host: str) -> None:
     "host",
     [
         *("evil.example", "evil.example:8080", "localhost.evil.example", "box.local.evil.example", "xlocalhost"),
-        *("127.0.0.1.evil.example", "evil.example#localhost", "local", "tts.home.evil.example", "[::1", "127.1", ":8080"),
+        *(
+            "127.0.0.1.evil.example",
+            "evil.example#localhost",
+            "local",
+            "tts.home.evil.example",
+            "[::1",
+            "127.1",
+            ":8080",
+        ),
     ],
 )
 def test_any_other_host_name_may_be_dns_rebinding_and_is_refused(host: str) -> None:

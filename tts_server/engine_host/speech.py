@@ -136,7 +136,7 @@ def _with_emotion_of(voice: Voice, run: Run) -> Run:
 
 def _adapted(chunks: Iterable[AudioChunk], voice: Voice, reference: Voice, heard: LevelMeter) -> Iterator[AudioChunk]:
     """What a voice says, at the rate and the level of the reference voice."""
-    if voice.name != reference.name and voice.level_dbfs is not None and reference.level_dbfs is not None:
+    if voice.name != reference.name:
         chunks = match_level(chunks, _expected_dbfs(reference.level_dbfs, heard) - voice.level_dbfs)
     return resampled(chunks, reference.sample_rate)
 

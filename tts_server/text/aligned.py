@@ -11,8 +11,8 @@ Piece = tuple[str, int, int]  # what is said in place of [start, end) of the tex
 Say = Callable[[Match[str]], "str | Iterable[Piece] | None"]  # None: leave this match as it is
 
 _MAX_DIFF_CHARS = 160  # difflib is quadratic on repeated characters; longer stretches are mapped as a whole
-_SAME = {"0": "零〇", "1": "一幺", "2": "二两", "3": "三", "4": "四", "5": "五", "6": "六", "7": "七", "8": "八", "9": "九",
-         ".": "点", "@": "艾"}  # fmt: skip
+_SAME = {"0": "零〇", "1": "一幺", "2": "二两", "3": "三", "4": "四", "5": "五", "6": "六", "7": "七", "8": "八",
+         "9": "九", ".": "点", "@": "艾"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Aligned:
 
 
 def align(written: str, spoken: str) -> list[tuple[int, int]]:
-    """For each character of `spoken`, the stretch of `written` it reads: exact where they agree, else the whole differing part."""
+    """For each character of `spoken`, the stretch of `written` it reads; all of a difference where they differ."""
     if _reads_one_by_one(written, spoken):
         return [(index, index + 1) for index in range(len(spoken))]
     if len(written) + len(spoken) > _MAX_DIFF_CHARS:

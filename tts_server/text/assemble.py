@@ -1,6 +1,6 @@
 """Parts of an utterance (words and marks) to runs: stretches in one language, said in one way. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from tts_server.text.breaks import mark_break
@@ -34,7 +34,7 @@ class _Draft:
 
 
 def runs_of(parts: Iterable[Part], segment: Segment) -> tuple[Run, ...]:
-    """Group parts into runs, cut at changes of language, at style borders and at pauses; positions become the client's."""
+    """Group parts into runs, cut at changes of language or style and at pauses; positions become the client's."""
     drafts: list[_Draft] = []
     styles = [span for span in segment.spans if isinstance(span, Style)]
     pauses = sorted((span for span in segment.spans if isinstance(span, Pause)), key=lambda pause: pause.at)
@@ -45,7 +45,9 @@ def runs_of(parts: Iterable[Part], segment: Segment) -> tuple[Run, ...]:
             continue
         while pauses and pauses[0].at <= part.start:
             _pause(drafts, pauses.pop(0))
-        prosody = next((style.prosody for style in reversed(styles) if style.start <= part.start < style.end), Prosody())
+        prosody = next(
+            (style.prosody for style in reversed(styles) if style.start <= part.start < style.end), Prosody()
+        )
         last = drafts[-1] if drafts else None
         if last is None or last.pause_ms is not None or (last.language, last.prosody) != (part.language, prosody):
             drafts.append(_Draft(part.language, prosody))
@@ -57,14 +59,14 @@ def runs_of(parts: Iterable[Part], segment: Segment) -> tuple[Run, ...]:
 
 
 def _pause(drafts: list[_Draft], pause: Pause) -> None:
-    """Put an exact pause after what was said so far; before the first word it stands in a run of its own, without text."""
+    """Put an exact pause after what was said so far; before the first word it is a run of its own, without text."""
     if not drafts:
         drafts.append(_Draft("zh", Prosody()))
     drafts[-1].pause_ms = (drafts[-1].pause_ms or 0) + pause.ms
 
 
 def _places(segment: Segment) -> Callable[[int, int], tuple[int, int]]:
-    """Positions in the segment's text to the client's. An end hugs its last character: markup behind it stays outside."""
+    """Positions in the segment's text to the client's; an end hugs its last character, so markup stays outside."""
     offsets = segment.offsets
 
     def place(start: int, end: int) -> tuple[int, int]:
@@ -97,7 +99,15 @@ def _run(draft: _Draft, place: Callable[[int, int], tuple[int, int]], *, is_last
         syllables[-1] = replace(syllables[-1], break_after=strength)
     start, end = place(draft.parts[0].start, draft.parts[-1].end)
     return Run(
-        draft.language, _text(draft), start, end, tuple(words), tuple(syllables), draft.prosody, strength, draft.pause_ms
+        draft.language,
+        _text(draft),
+        start,
+        end,
+        tuple(words),
+        tuple(syllables),
+        draft.prosody,
+        strength,
+        draft.pause_ms,
     )
 
 
@@ -119,8 +129,3 @@ def _punctuated(syllable: Syllable, marks: str) -> Syllable:
 def _placed(syllable: Syllable, place: Callable[[int, int], tuple[int, int]]) -> Syllable:
     start, end = place(syllable.start, syllable.end)
     return replace(syllable, start=start, end=end)
-
-
-def flat(parts: Sequence[Sequence[Part]]) -> list[Part]:
-    """Join lists of parts."""
-    return [part for some in parts for part in some]

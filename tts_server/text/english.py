@@ -1,20 +1,103 @@
 """Latin words, and numbers between them, as an English engine reads them. Pure."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from re import Match, Pattern
+
+from tts_server.text.aligned import Aligned
 
 _WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*")
-_TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*|[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?|\S")
+_TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*|\S")
 # Said as words although written in capitals, or mixed so that case alone does not tell.
-SPOKEN_AS_WORDS = frozenset(
-    "APP OK NASA NATO UNESCO OPEC SIM PIN RAM ROM JPEG JSON LASER RADAR SARS COVID AIDS ASCII BIOS CAD GIF LAN WAN ZIP VIP_ "
-    "NO YES HI HELLO THE AND FOR YOU ARE IS IT IN ON AT TO OF MY WE HE SHE AN SO GO UP LOVE STOP START PLAY OFF NEW".split()
-)
+SPOKEN_AS_WORDS = frozenset({
+    "APP", "OK", "NASA", "NATO", "OPEC", "SIM", "PIN", "RAM", "ROM", "JPEG", "JSON", "LASER", "RADAR", "SARS",
+    "COVID", "AIDS", "ASCII", "BIOS", "CAD", "GIF", "LAN", "WAN", "ZIP", "WIFI", "NO", "YES", "HI", "HELLO", "THE",
+    "AND", "FOR", "YOU", "ARE", "IS", "IN", "ON", "AT", "TO", "OF", "MY", "WE", "HE", "SHE", "AN", "SO", "GO",
+    "UP", "LOVE", "STOP", "START", "PLAY", "OFF", "NEW",
+})  # fmt: skip
 _MAX_ACRONYM = 5
-_ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-         "eighteen nineteen").split()  # fmt: skip
-_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ["zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES = ((1_000_000_000, "billion"), (1_000_000, "million"), (1000, "thousand"), (100, "hundred"))
+
+
+_ORDINALS = {
+    "one": "first",
+    "two": "second",
+    "three": "third",
+    "five": "fifth",
+    "eight": "eighth",
+    "nine": "ninth",
+    "twelve": "twelfth",
+}
+_CURRENCIES = {"$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "penny"), "¥": ("yuan", "fen")}
+_SENTENCE = re.compile(r"(?<![0-9A-Za-z])(?:[A-Za-z]{2,}|I(?= ))")
+_HAN = re.compile(r"[〇㐀-鿿豈-﫿\U00020000-\U0003ffff]")
+_MONEY = re.compile(r"([$€£¥])\s?([0-9][0-9,]*)(?:\.([0-9]{2}))?(?![0-9])( (?:million|billion|thousand)\b)?")
+_CLOCK = re.compile(r"(?<![0-9:])([01]?[0-9]|2[0-4]):([0-5][0-9])(?![0-9:])")
+_NTH = re.compile(r"(?<![0-9.,])([0-9]{1,6})(?:st|nd|rd|th)\b")
+_NUMBER = re.compile(r"([0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?)(%)?")
+_NEGATIVE = re.compile(r"(?<![0-9A-Za-z)])[-−](?=[0-9])")
+
+
+def is_english(text: str) -> bool:
+    """Say whether a text is English throughout, numbers included: Latin words and no Chinese character."""
+    return _SENTENCE.search(text) is not None and _HAN.search(text) is None
+
+
+def normalise(aligned: Aligned) -> Aligned:
+    """Every number of an English text in words: money, times, ordinals, percentages, plain ones."""
+    for pattern, say in _RULES:
+        aligned = aligned.substitute(pattern, say)
+    return aligned
+
+
+def _say_money(match: Match[str]) -> str:
+    unit, part = _CURRENCIES[match[1]]
+    whole, scale = match[2].replace(",", ""), match[4] or ""
+    said = f"{number(whole)}{scale} {unit}" + ("" if whole == "1" and not scale else "s")
+    return (
+        said
+        if not match[3] or match[3] == "00"
+        else f"{said} {number(str(int(match[3])))}" + (f" {part}s" if part == "cent" else "")
+    )
+
+
+def _say_clock(match: Match[str]) -> str:
+    hour, minute = number(str(int(match[1]))), match[2]
+    if minute == "00":
+        return f"{hour} o'clock" if int(match[1]) <= 12 else f"{hour} hundred"
+    return f"{hour} oh {number(minute[1])}" if minute[0] == "0" else f"{hour} {number(minute)}"
+
+
+def _say_nth(match: Match[str]) -> str:
+    words = number(match[1]).split() if len(match[1]) != 4 else _cardinal(int(match[1])).split()
+    last = words[-1]
+    words[-1] = _ORDINALS.get(last) or (last[:-1] + "ieth" if last.endswith("y") else last + "th")
+    return " ".join(words)
+
+
+def _say_minus(match: Match[str]) -> str:
+    return "minus "
+
+
+def _say_number(match: Match[str]) -> str:
+    """A plain number; one that touches letters, as in MP3, is set apart."""
+    before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() :][:1]
+    return " " * before.isalpha() + number(match[1]) + " percent" * bool(match[2]) + " " * after.isalpha()
+
+
+_RULES: tuple[tuple[Pattern[str], Callable[[Match[str]], str]], ...] = (
+    (_MONEY, _say_money),
+    (_CLOCK, _say_clock),
+    (_NTH, _say_nth),
+    (_NEGATIVE, _say_minus),
+    (_NUMBER, _say_number),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +111,11 @@ class Piece:
 
 
 def pieces(text: str) -> list[Piece]:
-    """Split a stretch of Latin text: words, letters of acronyms, numbers in words, and marks."""
+    """Split a stretch of Latin text: words, letters of acronyms, and marks."""
     found: list[Piece] = []
     for match in _TOKEN.finditer(text):
         token, start = match[0], match.start()
-        if token[0].isascii() and token[0].isdigit():
-            found.append(Piece(number(token), start, match.end()))
-        elif not _WORD.fullmatch(token):
+        if not _WORD.fullmatch(token):
             found.append(Piece(_SIGN_NAMES.get(token, token), start, match.end(), is_word=token in _SIGN_NAMES))
         elif is_spelled(token):
             found += (Piece(letter, start + index, start + index + 1) for index, letter in enumerate(token))
@@ -43,7 +124,7 @@ def pieces(text: str) -> list[Piece]:
     return found
 
 
-_SIGN_NAMES = {"%": "percent", "&": "and", "+": "plus", "=": "equals", "@": "at", "°": "degrees"}
+_SIGN_NAMES = {"&": "and", "+": "plus", "=": "equals", "@": "at", "°": "degrees"}
 
 
 def is_spelled(word: str) -> bool:

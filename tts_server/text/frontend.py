@@ -20,15 +20,19 @@ from tts_server.text.segment import Reading, SayAs, Segment
 from tts_server.text.spoken_forms import say_as
 
 _HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
-_STRETCH = re.compile(rf"(?P<zh>[{_HAN}]+)|(?P<en>[A-Za-zÀ-ɏ](?:[^{_HAN}]*[A-Za-zÀ-ɏ])?)|(?P<other>[^{_HAN}A-Za-zÀ-ɏ]+)")
+_STRETCH = re.compile(
+    rf"(?P<zh>[{_HAN}]+)|(?P<en>[A-Za-zÀ-ɏ](?:[^{_HAN}]*[A-Za-zÀ-ɏ])?)|(?P<other>[^{_HAN}A-Za-zÀ-ɏ]+)"
+)
 _PINYIN = re.compile(r"[a-zêü:]+[1-5]")
+_WARM_UP = Segment("今天2026年3月5日，5mol，OK。", tuple(range(21)))
 
 
 def load() -> None:
-    """Read the lexicons and the normaliser's grammar. Idempotent; safe to call from any thread."""
+    """Read the lexicons and the normaliser's grammar, and say one sentence to oneself. Idempotent, for any thread."""
     words.load()
     readings.load()
     normalise.load()
+    analyse(_WARM_UP)
 
 
 def analyse(segment: Segment) -> Sentence:
@@ -55,9 +59,7 @@ def _describe(sentence: Sentence) -> dict[str, Any]:
         "syllables": [
             {"char": s.char, "pinyin": s.pinyin, "spoken": s.spoken, "from": s.start, "to": s.end} for s in syllables
         ],
-        "breaks": [
-            {"after": index, "level": int(s.break_after)} for index, s in enumerate(syllables) if s.break_after
-        ],
+        "breaks": [{"after": index, "level": int(s.break_after)} for index, s in enumerate(syllables) if s.break_after],
         "runs": [{"language": run.language, "from": run.start, "to": run.end} for run in sentence.runs],
     }
 
@@ -65,6 +67,11 @@ def _describe(sentence: Sentence) -> dict[str, Any]:
 def _printable(text: str) -> str:
     """The text with lone surrogates replaced, so that it can be written as UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _written(text: str) -> str:
+    """The text without lone surrogates."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
 
 
 def _parts(aligned: Aligned, segment: Segment) -> Iterator[Part]:
@@ -75,7 +82,7 @@ def _parts(aligned: Aligned, segment: Segment) -> Iterator[Part]:
         inside = [i for i in range(done, len(aligned.text)) if span.start <= aligned.starts[i] < span.end]
         if pinyin and inside:
             yield from _plain_parts(aligned, done, inside[0])
-            yield mandarin.given(segment.text[span.start : span.end], pinyin, span.start, span.end)
+            yield mandarin.given(_written(segment.text[span.start : span.end]), pinyin, span.start, span.end)
             done = inside[-1] + 1
     yield from _plain_parts(aligned, done, len(aligned.text))
 

@@ -76,12 +76,12 @@ def _merge_erhua(syllables: list[_Spoken]) -> list[_Spoken]:
     merged: list[_Spoken] = []
     for syllable in syllables:
         last = merged[-1] if merged else None
-        if syllable.char == "儿" and syllable.pinyin == "er5" and last and last.word == syllable.word:
-            if last.char not in _CHILDREN and not last.pinyin.startswith("er"):
-                last.char += syllable.char
-                last.pinyin = last.pinyin[:-1] + "r" + last.pinyin[-1]
-                last.end = syllable.end
-                continue
+        light = syllable.char == "儿" and syllable.pinyin == "er5" and last and last.word == syllable.word
+        if light and last and last.char not in _CHILDREN and not last.pinyin.startswith("er"):
+            last.char += syllable.char
+            last.pinyin = last.pinyin[:-1] + "r" + last.pinyin[-1]
+            last.end = syllable.end
+            continue
         merged.append(syllable)
     return merged
 

@@ -210,7 +210,7 @@ class Cleaner:
         following = self._next(at, is_final)
         if following is None:
             return None
-        multiplies = following.isdigit() and self._previous.isdigit() or (following == self._previous == " ")
+        multiplies = (following.isdigit() and self._previous.isdigit()) or (following == self._previous == " ")
         return 1, "*" if multiplies else ""
 
     def _underscore(self, at: int, is_final: bool) -> Step | None:

@@ -1,24 +1,29 @@
 """Written text to spoken text: digits and signs become the words that are said. Host's side.
 
-Own rules (`spoken_forms.RULES`) go first: they read more than wetext and know which code points they read. wetext is asked
-for measures our tables lack and never sees Latin runs; plain numbers are left to `spoken_forms.REST`. Text without digits
-or signs costs one regex search.
+Own rules (`spoken_forms.RULES`) go first: they read more than wetext and know which code points they read. wetext is
+asked for measures our tables lack and never sees Latin runs; plain numbers are left to `spoken_forms.REST`. Text
+without digits or signs costs one regex search.
 """
 
 import re
 import unicodedata
-from re import Match
 
-from tts_server.text import grammar
+from tts_server.text import english, grammar
 from tts_server.text.aligned import Aligned, Piece
 from tts_server.text.spoken_forms import REST, RULES
 
 _WORTH_A_LOOK = re.compile(r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥<>^&#]|[A-Za-z]\.[A-Za-z]")
 _DIGIT = re.compile("[0-9]")
 # A number with a unit or sign that our own tables lack; everything else that is left is a plain number.
-_MEASURE = re.compile(r"[±∠]\s?[0-9]+(?:\.[0-9]+)?(?:\s?[A-Za-zμΩ%°′″]{1,8})?|(?<![0-9.A-Za-z])[0-9]+(?:\.[0-9]+)?\s?[A-Za-zμΩ°′″/²³]{1,8}(?![0-9A-Za-z])")
-_ROMAN = {chr(0x2160 + value): str(value + 1) for value in range(12)} | {chr(0x2170 + value): str(value + 1) for value in range(12)}
-_KEPT = frozenset("，。！？；：、（）～【】《》「」『』“”‘’…—℃℉㎡㎢㎥㎞㎝㎜㎏㎎°²³€£￥·")  # NFKC would take these apart or narrow them
+_MEASURE = re.compile(
+    r"[±∠]\s?[0-9]+(?:\.[0-9]+)?(?:\s?[A-Za-zμΩ%°′″]{1,8})?|(?<![0-9.A-Za-z])[0-9]+(?:\.[0-9]+)?\s?[A-Za-zμΩ°′″][A-Za-zμΩ°′″/²³]{0,7}(?![0-9A-Za-z])"
+)
+_ROMAN = {chr(0x2160 + value): str(value + 1) for value in range(12)} | {
+    chr(0x2170 + value): str(value + 1) for value in range(12)
+}
+_KEPT = frozenset(
+    "，。！？；：、（）～【】《》「」『』“”‘’…—℃℉㎡㎢㎥㎞㎝㎜㎏㎎°²³€£￥·"
+)  # NFKC would take these apart or narrow them
 
 
 def normalise(text: str, forced: tuple[Piece, ...] = ()) -> Aligned:
@@ -28,6 +33,8 @@ def normalise(text: str, forced: tuple[Piece, ...] = ()) -> Aligned:
         aligned = _replace_original(aligned, forced)
     if not _WORTH_A_LOOK.search(aligned.text):
         return aligned
+    if english.is_english(aligned.text):
+        return english.normalise(aligned)
     for pattern, say in RULES:
         aligned = aligned.substitute(pattern, say)
     if _DIGIT.search(aligned.text):
@@ -68,6 +75,5 @@ def _replace_original(aligned: Aligned, forced: tuple[Piece, ...]) -> Aligned:
     for spoken, start, end in forced:
         inside = [i for i, at in enumerate(aligned.starts) if start <= at < end]
         if inside:
-            pieces.append((spoken, inside[0], inside[-1] + 1))
+            pieces.append(("".join(map(_plain, spoken)), inside[0], inside[-1] + 1))
     return aligned.replace(pieces)
-

@@ -1,58 +1,118 @@
-"""Context rules for characters with several readings, and words the dictionary lacks or has wrong. Pure.
+"""Which reading a polyphone has where the dictionary of phrases is silent: rules over context. Pure.
 
-A rule looks at the text left and right of the character, or at the parts of speech of the neighbouring words. Words of
-two characters and more that the dictionary knows are settled before; rules decide the rest.
+Most rules are rows of `polyphone_table`; 得, 地 and surnames need parts of speech and stand here as functions.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from re import Pattern
 
+from tts_server.text.polyphone_table import ADVERBS, DEFAULTS, SURNAMES, TABLE, TITLES
 from tts_server.text.words import Token
 
-# The reading to take when nothing else speaks, where the dictionary's first is not the most frequent.
-DEFAULTS = {
-    "长": "chang2", "得": "de5", "地": "di4", "着": "zhe5", "了": "le5", "的": "de5", "弹": "tan2", "重": "zhong4", "相": "xiang1", "大": "da4",
-    "藏": "cang2", "朝": "chao2", "行": "xing2", "少": "shao3", "都": "dou1", "似": "si4", "厦": "sha4", "曾": "ceng2", "谁": "shei2", "吗": "ma5",
-    "呢": "ne5", "吧": "ba5", "啊": "a5", "呀": "ya5", "们": "men5", "么": "me5", "嘛": "ma5", "啦": "la5", "哦": "o5", "过": "guo4", "还": "hai2",
-    "调": "tiao2", "教": "jiao1", "种": "zhong3", "传": "chuan2", "载": "zai4", "血": "xue4", "量": "liang4", "系": "xi4", "与": "yu3", "为": "wei4",
-    "没": "mei2", "只": "zhi3", "难": "nan2", "乐": "le4", "曲": "qu3", "觉": "jue2", "倒": "dao4", "当": "dang1", "处": "chu4", "好": "hao3", "便": "bian4",
-    "空": "kong1", "数": "shu4", "分": "fen1", "中": "zhong1", "累": "lei4", "看": "kan4", "干": "gan4", "背": "bei4", "扇": "shan4", "挑": "tiao1", "哪": "na3",
-    "喝": "he1", "划": "hua2", "给": "gei3", "结": "jie2", "尽": "jin4", "露": "lu4", "落": "luo4", "薄": "bao2", "熟": "shu2", "色": "se4", "削": "xiao1",
-    "钉": "ding1", "卷": "juan3", "扫": "sao3", "舍": "she3", "吐": "tu3", "散": "san4", "强": "qiang2", "宁": "ning2", "提": "ti2", "兴": "xing1", "要": "yao4",
-    "应": "ying1", "涨": "zhang3", "正": "zheng4", "转": "zhuan3", "更": "geng4", "降": "jiang4", "角": "jiao3", "假": "jia3", "差": "cha4", "任": "ren4", "喂": "wei4",
-}  # fmt: skip
-
-PHRASES: dict[str, str] = {}
-
-Reading = str | None
+_REACH = 8
+_ROWS: dict[str, list[tuple[Pattern[str], Pattern[str], str]]] = {
+    char: [(re.compile(f"(?:{left})$"), re.compile(f"(?:{right})"), reading) for left, right, reading in rows]
+    for char, rows in TABLE.items()
+}
+_TITLE = re.compile(TITLES)
+_BEFORE_SURNAME = re.compile(r"(?:^|[姓叫是和跟与找请给向对让小老阿问说])$")
+_GAINS = re.compile(r"了(?!吧|$)|过|到|第|奖|病|分(?!开)|知|出|益|救|冠军|金牌|一|三|两|满分|名|癌|罪|逞|主|空|闲|胜")
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a rule sees: the text, the place of the character in it, its word and the neighbouring words."""
+    """What a rule sees of a character: the text on both sides, its word and the neighbouring words."""
 
-    text: str
-    at: int
+    left: str
+    right: str
     word: Token
     previous: Token | None
     following: Token | None
 
-    @property
-    def left(self) -> str:
-        """Up to six characters before."""
-        return self.text[max(0, self.at - 6) : self.at]
 
-    @property
-    def right(self) -> str:
-        """Up to six characters after."""
-        return self.text[self.at + 1 : self.at + 7]
-
-
-Rule = Callable[[Context], Reading]
-
-
-def choose(text: str, tokens: Sequence[Token], base: int, found: Sequence[Reading]) -> list[Reading]:
-    """Fill in what rules can tell where the dictionary of phrases was silent."""
+def choose(text: str, tokens: Sequence[Token], base: int, found: Sequence[str | None]) -> list[str | None]:
+    """Fill in what the rules can tell; `found` holds what the dictionary knew. base: where the first token starts."""
     chosen = list(found)
+    for index, token in enumerate(tokens):
+        first = token.start - base
+        for at in range(first, first + len(token.text)):
+            char = text[at]
+            if char not in _INTERESTING or (chosen[at] is not None and char not in SURNAMES):
+                continue
+            context = Context(
+                text[max(0, at - _REACH) : at],
+                text[at + 1 : at + 1 + _REACH],
+                token,
+                tokens[index - 1] if index else None,
+                tokens[index + 1] if index + 1 < len(tokens) else None,
+            )
+            reading = _surname(char, at - first, context)
+            if reading is None and chosen[at] is None:
+                reading = _read(char, at - first, context)
+            if reading is not None:
+                chosen[at] = reading
     return chosen
+
+
+def _read(char: str, place: int, context: Context) -> str | None:
+    """The reading of a character the dictionary did not settle; None to take its usual one."""
+    if char == "得" and len(context.word.text) == 1:
+        return _de_of_degree(context)
+    if char == "地" and len(context.word.text) == 1:
+        return _de_of_manner(context)
+    if char == "得" and place:
+        return "de5"  # 跑得快, 看得见
+    if char == "地" and place >= 2 and context.word.text[0] == context.word.text[1]:
+        return "de5"  # 静静地
+    for left, right, reading in _ROWS.get(char, ()):
+        if left.search(context.left) and right.match(context.right):
+            return reading
+    alone = len(context.word.text) == 1 or (place == 1 and context.word.text[0] in ADVERBS)
+    return DEFAULTS.get(char) if alone else None
+
+
+def _surname(char: str, place: int, context: Context) -> str | None:
+    """Surnames with a reading of their own: after 姓, before a title, or where the word is a name."""
+    reading = SURNAMES.get(char)
+    if reading is None or place:
+        return None
+    if context.left.endswith("姓"):
+        return reading
+    if len(context.word.text) == 1 and _TITLE.match(context.right) and _BEFORE_SURNAME.search(context.left):
+        return reading
+    return reading if context.word.tag == "nr" and len(context.word.text) in (2, 3) else None
+
+
+def _de_of_degree(context: Context) -> str:
+    """得: must (dei3), get (de2), or the particle after a verb (de5)."""
+    before, after = context.previous, context.following
+    after_verb = before is not None and before.tag[:1] in ("v", "a", "z", "i") and before.tag != "vd"
+    if (
+        after_verb
+        and before is not None
+        and before.text not in ("还", "就", "可", "也", "都", "总", "非", "是", "要", "不")
+    ):
+        return "de5"
+    if _GAINS.match(context.right):
+        return "de2"
+    if after is not None and after.tag[:1] in ("v", "p", "d", "r", "a", "n", "t", "m"):
+        return "dei3" if before is None or before.tag[:1] in ("r", "n", "d", "t", "c", "f", "v", "u", "m") else "de5"
+    return "de5"
+
+
+def _de_of_manner(context: Context) -> str:
+    """地: the particle between manner and verb (de5), or ground (di4)."""
+    before, after = context.previous, context.following
+    if before is None or after is None:
+        return "di4"
+    manner = before.tag[:1] in ("a", "d", "z", "i", "l", "v", "o", "b") or before.text[-1:] == "然"
+    doubled = len(before.text) >= 2 and before.text[-1] == before.text[-2]
+    acts = after.tag[:1] in ("v", "p", "d", "a", "i", "l", "z", "r") and not after.text.startswith(
+        ("上", "下", "里", "面")
+    )
+    return "de5" if ((manner and len(before.text) >= 2) or doubled) and acts else "di4"
+
+
+_INTERESTING = frozenset(_ROWS) | frozenset(DEFAULTS) | frozenset(SURNAMES)

@@ -5,6 +5,7 @@ lists (52 MB, where these take a few) that only its own functions need.
 """
 
 import json
+import re
 import unicodedata
 from array import array
 from collections.abc import Iterator, Sequence
@@ -13,13 +14,16 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
-from tts_server.text.polyphones import DEFAULTS, PHRASES, choose
+from tts_server.text.polyphone_table import PHRASES
+from tts_server.text.polyphones import choose
 from tts_server.text.words import Token
 
 _TONE_MARKS = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 _FIRST, _LAST = 0x3400, 0x9FFF  # the block kept as an array; rarer characters are in a dict
 _MAX_PHRASE = 8
+_VALUE = re.compile(r"\s*:\s*")
 
 
 @dataclass(slots=True)
@@ -89,12 +93,12 @@ def _read_lexicon(folder: Path) -> Lexicon:
     codes: dict[str, int] = {"": 0}
     block, rare = array("H", bytes(2 * (_LAST - _FIRST + 1))), {}
     polyphones: set[str] = set()
-    for code, marked in json.loads((folder / "pinyin_dict.json").read_text("utf-8")).items():
+    for code, marked in _entries((folder / "pinyin_dict.json").read_text("utf-8")):
         char = chr(int(code))
         usual, _, others = marked.partition(",")
         if others:
             polyphones.add(char)
-        index = codes.setdefault(DEFAULTS.get(char) or numbered(usual), len(codes))
+        index = codes.setdefault(numbered(usual), len(codes))
         if _FIRST <= ord(char) <= _LAST:
             block[ord(char) - _FIRST] = index
         else:
@@ -105,14 +109,25 @@ def _read_lexicon(folder: Path) -> Lexicon:
 
 
 def _read_phrases(path: Path, polyphones: set[str]) -> Iterator[tuple[str, str]]:
-    """Phrases in which some character has more than one reading; tones of 一 and 不 as in the dictionary, before sandhi."""
-    for phrase, readings in json.loads(path.read_text("utf-8")).items():
+    """Phrases in which some character has more than one reading; 一 and 不 without sandhi."""
+    for phrase, readings in _entries(path.read_text("utf-8")):
         if len(readings) == len(phrase) <= _MAX_PHRASE and not polyphones.isdisjoint(phrase):
             pinyin = (
                 {"一": "yi1", "不": "bu4"}.get(char) or numbered(reading[0])
                 for char, reading in zip(phrase, readings, strict=True)
             )
             yield phrase, " ".join(pinyin)
+
+
+def _entries(document: str) -> Iterator[tuple[str, Any]]:
+    """The members of a JSON object one by one: all at once they would leave 40 MB of holes in the heap."""
+    decoder = json.JSONDecoder()
+    at = document.find('"')
+    while at >= 0:
+        key, at = decoder.raw_decode(document, at)
+        value, at = decoder.raw_decode(document, _VALUE.match(document, at).end())  # type: ignore[union-attr]
+        yield key, value
+        at = document.find('"', at)
 
 
 @cache

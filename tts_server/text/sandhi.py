@@ -3,7 +3,7 @@
 一 and 不 by what follows, third tones by word and prosodic word; neutral tones stay neutral.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 NUMERALS = frozenset("零〇一二三四五六七八九幺两点")
@@ -33,20 +33,25 @@ def apply(sounds: Sequence[Sound]) -> list[str]:
         sound if sound.fixed else replace(sound, pinyin=_yi_bu(sounds, index)) for index, sound in enumerate(sounds)
     ]
     tones = [sound.tone for sound in changed]
-    for first, last in _stretches(changed, lambda sound: (sound.phrase, sound.group, sound.word)):
+    for first, last in _words(changed):
         _third_tones(changed, tones, first, last)
     for index in range(len(changed) - 1, 0, -1):
         left, right = changed[index - 1], changed[index]
-        same_word = (left.group, left.word) == (right.group, right.word)
-        if not same_word and tones[index - 1] == tones[index] == 3 and _flows(changed, index) and not left.fixed:
+        if (
+            left.word != right.word
+            and tones[index - 1] == tones[index] == 3
+            and _flows(changed, index)
+            and not left.fixed
+        ):
             tones[index - 1] = 2
     return [sound.pinyin[:-1] + str(tone) for sound, tone in zip(changed, tones, strict=True)]
 
 
-def _stretches(sounds: Sequence[Sound], key):  # type: ignore[no-untyped-def]
+def _words(sounds: Sequence[Sound]) -> Iterator[tuple[int, int]]:
+    """First and last+1 sound of each word."""
     first = 0
     for index in range(1, len(sounds) + 1):
-        if index == len(sounds) or key(sounds[index]) != key(sounds[first]):
+        if index == len(sounds) or sounds[index].word != sounds[first].word:
             yield first, index
             first = index
 

@@ -25,12 +25,14 @@ _OPENING: Final = {"“": "”", "‘": "’", "「": "」", "『": "』", "（"
 _CLOSING: Final = frozenset(_OPENING.values())
 # Left over from the sentence before (its second mark, a stray closing quote): nothing begins with these.
 _NEVER_FIRST: Final = frozenset("。！？；…，、：!?;,:.·—～") | _CLOSING
-_ABBREVIATIONS: Final = frozenset(
-    "mr mrs ms dr prof st vs no fig inc ltd co jr sr jan feb mar apr jun jul aug sep sept oct nov dec mt ave dept est approx".split()
-)
+_ABBREVIATIONS: Final = frozenset({
+    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
+    "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx",
+})  # fmt: skip
 _FIRST_CHARS: Final = 6  # of the first segment before a comma may end it
-# Width of a run-on text before it is cut anyway: an ASCII character takes 2, any other 5, so about 60 Chinese characters.
+# Width of a run-on text before it is cut anyway: an ASCII character takes 2, any other 5, so about 60 Chinese ones.
 _MAX_WIDTH: Final = 300
+_MAX_DEPTH: Final = 8  # of quotes and brackets, before we take them for noise
 _MAX_UNBROKEN: Final = 4 * _MAX_WIDTH  # of text without any place to cut
 
 
@@ -40,6 +42,7 @@ class Segmenter:
     def __init__(self, split: Split = "auto") -> None:
         self._split = split
         self._is_first = True
+        self._closers: list[str] = []  # the closing marks that open quotes and brackets wait for, innermost last
         self._start_over()
 
     @property
@@ -70,17 +73,20 @@ class Segmenter:
         self._offsets: list[int] = []
         self._width = 0
         self._sayable = 0
-        self._closers: list[str] = []  # the closing marks that open quotes and brackets wait for, innermost last
         self._may_end = False  # the last mark ends the segment unless the next character closes a quote
         self._dot = False  # the last mark is an ASCII full stop
         self._comma = False  # the last mark is a comma after a digit: 1,234 or the end of the first segment
         self._best = {"comma": 0, "space": 0, "gap": 0}  # places to cut a run-on text, as lengths
 
     def _take(self, char: str, offset: int, segments: list[Segment]) -> None:
+        closers = self._closers  # a quotation of several sentences stays open when one of them is cut off
         if (self._may_end or self._dot or self._comma) and self._ends_before(char):
             self._cut(len(self._chars), segments)
+            self._closers = closers
         self._may_end = self._dot = self._comma = False
         if not self._chars and (char.isspace() or char in _NEVER_FIRST):
+            if char == "\n" or (self._closers and char == self._closers[-1]):
+                self._closers = self._closers[:-1] if char != "\n" else []
             return
         self._append(char, offset)
         if self._ends_after(char):
@@ -143,6 +149,8 @@ class Segmenter:
         if self._closers and char == self._closers[-1]:
             self._closers.pop()
             return True
+        if len(self._closers) >= _MAX_DEPTH:
+            self._closers = []
         if char in _OPENING:
             self._closers.append(_OPENING[char])
         elif char == '"':
@@ -150,7 +158,9 @@ class Segmenter:
         return False
 
     def _stopped_inside(self) -> bool:
-        return len(self._chars) > 1 and (self._chars[-2] in _STOPS or self._chars[-2] == "." or self._chars[-2] in _CLOSING)
+        return len(self._chars) > 1 and (
+            self._chars[-2] in _STOPS or self._chars[-2] == "." or self._chars[-2] in _CLOSING
+        )
 
     def _cut_run_on(self, segments: list[Segment]) -> None:
         """Cut a text that goes on and on at its last comma, else at a space, else between two characters."""
@@ -172,6 +182,7 @@ class Segmenter:
             offsets = self._offsets[: len(trimmed)]
             segments.append(Segment(trimmed, (*offsets, offsets[-1] + 1)))
             self._is_first = False
+        self._closers = []
         self._start_over()
 
 
@@ -203,7 +214,7 @@ class TextCutter:
         return self._styled([*self._cut(self._cleaner.flush()), *self._segmenter.flush()])
 
     def restyle(self, prosody: Prosody) -> list[Segment]:
-        """Say what follows in another way. A new emotion ends the current segment; speed, pitch and volume wait for the next one."""
+        """Say what follows another way: a new emotion ends the segment; speed, pitch, volume wait for the next."""
         said: list[Segment] = []
         if (prosody.emotion, prosody.intensity) != (self._next_prosody.emotion, self._next_prosody.intensity):
             said = self.flush()

@@ -1,4 +1,5 @@
-"""How written forms are said: numbers, dates, times, codes, money, units, signs. A table of rules, applied in order. Pure.
+# ruff: noqa: E501 - one row a line; ruff counts a Chinese character as two
+"""How written forms are said: numbers, dates, times, codes, money, units, signs. A table of rules in order. Pure.
 
 A rule is a pattern and a function from its match to what is said. `RULES` are the forms we know well; `REST` reads
 whatever digits and signs are left, plainly, when no better normaliser took them.
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from re import Match, Pattern
 
 from tts_server.text.aligned import Piece, Say
+from tts_server.text.english import number
 from tts_server.text.numbers import cardinal, decimal, digits, quantity
 from tts_server.text.units import CURRENCIES, MEASURE_WORDS, UNITS
 
@@ -39,7 +41,9 @@ _SIGNS = {"@": "艾特", ".": "点", "/": "斜杠", ":": "冒号", "_": "下划�
 
 
 def _say_address(match: Match[str]) -> str:
-    return "".join(_SIGNS.get(char, digits(char) or char) for char in match[0].removeprefix("https://").removeprefix("http://"))
+    return "".join(
+        _SIGNS.get(char, digits(char) or char) for char in match[0].removeprefix("https://").removeprefix("http://")
+    )
 
 
 # -- dates and times --------------------------------------------------------------------------------------------------
@@ -63,6 +67,12 @@ def _say_years(match: Match[str]) -> Iterable[Piece]:
         if not match["t"].strip().isalpha():
             yield "到", match.start("t"), match.end("t")
     yield digits(match["b"]), match.start("b"), match.end("b")
+
+
+def _say_year(match: Match[str]) -> str | None:
+    """One year, digit by digit; 2000年 of history is a span of time."""
+    lasted = re.match(r"年(?:的?(?:历史|文化|文明)|之久|前|以前|多|左右)", match.string[match.end() :][:6])
+    return None if lasted and match["b"].endswith("00") else digits(match["b"])
 
 
 def _clock(hour: str, minute: str, second: str | None = None) -> str:
@@ -116,7 +126,13 @@ def _say_room(match: Match[str]) -> Iterable[Piece]:
     yield digits(match["n"], yao=True), match.start("n"), match.end("n")
 
 
-def _say_model(match: Match[str]) -> Iterable[Piece] | None:
+def _say_english(match: Match[str]) -> Iterable[Piece] | None:
+    """A number between ordinary English words inside Mandarin: 他说 I have 3 cats."""
+    before = re.search(r"(?:^|[^A-Za-z0-9])[a-z]+ $", match.string[max(0, match.start() - 24) : match.start()])
+    return ((number(match[0]), match.start(), match.end()),) if before else None
+
+
+def _say_model(match: Match[str]) -> Iterable[Piece]:
     """The number of a product or line after its letters: Windows11, iPhone 15, GPT-4, G1234, A380."""
     number = match["n"]
     long = len(number) >= 3 or (number[0] == "0" and len(number) > 1)
@@ -136,18 +152,22 @@ def _say_money(match: Match[str]) -> str:
     return quantity(match["n"].replace(",", "")) + scale + name
 
 
-def _say_span(match: Match[str]) -> Iterable[Piece] | None:
+def _say_span(match: Match[str]) -> Iterable[Piece]:
     """3-5天, 30%~50%, 10~20℃: the sign between them is 到."""
     first = "" if match["p"] else ("零下" if match["s"] and match["u"] in _DEGREES else "负" if match["s"] else "")
     percent = "百分之" if "%" in (match["p"] or match["u"] or "") else ""
     unit = UNITS.get(match["u"] or "", match["u"] or "") if not percent else ""
     yield percent + (first or ("负" if match["s"] else "")) + decimal(match["a"]), match.start(), match.start("t")
-    yield "到", match.start("t"), match.end("t")
+    if not match["t"].strip().isalpha():
+        yield "到", match.start("t"), match.end("t")
     second = quantity(match["b"]) if not percent and match["u"] is None else decimal(match["b"])
     yield percent + second + unit, match.end("t"), match.end()
 
 
-_ROMAN = {numeral: cardinal(str(value)) for value, numeral in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), 1)}
+_ROMAN = {
+    numeral: cardinal(str(value))
+    for value, numeral in enumerate(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"], 1)
+}
 _DEGREES = ("℃", "°C", "°", "度")
 
 
@@ -202,13 +222,13 @@ _NEGATIVE = r"(?P<s>(?<![0-9A-Za-z)）年月日\]])[-−])?"
 RULES: tuple[Rule, ...] = _compile(
     (r"https?://[A-Za-z0-9._~/?#&=%+:@-]+", _say_address),
     (r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", _say_address),
-    (r"(?<![A-Za-z0-9._-])[A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z][A-Za-z0-9]{1,4}(?![A-Za-z0-9.])", _say_address),
+    (r"(?<![A-Za-z0-9._-])(?=[0-9_-]*[A-Za-z])[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z][A-Za-z0-9]{1,4}(?![A-Za-z0-9.])", _say_address),
     # dates
     (_START + r"(?P<y>[12][0-9]{3})(?P<sep>[-/.])(?P<m>[01]?[0-9])(?P=sep)(?P<d>[0-3]?[0-9])日?" + _END, _say_date),
     (_START + r"(?P<y>(?:19|20)[0-9]{2})[-/](?P<m>0[1-9]|1[0-2])(?![0-9/-])", _say_month),
     (_START + rf"(?:(?P<a>[12][0-9]{{3}})年?(?P<t>{_TILDE}))(?P<b>[12][0-9]{{3}})(?=年(?!前的|以前|历史))", _say_years),
     (_START + r"(?P<a>(?:19|20)[0-9]{2})(?P<t>\s?[-~–—]\s?)(?P<b>(?:19|20)[0-9]{2})(?![0-9.-])", _say_years),
-    (_START + r"(?P<a>)(?P<b>[12][0-9]{3})(?=年(?!历史|的历史|之久))", _say_years),
+    (_START + r"(?P<a>)(?P<b>[12][0-9]{3})(?=年)", _say_year),
     (_START + r"(?P<a>)(?P<b>0[0-9]|[6-9][0-9])(?=年(?:代|[^龄级度来以之多的前后间期内里限轮资薪纪])(?!历史))(?!年代)", _say_years),
     (r"(?<![0-9.])0(?P<n>[1-9])(?=[月日号])", lambda match: cardinal(match["n"])),
     # times
@@ -224,10 +244,11 @@ RULES: tuple[Rule, ...] = _compile(
     (_START + r"(?P<n>[0-9]{3,4})(?=号?(?:房|室|航班|路公交|国道|次列车|路车|路$|路[，。,]))", _say_room),
     (_START + r"(?P<n>[0-9]{17,}[Xx]?)" + _END, _say_code),
     (_START + r"(?P<n>(?:110|119|120|122|114|12[0-9]{3}|10086|10010|10000|95[0-9]{3}))(?=热线|电话|客服|报警|急救|服务)", _say_code),
+    (rf"(?<=[a-z] ){NUMBER}(?= [a-z]{{2,}})", _say_english),
     # names of products and lines
     (r"(?<![0-9A-Za-z.])[Vv](?:er|ersion)?\.?\s?(?P<n>[0-9]+(?:\.[0-9]+)+)(?![0-9A-Za-z])", _say_version),
     (r"(?<![0-9.])(?P<n>[0-9]+(?:\.[0-9]+){2,})(?![0-9])", _say_version),
-    (r"(?<![0-9.])(?P<l>[A-Za-z]+)[ -]?(?P<n>[0-9]{1,6})(?:\.(?P<f>[0-9]+))?(?![0-9]|[.,:/][0-9])", _say_model),
+    (r"(?<![0-9A-Za-z.])(?P<l>[A-Za-z]++)[ -]?(?P<n>[0-9]{1,6})(?:\.(?P<f>[0-9]+))?(?![0-9]|[.,:/][0-9])", _say_model),
     # quantities
     (r"(?<=第)(?P<n>[IVX]{1,5})(?=[章节卷部期届编篇])", lambda match: _ROMAN.get(match["n"])),
     (r"(?<=第)(?P<a>[0-9]+)\s?[-~–—]\s?(?P<b>[0-9]+)", lambda match: f"{cardinal(match['a'])}到{cardinal(match['b'])}"),
@@ -239,9 +260,12 @@ RULES: tuple[Rule, ...] = _compile(
     ),
     (_START + rf"{_NEGATIVE}(?P<n>{NUMBER})\s?(?P<u>[%‰])", _say_percent),
     (_START + rf"{_NEGATIVE}(?P<n>{NUMBER})\s?(?P<u>{_UNIT}){_AFTER_UNIT}", _say_unit),
-    (_START + r"(?P<a>[1-9][0-9]?)/(?P<b>[1-9][0-9]{0,2})(?![0-9/])", _say_fraction),
+    (_START + r"(?P<a>[1-9][0-9]?)/(?P<b>[1-9][0-9]{0,2})(?![0-9/]|\s?=)", _say_fraction),
     (rf"(?<![0-9第初.,周])2(?={MEASURE_WORDS})", _say_two),
-    (r"(?<=[0-9A-Za-z)）])\s?=\s?(?=[0-9A-Za-z(（])", lambda match: "等于"),
+    (r"(?<=[元块])/(?=[一-龥])", lambda match: "每"),
+    (r"(?<=[A-Za-z])\+\+|(?<=[A-Za-z0-9²³])\+(?=[A-Za-z0-9(])|(?<=[A-Za-z])\+(?![+A-Za-z0-9])", lambda match: "加" * len(match[0])),
+    (r"(?<=[A-Za-z0-9)])[²³]", lambda match: {"²": "平方", "³": "立方"}[match[0]]),
+    (r"(?<=[0-9A-Za-z)）方])\s?=\s?(?=[0-9A-Za-z(（])", lambda match: "等于"),
     (r"(?<=[0-9])\s?-\s?(?=[0-9])", _say_hyphen),
     (r"(?<=[0-9)）])\s?[+−×*xX÷/=≈<>≤≥≠]\s?(?=[0-9(（])", _say_math),
 )  # fmt: skip
@@ -259,7 +283,7 @@ def _spans_measure(match: Match[str]) -> bool:
 
 
 def say_as(written: str, interpret_as: str) -> str:
-    """How a stretch is said when the client decides: "digits", "characters", "cardinal"; anything else is left as written."""
+    """How a stretch is said when the client decides: "digits", "characters", "cardinal", else as written."""
     if interpret_as in ("digits", "telephone"):
         return "".join(digits(char, yao=True) or char for char in written)
     if interpret_as in ("characters", "spell-out"):

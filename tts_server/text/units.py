@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one row a line; ruff counts a Chinese character as two
 """Units, currencies and measure words, as tables for the rules of spoken forms."""
 
 UNITS = {

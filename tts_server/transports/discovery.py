@@ -114,9 +114,10 @@ def instance_name(machine_id: Path = MACHINE_ID) -> str:
 async def _say_goodbye(mdns: AsyncZeroconf) -> None:
     try:
         async with asyncio.timeout(GOODBYE_S):
-            await mdns.async_close()  # withdraws what is registered
+            await mdns.async_close()  # withdraws what is announced
     except Exception as error:
         log.debug("no goodbye on the LAN: %r", error)
+        mdns.zeroconf.close()  # its sockets are still open
 
 
 def _reason(error: Exception, name: str) -> str:

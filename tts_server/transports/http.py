@@ -26,7 +26,7 @@ class HttpDoor:
         self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
         self._state = ServerState()
         self._listeners: list[asyncio.Server] = []
-        app = build_app(synthesizer, settings, self._store)
+        app = build_app(synthesizer, self._store)
         self._config = Config(
             Guard(app, settings),
             ws="none",

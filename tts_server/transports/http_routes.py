@@ -1,6 +1,6 @@
 """The HTTP routes, and what an error looks like on them."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,28 +14,33 @@ from tts_server.errors import EngineLoading, TTSError
 from tts_server.speech import SpeechOptions
 from tts_server.synthesis import Synthesizer
 from tts_server.transports.error_codes import code_of, status_of
-from tts_server.transports.http_settings import HttpSettings
 from tts_server.transports.http_speech import WAV, Order, SpokenWav, StoredWav, speak_and_keep
 from tts_server.transports.stored_audio import StoredAudio
 
-_HTTP_CODES = {400: ErrorCode.BAD_JSON, 404: ErrorCode.NOT_FOUND}
-_RETRY_LATER = (429, 503)
+_HTTP_CODES: Final = {400: ErrorCode.BAD_JSON, 404: ErrorCode.NOT_FOUND}
+_RETRY_LATER: Final = (429, 503)
+# In the OpenAPI document: what every route answers with when it does not answer as it should.
+_ERRORS: Final[dict[int | str, dict[str, Any]]] = {"default": {"model": ErrorBody, "description": "An error"}}
+_WAV: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {WAV: {}}}}
 
 
-def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": ErrorBody} for status in statuses}
-
-
-def build_app(synthesizer: Synthesizer, settings: HttpSettings, store: StoredAudio) -> FastAPI:
+def build_app(synthesizer: Synthesizer, store: StoredAudio) -> FastAPI:
     """The application behind the guard."""
     # The pages that FastAPI makes of the OpenAPI document load scripts from the internet; the document itself stays.
-    app = FastAPI(title="tts-server", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="tts-server",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=_ERRORS,
+    )
     app.add_exception_handler(TTSError, _on_tts_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_unexpected_error)
     _add_probes(app, synthesizer)
-    _add_speech(app, synthesizer, settings, store)
+    _add_speech(app, synthesizer, store)
     return app
 
 
@@ -45,7 +50,7 @@ def _add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
         """Is the process alive? Answered whatever the engines do."""
         return Health(status="ok", version=__version__)
 
-    @app.get("/readyz", responses=_errors(503))
+    @app.get("/readyz")
     async def readyz() -> Health:
         """Would a request be spoken now?"""
         if not synthesizer.is_ready:
@@ -53,34 +58,29 @@ def _add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
         return Health(status="ready", version=__version__)
 
 
-def _add_speech(app: FastAPI, synthesizer: Synthesizer, settings: HttpSettings, store: StoredAudio) -> None:
-    @app.post(
-        "/api/tts",
-        response_model=AudioReply,
-        response_class=JSONResponse,
-        responses={200: {"content": {WAV: {}}}, **_errors(400, 403, 404, 408, 413, 415, 422, 500, 503, 504)},
-    )
+def _add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio) -> None:
+    @app.post("/api/tts", response_model=AudioReply, response_class=JSONResponse, responses=_WAV)
     async def tts(wanted: SpeechRequest, request: Request) -> Response | AudioReply:
         """Say a text. The answer is a WAV, sent while it is made, with the headers X-Voice and X-Emotion.
 
         With `Accept: application/json` the speech is made first and the answer tells where to fetch it.
         A text without anything that can be said (spaces, emoji) gives 100 ms of silence; an empty one is an error.
         """
-        order = Order(synthesizer, wanted.text, _options(wanted, settings))
+        order = Order(synthesizer, wanted.text, _options(wanted))
         if _wants_json(request.headers.get("accept", "")):
             return await speak_and_keep(order, request.receive, store)
         return SpokenWav(order)
 
-    @app.get("/audio/{audio_id}", response_class=Response, responses={200: {"content": {WAV: {}}}, **_errors(404)})
+    @app.get("/audio/{audio_id}", response_class=Response, responses=_WAV)
     async def audio(audio_id: str) -> Response:
         """A reply that `POST /api/tts` told of, for some minutes after it."""
         return StoredWav(store.get(audio_id))
 
 
-def _options(wanted: SpeechRequest, settings: HttpSettings) -> SpeechOptions:
+def _options(wanted: SpeechRequest) -> SpeechOptions:
     return SpeechOptions(
         voice=wanted.voice,
-        emotion=wanted.emotion or settings.emotion,
+        emotion=wanted.emotion,
         intensity=wanted.intensity,
         speed=wanted.speed,
     )

@@ -13,7 +13,6 @@ class HttpSettings:
     networks: Sequence[Network] = PRIVATE_NETWORKS  # whose addresses may connect
     host_names: Sequence[str] = ()  # names in a Host header we answer to, besides addresses, localhost and *.local
     origins: Sequence[str] = ()  # origins of web pages that may use us, besides our own: "https://panel.example"
-    emotion: str = "neutral"  # of requests that name none
     max_connections: int = 64
     max_connections_per_address: int = 16
     max_body_bytes: int = 128 * 1024

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterable
 from typing import Final
 
-from tts_server.errors import ConfigInvalid
+from tts_server.errors import PortUnavailable
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -26,7 +26,7 @@ _PORT_0_ATTEMPTS: Final = 8  # the port the kernel picks for IPv4 may be in use 
 def listen(host: str, port: int) -> list[socket.socket]:
     """Listening sockets, IPv4 and IPv6 when the host is empty or "::"; all with the same port, also when it is 0.
 
-    Raises ConfigInvalid when that is not possible.
+    Raises PortUnavailable when that is not possible.
     """
     attempts = _PORT_0_ATTEMPTS if port == 0 else 1
     while True:
@@ -35,7 +35,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
             return _listen_on_all(_addresses(host, port))
         except OSError as error:
             if not attempts or error.errno != errno.EADDRINUSE:
-                raise ConfigInvalid(_explain(host, port, error)) from error
+                raise PortUnavailable(_explain(host, port, error)) from error
 
 
 def is_allowed(address: str, networks: Iterable[Network]) -> bool:

@@ -79,7 +79,7 @@ class WyomingDoor:
             refusal = self._refusal(address)
             await (self._serve(wire, address) if refusal is None else self._refuse(wire, address, refusal))
         except* OSError as gone:
-            log.debug("client %s went away: %s", address, gone.exceptions[0])
+            log.debug("client %s went away: %s", address, _innermost(gone))
         except* Exception:
             log.exception("the connection of client %s failed", address)
         finally:
@@ -121,3 +121,10 @@ class WyomingDoor:
             await wire.linger()
         finally:
             self._refusals -= 1
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What a task group, or one within another, wraps first."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -92,16 +92,16 @@ def _entry(voice: Voice, name: str, label: str, speakers: list[TtsVoiceSpeaker] 
     )
 
 
-def _known_voice(name: str | None, catalogue: Catalogue) -> tuple[str | None, str]:
-    """The voice's own name, None for the default one, and the emotion that the name carries."""
+def _known_voice(name: str | None, catalogue: Catalogue) -> tuple[str | None, str | None]:
+    """The voice's own name and the emotion that the name carries; None where the default is to be used."""
     if name is None:
-        return None, "neutral"
+        return None, None
     voice, _, emotion = name.partition(SEPARATOR)
-    if canonical(emotion or "neutral") is None:
-        log.warning("voice %.64r has an emotion nobody knows; it is spoken neutrally", name)
+    if emotion and canonical(emotion) is None:
+        log.warning("voice %.64r has an emotion nobody knows; the default is used", name)
         emotion = ""
     if any(known.name == voice for known in catalogue.voices):
-        return voice, emotion or "neutral"
+        return voice, emotion or None
     # Home Assistant keeps the names of voices that are no longer there.
     log.warning("there is no voice %.64r; the default is used", name)
-    return None, emotion or "neutral"
+    return None, emotion or None

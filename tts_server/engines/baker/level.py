@@ -6,12 +6,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tts_server.audio.level import soft_limit
 from tts_server.engine import Samples
 from tts_server.engines.baker.shape import VOCODER
 
 TILT_CORNER: Final = 600.0  # Hz; a shelf from 1.5 kHz is not heard as a change of voice
 TAPS: Final = 128  # of the low-pass's impulse response; what is cut off is below 1e-8
-KNEE: Final = 0.85  # up to here the limit leaves samples alone
 
 Doubles = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ def apply(curve: Curve, samples: Samples, first_sample: int, history: Samples) -
         high = shaped - np.convolve(joined.astype(np.float64), _LOW_PASS, "valid")
         shaped += high * _between_frames(curve.high, places)
     shaped *= _between_frames(curve.gain, places)
-    return _limited(shaped).astype(np.float32), joined[len(joined) - TAPS + 1 :]
+    return soft_limit(shaped.astype(np.float32)), joined[len(joined) - TAPS + 1 :]
 
 
 def _between_frames(values: Doubles, places: Doubles) -> Doubles | float:
@@ -50,15 +50,6 @@ def _between_frames(values: Doubles, places: Doubles) -> Doubles | float:
         return float(values[0])
     line: Doubles = np.interp(places, np.arange(len(values)), values)
     return line
-
-
-def _limited(samples: Doubles) -> Doubles:
-    """Bends what is above the knee so that it stays below 1."""
-    over = np.abs(samples) > KNEE
-    if over.any():
-        excess = (np.abs(samples[over]) - KNEE) / (1 - KNEE)
-        samples[over] = np.sign(samples[over]) * (KNEE + (1 - KNEE) * np.tanh(excess))
-    return samples
 
 
 def _low_pass() -> Doubles:

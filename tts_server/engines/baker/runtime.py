@@ -19,6 +19,7 @@ from tts_server.engines.baker.weights import Weights, read_acoustic, read_vocode
 GRAPHS: Final = Path(__file__).parent / "graphs"
 LOOKAHEAD_FRAMES: Final = 21  # samples lag the mel by 20.2 frames; also the least that a first chunk needs
 MIN_FRAMES: Final = 10  # of a whole utterance: less cannot be reflected at its ends
+LONG_FRAMES: Final = 480  # a clause above 6 s leaves much free memory behind
 MASK_SEED: Final = 20_201_116  # the dropout masks belong to the text, so that a text always sounds the same
 
 ENCODER_PARTS: Final = {"embedding", "position", "encoder", "duration", "f0", "energy"}
@@ -51,9 +52,9 @@ class Nets:
     def __init__(self) -> None:
         """Raises VoiceDataMissing."""
         acoustic = read_acoustic()
-        self._encoder = _session("encoder", _parts(acoustic, ENCODER_PARTS))
-        self._decoder = _session("decoder", _parts(acoustic, DECODER_PARTS))
+        encoder, decoder = _parts(acoustic, ENCODER_PARTS), _parts(acoustic, DECODER_PARTS)
         del acoustic
+        self._encoder, self._decoder = _session("encoder", encoder), _session("decoder", decoder)
         self._vocoder = _session("vocoder", read_vocoder())
         _return_free_memory()
         inputs = self._vocoder.get_inputs()[2:]
@@ -77,6 +78,8 @@ class Nets:
         }
         mel: Floats
         (mel,) = self._decoder.run(["mel"], given)
+        if mel.shape[-1] > LONG_FRAMES:
+            _return_free_memory()
         return mel
 
     def vocode(self, mel: Floats, state: VocoderState, *, is_last: bool) -> tuple[Samples, VocoderState]:
@@ -91,7 +94,9 @@ class Nets:
 
 
 def _session(name: str, weights: Weights) -> Any:
-    """One thread, no spinning: parallel work is several streams. No arenas: they cost memory and save no time here."""
+    """Takes the weights out of the dict, so that they are not held twice. One thread, no spinning: parallel work is
+    several streams. No arenas: they cost memory and save no time here.
+    """
     import onnxruntime  # 0.2 s and 20 MB, only when a voice is loaded
 
     options = onnxruntime.SessionOptions()
@@ -99,15 +104,18 @@ def _session(name: str, weights: Weights) -> Any:
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    arrays = [array[:, :, None] if array.ndim == 3 else array for array in weights.values()]  # height 1
-    values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for array in arrays]
-    options.add_external_initializers(list(weights), values)
+    names, values = list(weights), []
+    for weight in names:
+        array = weights.pop(weight)
+        with_height = array[:, :, None] if array.ndim == 3 else array
+        values.append(onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(with_height)))
+    options.add_external_initializers(names, values)
     graph = (GRAPHS / f"{name}.onnx").read_bytes()
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _return_free_memory() -> None:
-    """Loading frees 140 MB that the C library would keep; glibc alone knows how to give it back."""
+    """Give back what the C library keeps after loading or a long clause: 100 MB. Only glibc has this call."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -13,10 +13,11 @@ from tts_server.engines.baker.clauses import Clause, Units, clauses, halves, uni
 from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Encoded, Floats, Nets
 from tts_server.engines.baker.shape import ACOUSTIC, VOCODER
 
-# The model's own silences are long: with these, speech is heard 0.15 s sooner and a pause lasts as long as asked for.
-LEAD_FRAMES: Final = 4  # of the silence before a clause
-TAIL_FRAMES: Final = (6, 2)  # of the silence after it, and of the end mark
-MODEL_SILENCE: Final = (LEAD_FRAMES + sum(TAIL_FRAMES)) * VOCODER.hop_length  # samples between two clauses
+# The model says long silences. This much is kept, so that speech is heard sooner and a pause is as long as asked for.
+# The rest is cut from the mel: with shorter silences in its input, the decoder would find speech at unusual positions.
+LEAD_FRAMES: Final = 4  # before a clause
+TAIL_FRAMES: Final = 8  # after it
+MODEL_SILENCE: Final = (LEAD_FRAMES + TAIL_FRAMES) * VOCODER.hop_length  # samples between two clauses
 FRAMES_PER_SECOND: Final = VOCODER.sample_rate / VOCODER.hop_length
 MAX_CHUNK_S: Final = 60.0
 
@@ -58,7 +59,7 @@ def _scores(nets: Nets, clause: Clause) -> Iterator[Score]:
     of_syllables = [prosody.controls(how) for how in clause.prosodies]
     wanted = [of_syllables[owner] for owner in read.owners]
     frames = prosody.shape_durations(encoded.durations, wanted)
-    frames[0], frames[-2:] = LEAD_FRAMES, TAIL_FRAMES
+    frames[0], frames[-2] = max(frames[0], LEAD_FRAMES), max(frames[-2], TAIL_FRAMES)
     if frames.sum() > ACOUSTIC.max_frames and len(clause.syllables) > 1:
         for half in halves(clause):
             yield from _scores(nets, half)
@@ -66,12 +67,14 @@ def _scores(nets: Nets, clause: Clause) -> Iterator[Score]:
     f0 = prosody.shape_f0(encoded.f0, encoded.durations, wanted)
     energy = prosody.shape_energy(encoded.energy, wanted)
     mel = nets.decode(Encoded(encoded.hidden, encoded.durations, f0, energy), frames)
-    gain, tilt = (np.repeat([getattr(unit, name) for unit in wanted], frames) for name in ("gain", "tilt"))
-    yield Score(mel, level.Curve.of_decibels(gain, tilt), _clause_timings(clause, read, frames))
+    kept = slice(frames[0] - LEAD_FRAMES, frames[:-2].sum() + TAIL_FRAMES)
+    gain, tilt = (np.repeat([getattr(unit, name) for unit in wanted], frames)[kept] for name in ("gain", "tilt"))
+    curve = level.Curve.of_decibels(gain, tilt)
+    yield Score(mel[..., kept], curve, _clause_timings(clause, read, frames))
 
 
 def _clause_timings(clause: Clause, read: Units, frames: NDArray[np.int64]) -> tuple[Timing, ...]:
-    starts = np.concatenate([[0], np.cumsum(frames)]) * VOCODER.hop_length
+    starts = (np.cumsum(frames) - frames - frames[0] + LEAD_FRAMES) * VOCODER.hop_length  # of each unit
     return tuple(
         Timing(syllable.start, syllable.end, int(starts[first]), int(starts[last]))
         for syllable, (first, last) in zip(clause.syllables, read.spans, strict=True)

@@ -151,7 +151,7 @@ class _Flatbuffer:
         return (integers - np.float32(quantisation.ZeroPoint(0))) * np.float32(quantisation.Scale(0))
 
     def operand(self, operation: _Operation) -> NDArray[np.float32]:
-        """The first constant operand that is not a shared zero; empty when there is none."""
+        """The first constant operand; empty when there is none."""
         constants = (self.constant(index) for index in operation.inputs)
         return next((array for array in constants if array.size), np.zeros(0, np.float32))
 

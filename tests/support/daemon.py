@@ -1,0 +1,68 @@
+"""A real `tts-server run` as a child process on loopback, on ports of its own choosing."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+_LISTENING = re.compile(r"listening: Wyoming on port (\d+), HTTP on port (\d+)")
+_HOST_READY = "engine host ready"
+
+
+@dataclass
+class Daemon:
+    """A running daemon; `log` grows while somebody waits for a line."""
+
+    process: asyncio.subprocess.Process
+    wyoming_port: int = 0
+    http_port: int = 0
+    log: list[str] = field(default_factory=list)
+
+    async def wait_for_line(self, wanted: str) -> str:
+        """The first line of the log, from the start, that the pattern is found in."""
+        for line in self.log:
+            if re.search(wanted, line):
+                return line
+        assert self.process.stderr is not None
+        while line := (await self.process.stderr.readline()).decode():
+            self.log.append(line.rstrip())
+            if re.search(wanted, line):
+                return line
+        raise AssertionError(f"the daemon ended without {wanted!r} in its log:\n" + "\n".join(self.log))
+
+    async def stop(self) -> int:
+        """SIGTERM; its exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        _, err = await self.process.communicate()
+        self.log += err.decode().splitlines()
+        assert self.process.returncode is not None
+        return self.process.returncode
+
+
+@asynccontextmanager
+async def running_daemon(
+    *arguments: str, environment: Mapping[str, str] | None = None, wait_ready: bool = True
+) -> AsyncGenerator[Daemon]:
+    """A daemon that is ready to speak with the embedded voices, without discovery."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tts_server", "run", "--host", "127.0.0.1", "--http-port", "0", "--wyoming-port", "0"),
+        *arguments,
+        env={**os.environ, "TTS_SERVER__DISCOVERY__ENABLED": "false", **(environment or {})},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    daemon = Daemon(process)
+    try:
+        ports = _LISTENING.search(await daemon.wait_for_line(_LISTENING.pattern))
+        assert ports is not None
+        daemon.wyoming_port, daemon.http_port = int(ports[1]), int(ports[2])
+        if wait_ready:
+            await daemon.wait_for_line(_HOST_READY)
+        yield daemon
+    finally:
+        if process.returncode is None:
+            await daemon.stop()

@@ -1,0 +1,26 @@
+"""Reads the golden cases of the front end."""
+
+from pathlib import Path
+
+from tts_server.text.segment import Segment, Span
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+FILES = ("frontend_cases.tsv", "frontend_more_cases.tsv")
+
+
+def golden(kind: str) -> list[tuple[str, str]]:
+    """Text and expectation of every case whose kind begins with `kind`."""
+    lines = [line for name in FILES for line in (GOLDEN / name).read_text("utf-8").splitlines()]
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return [(text, expected) for found, text, expected in rows if found.startswith(kind)]
+
+
+def segment(text: str, *spans: Span) -> Segment:
+    """A segment as it comes from a client's text without markup."""
+    return Segment(text, tuple(range(len(text) + 1)), spans)
+
+
+def heard(text: str) -> str:
+    """What is compared: no punctuation, small letters, 两 as 二 and 幺 as 一."""
+    same = text.lower().replace("两", "二").replace("幺", "一")
+    return "".join(char for char in same if char.isalnum())

@@ -1,0 +1,226 @@
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from zeroconf import ServiceInfo, ServiceStateChange
+from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
+
+from tts_server.transports.discovery import SERVICE_TYPE, Announcement, AnnouncementSettings, instance_name
+
+LOOPBACK = "127.0.0.1"
+SETTINGS = AnnouncementSettings(
+    wyoming_port=10200,
+    http_port=8080,
+    version="1.2.3",
+    languages=("zh-CN", "en-US"),
+    listening_on=(LOOPBACK,),
+    addresses=(LOOPBACK,),
+    retry_min_s=0.01,
+)
+
+
+class Browser:
+    """What a peer sees: a real zeroconf browser on loopback."""
+
+    def __init__(self, mdns: AsyncZeroconf, name: str) -> None:
+        self.mdns = mdns
+        self._name = f"{name}.{SERVICE_TYPE}"
+        self._changes: asyncio.Queue[ServiceStateChange] = asyncio.Queue()
+        self.names: set[str] = set()  # of services like ours
+
+    def on_change(self, zeroconf: object, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+        if name.startswith(self._name.partition(".")[0]):
+            self.names.add(name)
+        if name == self._name:
+            self._changes.put_nowait(state_change)
+
+    async def until(self, change: ServiceStateChange) -> None:
+        """Wait until a change of that kind is seen."""
+        async with asyncio.timeout(10):
+            while await self._changes.get() is not change:
+                pass
+
+    async def details(self) -> dict[str, Any]:
+        """Address, port and TXT record."""
+        info = await self.mdns.async_get_service_info(SERVICE_TYPE, self._name)
+        assert info is not None
+        return {
+            "addresses": info.parsed_addresses(),
+            "port": info.port,
+            "server": info.server,
+            **info.decoded_properties,
+        }
+
+
+@asynccontextmanager
+async def browsing(name: str) -> AsyncGenerator[Browser]:
+    mdns = AsyncZeroconf(interfaces=[LOOPBACK])
+    browser = Browser(mdns, name)
+    searching = AsyncServiceBrowser(mdns.zeroconf, SERVICE_TYPE, handlers=[browser.on_change])
+    try:
+        yield browser
+    finally:
+        await searching.async_cancel()
+        await mdns.async_close()
+
+
+@asynccontextmanager
+async def defending(mdns: AsyncZeroconf, taken: ServiceInfo) -> AsyncGenerator[None]:
+    """Repeat an announcement without pause: answers by unicast get lost between responders of one machine."""
+
+    async def repeat() -> None:
+        while True:
+            await (await mdns.async_update_service(taken))
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def announcing(settings: AnnouncementSettings) -> AsyncGenerator[asyncio.Task[None]]:
+    task = asyncio.create_task(Announcement(settings).run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+        assert task.cancelled()  # cancelling is heard, and the goodbye is bounded in time
+
+
+class Lines(logging.Handler):
+    """Log lines as they come."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self._records: asyncio.Queue[logging.LogRecord] = asyncio.Queue()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.put_nowait(record)
+
+    async def next(self) -> tuple[int, str]:
+        async with asyncio.timeout(10):
+            record = await self._records.get()
+        return record.levelno, record.getMessage()
+
+
+@pytest.fixture
+def lines() -> Any:
+    handler = Lines()
+    logger = logging.getLogger("tts_server.transports.discovery")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield handler
+    logger.setLevel(level)
+    logger.removeHandler(handler)
+
+
+async def test_a_browser_finds_us_with_all_it_needs_to_connect() -> None:
+    async with browsing("tts-server-find") as browser, announcing(replace(SETTINGS, name="tts-server-find")):
+        await browser.until(ServiceStateChange.Added)
+        assert await browser.details() == {
+            "addresses": [LOOPBACK],
+            "port": 10200,
+            "server": "tts-server-find.local.",
+            "txtvers": "1",
+            "version": "1.2.3",
+            "http": "8080",
+            "lang": "zh-CN,en-US",
+        }
+
+
+async def test_stopping_says_goodbye_at_once() -> None:
+    async with browsing("tts-server-bye") as browser:
+        async with announcing(replace(SETTINGS, name="tts-server-bye")):
+            await browser.until(ServiceStateChange.Added)
+        await browser.until(ServiceStateChange.Removed)
+
+
+async def test_a_name_in_use_is_waited_for_and_never_changed(lines: Lines) -> None:
+    name = "tts-server-twin"
+    taken = ServiceInfo(
+        SERVICE_TYPE, f"{name}.{SERVICE_TYPE}", 10299, addresses=[b"\x7f\0\0\1"], server=f"{name}.local."
+    )
+    async with browsing(name) as other:
+        await (await other.mdns.async_register_service(taken))
+        async with defending(other.mdns, taken), announcing(replace(SETTINGS, name=name, retry_max_s=0.1)):
+            level, line = await lines.next()
+            assert (level, "tts-server-twin is taken" in line) == (logging.WARNING, True)
+            assert (await lines.next())[0] == logging.DEBUG  # one warning is enough
+        assert other.names == {f"{name}.{SERVICE_TYPE}"}
+
+
+async def test_the_name_is_ours_again_when_it_becomes_free(lines: Lines) -> None:
+    name = "tts-server-heir"
+    taken = ServiceInfo(
+        SERVICE_TYPE, f"{name}.{SERVICE_TYPE}", 10299, addresses=[b"\x7f\0\0\1"], server=f"{name}.local."
+    )
+    async with browsing(name) as other:
+        await (await other.mdns.async_register_service(taken))
+        async with announcing(replace(SETTINGS, name=name, retry_max_s=0.1)):
+            async with defending(other.mdns, taken):
+                assert (await lines.next())[0] == logging.WARNING
+            await (await other.mdns.async_unregister_service(taken))
+            while (line := await lines.next())[0] != logging.INFO:
+                assert line[0] == logging.DEBUG
+            assert line[1] == "announced as tts-server-heir at 127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        replace(SETTINGS, addresses=()),  # listening on loopback only: no peer can come
+        replace(SETTINGS, addresses=("not an address",)),
+        replace(SETTINGS, name="x" * 64),
+        replace(SETTINGS, wyoming_port=-1),
+    ],
+)
+async def test_whatever_fails_costs_one_warning_and_is_tried_again(
+    settings: AnnouncementSettings, lines: Lines
+) -> None:
+    async with announcing(settings) as task:
+        while "will go on trying" not in (line := await lines.next())[1]:
+            pass
+        assert line[0] == logging.WARNING
+        assert (await lines.next())[0] == logging.DEBUG
+        assert not task.done()
+
+
+async def test_stopping_before_it_was_announced_is_as_good() -> None:
+    async with announcing(replace(SETTINGS, name="tts-server-early")) as task:
+        await asyncio.wait([task], timeout=0.1)  # it is in the middle of asking who has its name
+
+
+def test_the_name_is_short_plain_and_the_same_for_ever(tmp_path: Path) -> None:
+    machine_id = tmp_path / "machine-id"
+    machine_id.write_text("0123456789abcdef0123456789abcdef\n", encoding="ascii")
+    assert instance_name(machine_id) == "tts-server-0563984a"
+
+
+def test_the_name_does_not_give_the_machine_id_away_and_differs_between_machines(tmp_path: Path) -> None:
+    names = set()
+    for number in range(20):
+        machine_id = tmp_path / str(number)
+        machine_id.write_text(f"{number:032x}", encoding="ascii")
+        names.add(instance_name(machine_id))
+    assert len(names) == 20
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
+def test_a_machine_without_an_id_is_known_by_its_network_hardware(tmp_path: Path, content: bytes | None) -> None:
+    machine_id = tmp_path / "machine-id"
+    if content is not None:
+        machine_id.write_bytes(content)
+    name = instance_name(machine_id)
+    assert re.fullmatch(r"tts-server-[0-9a-f]{8}", name)
+    assert name == instance_name(machine_id)

@@ -1,0 +1,93 @@
+import socket
+from contextlib import ExitStack
+from ipaddress import ip_network
+
+import pytest
+
+from tts_server.errors import PortUnavailable
+from tts_server.transports.listening import PRIVATE_NETWORKS, is_allowed, listen
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("host", ["", "::"])
+def test_every_address_of_both_families_is_listened_on_with_one_port(host: str) -> None:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(opened) for opened in listen(host, 0)]
+        [port] = {opened.getsockname()[1] for opened in sockets}
+        socket.create_connection(("127.0.0.1", port), 5).close()
+        assert {opened.family for opened in sockets} - {socket.AF_INET} == ({socket.AF_INET6} if has_ipv6() else set())
+        if has_ipv6():
+            socket.create_connection(("::1", port), 5).close()
+
+
+def test_one_host_is_listened_on_alone() -> None:
+    [opened] = listen("127.0.0.1", 0)
+    with opened:
+        assert opened.getsockname()[0] == "127.0.0.1"
+        assert not opened.getblocking()
+
+
+@pytest.mark.parametrize("host", ["", "127.0.0.1"])
+def test_a_taken_port_is_named_with_what_to_do(host: str) -> None:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(opened) for opened in listen(host, 0)]
+        port = sockets[0].getsockname()[1]
+        with pytest.raises(PortUnavailable, match=f"port {port}.*another program uses the port.*choose another port"):
+            listen(host, port)
+
+
+def test_a_port_is_free_again_as_soon_as_it_is_closed() -> None:
+    [opened] = listen("127.0.0.1", 0)
+    port = opened.getsockname()[1]
+    with opened, socket.create_connection(("127.0.0.1", port), 5) as client:
+        opened.setblocking(True)
+        accepted, _ = opened.accept()
+        accepted.close()  # ours closes first and stays in TIME_WAIT
+        assert client.recv(1) == b""
+    [again] = listen("127.0.0.1", port)
+    again.close()
+
+
+def test_an_address_this_machine_lacks_is_named() -> None:
+    with pytest.raises(PortUnavailable, match=r"'192\.0\.2\.1', port 0: this machine has no such address"):
+        listen("192.0.2.1", 0)
+
+
+def test_a_name_nobody_knows_is_named() -> None:
+    with pytest.raises(PortUnavailable, match=r"'no-such-host\.invalid'.*not known"):
+        listen("no-such-host.invalid", 0)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "192.168.1.20", "10.9.8.7", "172.16.0.1", "172.31.255.255", "169.254.1.1", "100.64.0.1"),
+        *("::1", "fe80::1", "fe80::1%eth0", "fd12:3456::1", "::ffff:192.168.1.20"),
+    ],
+)
+def test_private_addresses_are_allowed_by_default(address: str) -> None:
+    assert is_allowed(address, PRIVATE_NETWORKS)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["8.8.8.8", "172.32.0.1", "100.128.0.1", "192.169.0.1", "2001:db8::1", "::ffff:8.8.8.8", "::", "", "localhost"],
+)
+def test_other_addresses_are_not(address: str) -> None:
+    assert not is_allowed(address, PRIVATE_NETWORKS)
+
+
+def test_only_the_networks_given_are_allowed() -> None:
+    networks = (ip_network("192.168.7.0/24"), ip_network("2001:db8::/32"))
+    assert is_allowed("192.168.7.1", networks)
+    assert is_allowed("2001:db8::1", networks)
+    assert not is_allowed("192.168.8.1", networks)
+    assert not is_allowed("127.0.0.1", ())
