@@ -15,6 +15,8 @@ class SpeechRequest(BaseModel):
     intensity: float = Field(1.0, ge=0.0, le=2.0, description="How strong the emotion is; 1 is the voice's normal.")
     voice: str | None = Field(None, max_length=64, description="A voice's name; left out: the default voice.")
     speed: float = Field(1.0, ge=0.4, le=2.5, description="1 is the voice's normal; 2 takes half the time.")
+    pitch: float = Field(0.0, ge=-12.0, le=12.0, description="Semitones up or down.")
+    volume: float = Field(0.0, ge=-40.0, le=12.0, description="dB up or down.")
 
 
 class AudioReply(BaseModel):

@@ -22,6 +22,9 @@ from tts_server.transports.wyoming import WyomingDoor, WyomingLimits
 
 log = logging.getLogger(__name__)
 
+_BYTES_PER_CHARACTER = 12  # at most, in JSON: an emoji as two \\u escapes
+_OTHER_FIELDS_BYTES = 4096
+
 
 async def run(config: Config) -> None:
     """Run until SIGTERM or SIGINT. Raises TTSError when a port cannot be had."""
@@ -95,6 +98,7 @@ def _http_settings(config: Config) -> HttpSettings:
         origins=config.server.origins,
         max_connections=limits.max_connections,
         max_connections_per_address=limits.max_connections_per_address,
+        max_body_bytes=_BYTES_PER_CHARACTER * limits.max_text_chars + _OTHER_FIELDS_BYTES,
         head_timeout_s=limits.head_timeout_s,
         write_stall_s=limits.write_stall_s,
         stored_audio_bytes=limits.stored_audio_bytes,

@@ -3,6 +3,7 @@
 DIGITS = "零一二三四五六七八九"
 _UNITS = ("", "十", "百", "千")
 _MYRIADS = ("", "万", "亿", "万亿")
+_MAX_UNGROUPED = 6  # digits of a code that are said in one breath
 _MAX_CARDINAL_DIGITS = 16  # beyond 9999 万亿 nobody says a number; it is read digit by digit
 
 
@@ -10,6 +11,16 @@ def digits(number: str, *, yao: bool = False) -> str:
     """Read digit by digit; `yao` says 幺 for 1, as in telephone and room numbers. Other characters are left out."""
     one = "幺" if yao else "一"
     return "".join(one if char == "1" else DIGITS[int(char)] for char in number if "0" <= char <= "9")
+
+
+def code_groups(number: str) -> list[str]:
+    """How people group a long code: 3-4-4 for a mobile number, 6-4-4-4 for an identity card, else fours."""
+    if len(number) <= _MAX_UNGROUPED:
+        return [number]
+    head = len(number) % 4 or 4
+    sizes = {18: [6, 4, 4, 4], 17: [6, 4, 4, 3], 10: [3, 3, 4]}.get(len(number)) or [head, *[4] * ((len(number) - head) // 4)]
+    ends = [sum(sizes[: index + 1]) for index in range(len(sizes))]
+    return [number[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
 
 def cardinal(number: str) -> str:

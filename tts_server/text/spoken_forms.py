@@ -11,7 +11,7 @@ from re import Match, Pattern
 
 from tts_server.text.aligned import Piece, Say
 from tts_server.text.english import number
-from tts_server.text.numbers import cardinal, decimal, digits, quantity
+from tts_server.text.numbers import cardinal, code_groups, decimal, digits, quantity
 from tts_server.text.units import CURRENCIES, MEASURE_WORDS, UNITS
 
 Rule = tuple[Pattern[str], Say]
@@ -26,6 +26,7 @@ _CODE_WORDS = (
     "|尾号|区号|电话|手机|热线|传真|微信|QQ|qq|工单|订单|版号|航班|车次|频道号|会议号|房间"
 )
 _SCORE_WORDS = re.compile(r"比分|比(?!赛)|胜|负|赢|输|领先|落后|战平|打平|击败|大败|逆转|比赛结果|总分|进球")
+_PAUSE = "、"
 _SPAN_WORDS = re.compile(r"用时|耗时|历时|时长|成绩|全长|长达|片长|总长")
 
 
@@ -116,10 +117,16 @@ def _say_ratio(match: Match[str]) -> str:
 
 
 def _say_code(match: Match[str]) -> Iterable[Piece]:
-    """The digits of group n, one by one; separators inside it are silent, letters stay."""
-    start = match.start("n")
-    for part in re.finditer(r"([0-9]+)|([^0-9A-Za-z]+)", match["n"]):
-        yield digits(part[0], yao=True), start + part.start(), start + part.end()
+    """The digits of group n, one by one, in groups as people say them; separators are pauses, letters stay."""
+    for part in re.finditer(r"(?P<digits>[0-9]+)|[^0-9A-Za-z]+", match["n"]):
+        position = match.start("n") + part.start()
+        if not part["digits"]:
+            yield _PAUSE, position, match.start("n") + part.end()
+            continue
+        for group in code_groups(part["digits"]):
+            pause = _PAUSE if position > match.start("n") + part.start() else ""
+            yield pause + digits(group, yao=True), position, position + len(group)
+            position += len(group)
 
 
 def _say_room(match: Match[str]) -> Iterable[Piece]:

@@ -30,9 +30,6 @@ class HttpConnection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        # asyncio does it only where the listening socket was made with IPPROTO_TCP; without it the body of an answer
-        # waits 40 ms for the peer to acknowledge the head.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._is_one_too_many():
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_CONNECTIONS, "too many connections")
         else:

@@ -83,6 +83,8 @@ def _options(wanted: SpeechRequest) -> SpeechOptions:
         emotion=wanted.emotion,
         intensity=wanted.intensity,
         speed=wanted.speed,
+        pitch=wanted.pitch,
+        volume=wanted.volume,
     )
 
 

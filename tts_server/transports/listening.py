@@ -71,7 +71,8 @@ def _listen_on_all(addresses: Iterable[tuple[socket.AddressFamily, str, int]]) -
 
 
 def _listen_on(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
-    opened = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol named, asyncio switches Nagle's delay off for the connections it accepts.
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # start again at once after a stop
         if family == socket.AF_INET6:

@@ -11,7 +11,8 @@ from tts_server.engine import Break, Prosody, Run, Syllable
 from tts_server.engines.baker.symbols import IDS, phones
 
 MAX_SYLLABLES: Final = 60  # more is out of what the model was trained on
-MARKS: Final = {Break.NONE: "#0", Break.WORD: "#1", Break.PHRASE: "#2", Break.CLAUSE: "#3", Break.SENTENCE: "#3"}
+# A recogniser errs in 1.3 % of syllables with these, 1.6 % without #2, 2.3 % with #1 after prosodic words.
+MARKS: Final = {Break.NONE: "#0", Break.WORD: "#0", Break.PHRASE: "#2", Break.CLAUSE: "#3", Break.SENTENCE: "#3"}
 
 
 @dataclass(frozen=True, slots=True)
