@@ -73,7 +73,9 @@ def test_the_file_is_found_where_systemd_or_xdg_say(tmp_path: Path, monkeypatch:
     assert config.find_file(home) == home
 
 
-@pytest.mark.parametrize(("content", "message"), [(b"a = ", "not valid TOML"), (b"\xff", "not valid TOML"), (None, "cannot read")])
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"a = ", "not valid TOML"), (b"\xff", "not valid TOML"), (None, "cannot read")]
+)
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "config.toml"
     if content is not None:

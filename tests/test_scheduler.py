@@ -74,7 +74,9 @@ def test_a_closed_stream_frees_its_slot_at_once() -> None:
     assert second.stream != first.stream
 
 
-@given(st.integers(1, 4), st.lists(st.tuples(st.integers(0, 7), st.sampled_from("oacpf"), st.floats(0, 2)), max_size=80))
+@given(
+    st.integers(1, 4), st.lists(st.tuples(st.integers(0, 7), st.sampled_from("oacpf"), st.floats(0, 2)), max_size=80)
+)
 def test_slots_are_never_exceeded_and_never_idle_while_somebody_waits(slots: int, steps: list) -> None:
     scheduler = Scheduler(slots)
     opened: set[int] = set()

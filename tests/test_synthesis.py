@@ -259,7 +259,14 @@ async def test_limits_say_what_they_are(core: Core) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [{"speed": 9.0}, {"speed": float("nan")}, {"pitch": -99.0}, {"intensity": 3.0}, {"volume": 50.0}, {"sample_rate": 1}],
+    [
+        {"speed": 9.0},
+        {"speed": float("nan")},
+        {"pitch": -99.0},
+        {"intensity": 3.0},
+        {"volume": 50.0},
+        {"sample_rate": 1},
+    ],
 )
 def test_a_control_out_of_range_is_refused_with_its_range(bad: dict[str, float]) -> None:
     with pytest.raises(BadRequest, match=r"it can be"):

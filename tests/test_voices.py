@@ -17,7 +17,9 @@ def test_the_default_voice_leads_and_is_chosen_when_nothing_is_asked_for() -> No
     assert CATALOGUE.choose() is BAKER
 
 
-@pytest.mark.parametrize(("language", "name"), [("en", "heart"), ("en_GB", "heart"), ("zh-TW", "baker"), ("fr", "baker")])
+@pytest.mark.parametrize(
+    ("language", "name"), [("en", "heart"), ("en_GB", "heart"), ("zh-TW", "baker"), ("fr", "baker")]
+)
 def test_a_language_chooses_a_voice_that_speaks_it(language: str, name: str) -> None:
     assert CATALOGUE.choose(None, language).name == name
 

@@ -122,9 +122,7 @@ async def first_byte(daemon: Daemon, text: str) -> float:
 
 def report_memory(daemon: Daemon, loaded: str) -> None:
     """RSS now, and at its highest, of the daemon and of its engine host."""
-    listing = ["ps", "-o", "pid=", "--ppid", str(daemon.process.pid)]
-    child = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()[0]
-    for name, pid in (("daemon", str(daemon.process.pid)), ("engine host", child)):
+    for name, pid in (("daemon", daemon.process.pid), ("engine host", daemon.engine_host_pid())):
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii").split("\n")
         values = {
             line.split(":")[0]: int(line.split()[1]) / 1024 for line in status if line.startswith(("VmRSS", "VmHWM"))

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 _LISTENING = re.compile(r"listening: Wyoming on port (\d+), HTTP on port (\d+)")
 _HOST_READY = "engine host ready"
@@ -21,6 +22,10 @@ class Daemon:
     wyoming_port: int = 0
     http_port: int = 0
     log: list[str] = field(default_factory=list)
+
+    def engine_host_pid(self) -> int:
+        """The process id of the daemon's only child."""
+        return int(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()[0])
 
     async def wait_for_line(self, wanted: str) -> str:
         """The first line of the log, from the start, that the pattern is found in."""

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tts_server import logs
@@ -36,6 +36,7 @@ class _Utterance:
     chunks: Generator[AudioChunk]
     wanted_s: float = 0.0
     is_closed: bool = False
+    turn: threading.Lock = field(default_factory=threading.Lock)  # held by the thread that is in its generator
 
 
 class Host:
@@ -84,10 +85,19 @@ class Host:
     def _synthesise(self) -> None:
         while True:
             utterance = self._work.get()
-            if utterance.is_closed:
-                self._end(utterance)
-            else:
-                self._speak_chunk(utterance)
+            # A next chunk may be asked for before the thread that sent the last one has left: a moment's wait. A close
+            # does not wait for a chunk under way: the thread that is in it sees the close after it.
+            if utterance.turn.acquire(blocking=not utterance.is_closed):
+                try:
+                    self._step(utterance)
+                finally:
+                    utterance.turn.release()
+
+    def _step(self, utterance: _Utterance) -> None:
+        if not utterance.is_closed:
+            self._speak_chunk(utterance)
+        if utterance.is_closed:
+            self._end(utterance)
 
     def _speak_chunk(self, utterance: _Utterance) -> None:
         started = time.perf_counter()
@@ -110,8 +120,6 @@ class Host:
     def _end(utterance: _Utterance) -> None:
         try:
             utterance.chunks.close()
-        except ValueError:  # another synthesis thread is in it: it will not be asked again, so it is collected later
-            log.debug("utterance %d was closed while at work", utterance.id)
         except Exception:
             log.exception("an engine failed while it was being stopped")
 

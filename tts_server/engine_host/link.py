@@ -142,7 +142,7 @@ class EngineLink:
         except BaseException:
             writer.close()
             raise
-        connection = self._connection = _Connection(process, writer)
+        connection = self._connection = _Connection(process, writer, self._ready)
         try:
             connection.send(self._configure_message())
             await self._listen(reader, connection)
@@ -203,8 +203,9 @@ class EngineLink:
 class _Connection:
     """One life of the engine host."""
 
-    def __init__(self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter, ready: asyncio.Event) -> None:
         self.process = process
+        self._ready = ready
         self.ids = itertools.count(1)
         self._writer = writer
         self._asked: dict[int, asyncio.Future[tuple[wire.Message, bytes]]] = {}
@@ -235,6 +236,7 @@ class _Connection:
 
     def kill(self) -> None:
         """End the process at once; `EngineLink.run` then notices and starts another."""
+        self._ready.clear()
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
 
