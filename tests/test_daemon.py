@@ -93,11 +93,33 @@ async def test_sigterm_beyond_the_grace_time_ends_with_an_error_and_end_events()
         assert await daemon.stop() == 0
 
 
-async def test_a_killed_engine_host_costs_the_daemon_nothing() -> None:
-    async with running_daemon() as daemon:
+async def test_a_killed_engine_host_costs_no_client_its_end_and_not_the_next_request() -> None:
+    async with running_daemon() as daemon, asyncio.TaskGroup() as tasks:
+        hearing = asyncio.Barrier(5)
+        clients = [tasks.create_task(kinds_heard(daemon, hearing)) for _ in range(4)]
+        await hearing.wait()  # all four have their first audio
         os.kill(daemon.engine_host_pid(), signal.SIGKILL)
+        for kinds in [await client for client in clients]:
+            assert kinds[-2:] == ["audio-stop", "synthesize-stopped"]
+            assert kinds.count("audio-start") == 1
         assert len(await spoken(daemon, "你好。")) > 0
         assert daemon.process.returncode is None
+
+
+async def kinds_heard(daemon: Daemon, hearing: asyncio.Barrier) -> list[str]:
+    """The kinds of event of one streamed long text, to its end."""
+    kinds: list[str] = []
+    async with AsyncTcpClient("127.0.0.1", daemon.wyoming_port) as client:
+        await client.write_event(SynthesizeStart().event())
+        await client.write_event(SynthesizeChunk(text="今天天气很好，我们一起去公园散步吧。" * 40).event())
+        await client.write_event(SynthesizeStop().event())
+        while (event := await client.read_event()) is not None:
+            kinds.append(event.type)
+            if kinds.count("audio-chunk") == 1 and event.type == "audio-chunk":
+                await hearing.wait()
+            if event.type == "synthesize-stopped":
+                break
+    return kinds
 
 
 async def test_a_port_that_is_taken_is_told_and_the_exit_code_is_1() -> None:

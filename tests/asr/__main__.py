@@ -34,10 +34,10 @@ def main() -> int:
         per, cer = _rate(pairs, spelling.syllables), _rate(pairs, spelling.characters)
         bar = BARS.get(emotion, BAR_OF_EMOTIONS)
         missed |= options.sentences == "zh20" and per > bar
-        print(json.dumps({"emotion": emotion, "sentences": len(pairs), "per": per, "cer": cer, "bar": bar}))  # noqa: T201
+        print(json.dumps({"emotion": emotion, "sentences": len(pairs), "per": per, "cer": cer, "bar": bar}))
         if options.show:
             for said, heard in pairs:
-                print(f"  {said}\n  {heard}")  # noqa: T201
+                print(f"  {said}\n  {heard}")
     return int(missed)
 
 

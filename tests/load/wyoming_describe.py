@@ -86,7 +86,7 @@ async def listen_to_all(host: str, port: int, speakers: int, text: str, speaking
 def report(delays_ms: list[float], speakers: int) -> None:
     """Print the percentiles."""
     percentiles = statistics.quantiles(delays_ms, n=100, method="inclusive")
-    print(  # noqa: T201
+    print(
         f"describe while {speakers} are spoken to: n={len(delays_ms)} "
         f"p50={percentiles[49]:.1f} ms p99={percentiles[98]:.1f} ms max={max(delays_ms):.1f} ms"
     )
