@@ -63,6 +63,11 @@ asr: $(DONE)/tts-server  ## is the speech understood? (a recogniser listens; min
 figures: $(TEST_LAYERS)  ## the figures of README: speed, memory, cold start
 	@$(BIN)/python -m tests.bench.embedded
 
+.PHONY: report
+report: $(TEST_LAYERS)  ## tests/text/REPORT.md: the front end case by case, beside other packages
+	@echo "==> tests/text/report.py"
+	@$(BIN)/python -m tests.text.report
+
 .PHONY: lock
 lock: $(DONE)/dev  ## make the lock files anew; ARGS=--upgrade takes the newest versions
 	@$(BIN)/python requirements/lock.py $(ARGS)

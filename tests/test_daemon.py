@@ -15,6 +15,8 @@ from wyoming.error import Error
 from wyoming.info import Describe, Info
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped
 
+from protocol.answers import Done
+from protocol.client import Chunk, TtsClient
 from tests.support.daemon import Daemon, running_daemon
 from tts_server.audio.pcm import from_s16le
 
@@ -76,6 +78,23 @@ async def test_sigterm_while_clients_speak_lets_them_hear_the_end() -> None:
         await client.disconnect()
         assert kinds[-2:] == ["audio-stop", "synthesize-stopped"]
         assert "error" not in kinds
+        assert await daemon.stop() == 0
+
+
+async def test_sigterm_while_a_websocket_is_spoken_to_lets_it_hear_the_end() -> None:
+    async with running_daemon() as daemon:
+        async with TtsClient(f"ws://127.0.0.1:{daemon.http_port}") as tts, tts.open() as speech:
+            await speech.say_all("今天天气很好，我们去公园。记得带水。")
+            events = []
+            async for event in speech:
+                if isinstance(event, Chunk) and not events:
+                    daemon.process.send_signal(signal.SIGTERM)
+                events.append(event)
+            done = events[-1]
+            assert isinstance(done, Done)
+            assert (done.reason, done.segments) == ("end", 3)
+            heard = sum(len(event.pcm) // 2 for event in events if isinstance(event, Chunk))
+            assert heard == done.samples > 2 * 24000
         assert await daemon.stop() == 0
 
 

@@ -36,7 +36,12 @@ def offenders(folder: str, *forbidden: str, but: tuple[str, ...] = ()) -> list[s
     return found
 
 
-TORCH_FILES = tuple(f"tts_server/engines/{name}" for name in ("baker/nets.py", "baker/export.py"))
+BUILDERS = ("acoustic", "vocoder", "checkpoint", "export", "verify")  # of Sambert voice packs
+TORCH_FILES = (
+    "tts_server/engines/baker/nets.py",
+    "tts_server/engines/baker/export.py",
+    *(f"tts_server/engines/sambert/{name}" for name in BUILDERS),
+)
 HOST_TEXT = tuple(  # the front end: everything in text/ but what the daemon needs
     path.relative_to(ROOT).as_posix()
     for path in SOURCES
@@ -53,6 +58,7 @@ HOST_TEXT = tuple(  # the front end: everything in text/ but what the daemon nee
         ("tts_server/engines/", ("asyncio", "tts_server.transports", "tts_server.daemon", "tts_server.config"), ()),
         ("tts_server/engines/baker/", ("tts_server.engines.heart", "tts_server.engines.sambert"), ()),
         ("tts_server/engines/heart/", ("tts_server.engines.baker", "tts_server.engines.sambert"), ()),
+        ("tts_server/engines/sambert/", ("tts_server.engines.baker", "tts_server.engines.heart"), ()),
         ("tts_server/", ("tts_server.engines",), ("tts_server/engines/",)),
         ("tts_server/", ("onnxruntime", "hibari", "tflite"), ("tts_server/engines/",)),
         ("tts_server/", ("torch", "onnx"), TORCH_FILES),

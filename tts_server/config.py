@@ -38,7 +38,7 @@ class Server(Section):
 
     host: str = Field("", description='Address to listen on; "" is every one, IPv4 and IPv6.')
     wyoming_port: Port = Field(10200, description="Wyoming (Home Assistant).")
-    http_port: Port = Field(8080, description="HTTP.")
+    http_port: Port = Field(8080, description="HTTP and WebSocket.")
     networks: tuple[Network, ...] = Field(
         PRIVATE_NETWORKS,
         description="Networks whose addresses may connect. Private ones by default.",
@@ -79,7 +79,7 @@ class Limits(Section):
     max_pending_chars: Count = Field(10_000, description="Characters received and not yet spoken, per text.")
     max_contexts: Count = Field(64, description="Texts spoken at the same time.")
     max_connections: Count = Field(64, description="Connections per door.")
-    max_connections_per_address: Count = Field(16, description="Connections per door and address.")
+    max_connections_per_address: Count = Field(32, description="Connections per door and address.")
     max_delay_s: Seconds = Field(0.8, description="Streamed text without a sentence end waits no longer than this.")
     context_idle_s: Seconds = Field(60.0, description="Streamed text ends when nothing came for so long.")
     connection_idle_s: Seconds = Field(300.0, description="A silent connection is closed after this.")
@@ -90,12 +90,29 @@ class Limits(Section):
     stored_audio_s: Seconds = Field(600.0, description="How long a reply is kept under /audio/.")
 
 
+class WebSocket(Section):
+    """The WebSocket door, on the HTTP port."""
+
+    max_message_bytes: int = Field(65_536, ge=1024, description="Length of one message.")
+    max_contexts: Count = Field(8, description="Texts spoken at the same time on one connection.")
+    messages_per_s: Count = Field(200, description="Messages of one connection; twice as many may come at once.")
+    max_lead_ms: int = Field(1000, ge=100, le=5000, description="How far sending may run ahead of playing.")
+
+
 class Discovery(Section):
     """How the LAN finds us."""
 
     enabled: bool = Field(True, description="Announce ourselves by zeroconf (mDNS).")
     name: str = Field("", max_length=63, description="Instance name; empty: tts-server and a short machine id.")
     addresses: tuple[str, ...] = Field((), description="Addresses to announce; empty: those of the LAN interfaces.")
+
+
+class Text(Section):
+    """How text is read."""
+
+    dictionary: dict[str, str] = Field(
+        {}, description="Own words: their pinyin, or other text to say in their place. Wins over every rule."
+    )
 
 
 class Log(Section):
@@ -120,7 +137,9 @@ class Config(BaseSettings):
     voices: Voices = Voices()
     engine_host: EngineHost = EngineHost()
     limits: Limits = Limits()
+    websocket: WebSocket = WebSocket()
     discovery: Discovery = Discovery()
+    text: Text = Text()
     log: Log = Log()
     engines: dict[str, dict[str, Any]] = Field({}, description="Settings of each engine, by entry point name.")
 

@@ -18,6 +18,7 @@ from tts_server.transports.discovery import Announcement, AnnouncementSettings
 from tts_server.transports.http import HttpDoor
 from tts_server.transports.http_settings import HttpSettings
 from tts_server.transports.listening import listen
+from tts_server.transports.websocket_settings import WebSocketSettings
 from tts_server.transports.wyoming import WyomingDoor, WyomingLimits
 
 log = logging.getLogger(__name__)
@@ -103,4 +104,19 @@ def _http_settings(config: Config) -> HttpSettings:
         write_stall_s=limits.write_stall_s,
         stored_audio_bytes=limits.stored_audio_bytes,
         stored_audio_s=limits.stored_audio_s,
+        websocket=_websocket_settings(config),
+    )
+
+
+def _websocket_settings(config: Config) -> WebSocketSettings:
+    own, limits = config.websocket, config.limits
+    return WebSocketSettings(
+        max_message_bytes=own.max_message_bytes,
+        max_contexts=own.max_contexts,
+        messages_per_s=own.messages_per_s,
+        messages_burst=2 * own.messages_per_s,
+        max_lead_ms=own.max_lead_ms,
+        idle_s=limits.connection_idle_s,
+        write_stall_s=limits.write_stall_s,
+        engine_timeout_s=config.engine_host.chunk_timeout_s,
     )

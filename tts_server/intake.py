@@ -48,6 +48,14 @@ class Planned:
 
     segment: Segment
     voice: Voice
+    cut_at: float  # when it was cut, on the loop's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A place in the text that somebody wants to be told of."""
+
+    content: object
 
 
 class Stalled(Exception):
@@ -65,7 +73,9 @@ class Intake:
         self.emotion_asked, used = emotion_for(self.voice, options.emotion or default_emotion, options.strict)
         self.prosody = Prosody(used, options.intensity, options.speed, options.pitch, options.volume)
         self._cutter = TextCutter(self.prosody, split=options.split)
-        self._planned: deque[Planned] = deque()
+        self._max_delay_s = limits.max_delay_s if options.max_delay_s is None else options.max_delay_s
+        self._idle_s = limits.context_idle_s if options.idle_s is None else options.idle_s
+        self._planned: deque[Planned | Note] = deque()
         self._changed = asyncio.Event()
         self._last_text_at = self._now()
         self.first_text_at: float | None = None
@@ -79,7 +89,7 @@ class Intake:
     @property
     def has_segments(self) -> bool:
         """Whether a segment waits to be said."""
-        return bool(self._planned)
+        return any(isinstance(planned, Planned) for planned in self._planned)
 
     @property
     def has_pending_text(self) -> bool:
@@ -106,6 +116,18 @@ class Intake:
         self.prosody = replace(self.prosody, emotion=used, **controls)
         self._plan(self._cutter.restyle(self.prosody))
 
+    def restyle_segment(self, emotion: str, intensity: float) -> str:
+        """Say the next segment with another emotion. Returns the one used. Raises EmotionUnknown, BadRequest."""
+        check_range("intensity", intensity)
+        _, used = emotion_for(self.voice, emotion, self._strict)
+        self._plan(self._cutter.restyle_segment(replace(self.prosody, emotion=used, intensity=intensity)))
+        return used
+
+    def note(self, content: object) -> None:
+        """Put a note behind the text that has been cut into segments."""
+        self._planned.append(Note(content))
+        self._changed.set()
+
     def flush(self) -> None:
         """Say what has been sent, even without a sentence end."""
         self._plan(self._cutter.flush())
@@ -121,8 +143,8 @@ class Intake:
         self.is_ended = True
         self._changed.set()
 
-    async def next(self) -> Planned | None:
-        """The next segment to say; None when all has been said. Raises Stalled."""
+    async def next(self) -> Planned | Note | None:
+        """The next segment to say, or the note that stands before it; None when all has been said. Raises Stalled."""
         while not self._planned:
             if self.is_ended:
                 return None
@@ -135,17 +157,17 @@ class Intake:
         return self._planned.popleft()
 
     def _patience_s(self) -> float:
-        waits_s = self._limits.max_delay_s if self.has_pending_text else self._limits.context_idle_s
+        waits_s = self._max_delay_s if self.has_pending_text else self._idle_s
         return max(0.0, self._last_text_at + waits_s - self._now())
 
     def _lose_patience(self) -> None:
         if self.has_pending_text:
             self.flush()
-        elif self._now() >= self._last_text_at + self._limits.context_idle_s:
+        elif self._now() >= self._last_text_at + self._idle_s:
             raise Stalled
 
     def _plan(self, segments: list[Segment]) -> None:
-        self._planned.extend(Planned(segment, self.voice) for segment in segments)
+        self._planned.extend(Planned(segment, self.voice, self._now()) for segment in segments)
         self._changed.set()
 
     def _check_length(self, text: str) -> None:
@@ -154,7 +176,8 @@ class Intake:
         total = self.received + len(text)
         if total > self._limits.max_context_chars:
             raise TextTooLong(f"the whole text has {total} characters; the limit is {self._limits.max_context_chars}")
-        pending = self._cutter.pending_chars + sum(len(planned.segment.text) for planned in self._planned)
+        pending = self._cutter.pending_chars
+        pending += sum(len(planned.segment.text) for planned in self._planned if isinstance(planned, Planned))
         if pending and pending + len(text) > self._limits.max_pending_chars:
             raise TextBacklog(f"{pending} characters wait to be spoken; the limit is {self._limits.max_pending_chars}")
 

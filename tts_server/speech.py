@@ -39,6 +39,8 @@ class SpeechOptions:
     split: Literal["auto", "sentence", "none"] = "auto"
     strict: bool = False  # an emotion the voice lacks is an error, not a fallback
     priority: int = 0
+    max_delay_s: float | None = None  # text without a sentence end waits no longer; None: the limit of this box
+    idle_s: float | None = None  # the context ends when no text came for so long; None: the limit of this box
 
     def __post_init__(self) -> None:
         for name in RANGES:
@@ -101,6 +103,16 @@ class SegmentEnded:
 
     index: int
     samples: int
+    synth_ms: int  # time the engine worked on it
+    wait_ms: int  # time it waited for its turns
+    first_ms: int | None  # from its cut to its first audio; None: it has none
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Everything before a note (`Context.note`) has been given out; what follows comes after its place in the text."""
+
+    note: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +128,4 @@ class Done:
     synth_ms: int  # time the engine spent
 
 
-SpeechEvent = SegmentStarted | Marks | Audio | SegmentEnded | Done
+SpeechEvent = SegmentStarted | Marks | Audio | SegmentEnded | Passed | Done

@@ -26,6 +26,7 @@ def host_settings(config: Config) -> HostSettings:
         threads=config.engine_host.threads or os.cpu_count() or 1,
         chunk_timeout_s=config.engine_host.chunk_timeout_s,
         start_timeout_s=config.engine_host.start_timeout_s,
+        dictionary=config.text.dictionary,
         log_level=config.log.level,
         log_format=config.log.format,
     )

@@ -10,17 +10,21 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
+import numpy as np
+
+from tts_server.audio.join import Joiner
 from tts_server.audio.resample import Resampler
 from tts_server.engine import AudioChunk, Samples
 from tts_server.engine_host.link import EngineHostLost, EngineLink
 from tts_server.errors import EngineBusy, EngineFailed, ShuttingDown, TTSError, WrongState
-from tts_server.intake import Intake, Limits, Planned, Stalled
+from tts_server.intake import Intake, Limits, Note, Planned, Stalled
 from tts_server.speech import (
     Audio,
     ContextState,
     Done,
     DoneReason,
     Marks,
+    Passed,
     SegmentEnded,
     SegmentStarted,
     SpeechEvent,
@@ -50,6 +54,21 @@ class Synthesizer:
     def catalogue(self) -> Catalogue:
         """The voices of this box."""
         return self._link.catalogue
+
+    @property
+    def limits(self) -> Limits:
+        """What every context keeps to."""
+        return self._limits
+
+    @property
+    def default_emotion(self) -> str:
+        """The emotion of requests that name none."""
+        return self._default_emotion
+
+    @property
+    def active(self) -> int:
+        """Contexts alive, over all doors."""
+        return len(self._contexts)
 
     @property
     def is_ready(self) -> bool:
@@ -116,7 +135,8 @@ class Context:
         self._is_done = False
         self._first_audio_at: float | None = None
         self._segments = self._samples = 0
-        self._synth_s = 0.0
+        self._synth_s = self._asking_s = 0.0  # the engine's own time, and the time spent asking for it
+        self._joiner = Joiner(self.sample_rate)
 
     @property
     def state(self) -> ContextState:
@@ -158,6 +178,16 @@ class Context:
         """
         self._check_open()
         self._intake.restyle(voice, emotion, **controls)
+
+    def restyle_segment(self, emotion: str, intensity: float) -> str:
+        """Say only the next segment with this emotion. Returns the one used. Raises as `restyle` does."""
+        self._check_open()
+        return self._intake.restyle_segment(emotion, intensity)
+
+    def note(self, content: object) -> None:
+        """Let `events` give Passed(content) at this place: behind all that has been cut into segments by now."""
+        self._check_open()
+        self._intake.note(content)
 
     def flush(self) -> None:
         """Say now what has been sent, even without a sentence end."""
@@ -208,6 +238,9 @@ class Context:
 
     async def _speak(self, stream: int) -> AsyncGenerator[SpeechEvent]:
         while (planned := await self._interruptible(self._intake.next())) is not None:
+            if isinstance(planned, Note):
+                yield Passed(planned.content)
+                continue
             self._is_speaking = True
             async with aclosing(self._speak_segment(stream, planned)) as spoken:
                 async for event in spoken:
@@ -218,28 +251,38 @@ class Context:
 
     async def _speak_segment(self, stream: int, planned: Planned) -> AsyncGenerator[SpeechEvent]:
         index, base = self._segments, self._samples
+        synth_s, asking_s = self._synth_s, self._asking_s
+        first_at: float | None = None
         self._segments += 1
         yield _segment_started(index, planned)
         rate = Resampler(planned.voice.sample_rate, self.sample_rate)
         async with aclosing(self._chunks(stream, planned)) as chunks:
             async for chunk in chunks:
+                first_at = first_at or self._now()
                 if chunk.timings:
                     yield _marks(chunk, base / self.sample_rate)
-                if len(samples := rate.feed(chunk.samples)):
+                if len(samples := self._joiner.feed(rate.feed(chunk.samples))):
                     yield self._audio(samples)
-        if len(samples := rate.flush()):
+        if len(samples := np.concatenate([self._joiner.feed(rate.flush()), self._joiner.end_piece()])):
             yield self._audio(samples)
-        yield SegmentEnded(index, self._samples - base)
+        synth_s, asking_s = self._synth_s - synth_s, self._asking_s - asking_s
+        yield SegmentEnded(
+            *(index, self._samples - base, _ms(synth_s), _ms(max(0.0, asking_s - synth_s))),
+            first_ms=None if first_at is None else _ms(first_at - planned.cut_at),
+        )
 
     async def _chunks(self, stream: int, planned: Planned) -> AsyncGenerator[AudioChunk]:
         """The segment's audio. A segment of which nothing was heard is run once more if the engine host is lost."""
+        voice = planned.voice.name
         for attempt in itertools.count():
             was_heard = False
             try:
-                with self._link.open(planned.segment, planned.voice.name) as utterance:
+                with self._link.open(planned.segment, voice) as utterance:
                     try:
                         while True:
-                            chunk = await self._interruptible(self._turns.take(stream, utterance.next_chunk))
+                            asked_at = self._now()
+                            chunk = await self._interruptible(self._turns.take(stream, voice, utterance.next_chunk))
+                            self._asking_s += self._now() - asked_at
                             if chunk is None:
                                 return
                             was_heard = True
@@ -281,7 +324,7 @@ class Context:
 
     def _audio(self, samples: Samples) -> Audio:
         if self._first_audio_at is None:
-            self._first_audio_at = asyncio.get_running_loop().time()
+            self._first_audio_at = self._now()
         position = self._samples
         self._samples += len(samples)
         return Audio(samples, position)
@@ -289,9 +332,12 @@ class Context:
     def _summary(self, error: TTSError | None) -> Done:
         reason = self._stopped or (DoneReason.ERROR if error else DoneReason.END)
         started, first = self._intake.first_text_at, self._first_audio_at
-        first_ms = round((first - started) * 1000) if first is not None and started is not None else None
-        synth_ms = round(self._synth_s * 1000)
-        return Done(reason, error, self._segments, self.received, self._samples, first_ms, synth_ms)
+        first_ms = _ms(first - started) if first is not None and started is not None else None
+        return Done(reason, error, self._segments, self.received, self._samples, first_ms, _ms(self._synth_s))
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     def _log(self, done: Done) -> None:
         if done.error is not None:
@@ -303,6 +349,10 @@ class Context:
                 *(self.voice, self.emotion[1], done.chars, done.first_ms, audio_s),
                 *(self._synth_s / audio_s if audio_s else 0.0, done.reason),
             )
+
+
+def _ms(seconds: float) -> int:
+    return round(1000 * seconds)
 
 
 def _segment_started(index: int, planned: Planned) -> SegmentStarted:

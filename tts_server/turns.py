@@ -18,31 +18,31 @@ class Turns:
         self._ids = itertools.count(1)
 
     @contextmanager
-    def stream(self, priority: int = 0) -> Iterator[int]:
+    def stream(self, priority: int = 0, client: str = "") -> Iterator[int]:
         """A place in the order for as long as one context speaks."""
         stream = next(self._ids)
-        self._scheduler.open(stream, self._now(), priority)
+        self._scheduler.open(stream, self._now(), priority, client)
         try:
             yield stream
         finally:
             self._scheduler.close(stream)
             self._give_turns()
 
-    async def take(self, stream: int, fetch: Callable[[float], Awaitable[AudioChunk | None]]) -> AudioChunk | None:
+    async def take(
+        self, stream: int, voice: str, fetch: Callable[[float], Awaitable[AudioChunk | None]]
+    ) -> AudioChunk | None:
         """Wait for the stream's turn, fetch a chunk of the length the scheduler says, and pass the turn on."""
         turn = self._waiting[stream] = asyncio.get_running_loop().create_future()
-        self._scheduler.ask(stream, self._now())
+        self._scheduler.ask(stream, self._now(), voice)
         self._give_turns()
-        audio_s = 0.0
         try:
             chunk = await fetch(await turn)
             if chunk is not None:
-                audio_s = len(chunk.samples) / chunk.sample_rate
+                self._scheduler.finish(stream, len(chunk.samples) / chunk.sample_rate, self._now())
             return chunk
         finally:
             self._waiting.pop(stream, None)
             self._scheduler.withdraw(stream)
-            self._scheduler.finish(stream, audio_s, self._now())
             self._give_turns()
 
     def _give_turns(self) -> None:

@@ -22,7 +22,7 @@ from tts_server.engine import AudioChunk
 from tts_server.engine_host.speech import speak
 from tts_server.engine_host.voices import load_voices
 from tts_server.engines_installed import installed_engines
-from tts_server.scheduler import FIRST_CHUNK_S, LATER_CHUNK_S
+from tts_server.scheduler import CHUNKS_S
 from tts_server.text import frontend
 from tts_server.text.segments import TextCutter
 
@@ -77,7 +77,7 @@ def wanted(asked: int) -> Callable[[], float]:
     def next_length() -> float:
         nonlocal asked
         asked += 1
-        return FIRST_CHUNK_S if asked == 1 else LATER_CHUNK_S
+        return CHUNKS_S[min(asked, len(CHUNKS_S)) - 1]
 
     return next_length
 

@@ -60,12 +60,12 @@ class ToneEngine:
 
 
 class BrokenEngine(ToneEngine):
-    """Fails on the third chunk."""
+    """Gives short chunks, whatever is wanted, and fails on the third."""
 
     name = "broken"
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
-        for number, chunk in enumerate(super().synthesize(utterance, wanted)):
+        for number, chunk in enumerate(super().synthesize(utterance, lambda: 0.1)):
             if number == 2:
                 raise EngineFailed("the test engine broke on the third chunk")
             yield chunk

@@ -159,6 +159,13 @@ def test_a_long_repetition_takes_linear_time(char: str) -> None:
     assert time.process_time() - started < 5
 
 
+@pytest.mark.parametrize("char", ["1", "还", "\u0301"])
+def test_a_hundred_thousand_of_one_character_are_analysed(char: str) -> None:
+    started = time.process_time()
+    analyse(segment(char * 100_000))
+    assert time.process_time() - started < 12
+
+
 def test_lone_surrogates_reach_nobody() -> None:
     said = analyse(Segment("好\ud800的", (0, 1, 2, 3)))
     assert describe([said])["sentences"][0]["text"] == "好?的"

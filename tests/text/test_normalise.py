@@ -28,11 +28,13 @@ def test_without_wetext_own_rules_still_read_nearly_everything(monkeypatch: pyte
     rows = golden("tn:")
     right = [heard(normalise(text).text) in [heard(one) for one in expected.split("|")] for text, expected in rows]
     assert sum(right) >= 0.95 * len(rows)
-    assert normalise("浓度5mol").text == "浓度五mol"
+    assert normalise("重5oz").text == "重五盎司"
+    assert normalise("距离3yd").text == "距离三yd"
 
 
 def test_wetext_reads_measures_that_our_tables_lack() -> None:
-    assert normalise("浓度5mol，身高6ft，误差±5").text == "浓度五摩尔，身高六英尺，误差正负五"
+    assert grammar.say("5yd") == "五码"
+    assert normalise("距离3yd").text == "距离三码"
 
 
 @settings(deadline=None, max_examples=300)

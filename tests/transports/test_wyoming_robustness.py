@@ -216,7 +216,7 @@ async def test_a_flood_of_describes_nobody_reads_is_bounded(core: Core) -> None:
 
 
 async def test_sigkill_of_the_engine_host_leaves_every_client_with_an_end_and_the_next_request_spoken() -> None:
-    slow = {"tone": {"slow_s": 0.05}}
+    slow = {"tone": {"slow_s": 0.01}}
     async with running_core(engine_settings=slow) as core, serving(core) as served, AsyncExitStack() as stack:
         peers = [await stack.enter_async_context(connected(served.port)) for _ in range(4)]
         for peer in peers:

@@ -71,7 +71,9 @@ def say(
     speed: Annotated[float, typer.Option(help="1 is normal, 2 twice as fast.")] = 1.0,
     pitch: Annotated[float, typer.Option(help="Semitones up or down.")] = 0.0,
     volume: Annotated[float, typer.Option(help="dB up or down.")] = 0.0,
-    server: Annotated[str | None, typer.Option(help="Let a running daemon speak: http://HOST:8080.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="Let a running daemon speak: http://HOST:8080 or ws://HOST:8080.")
+    ] = None,
     config: ConfigOption = None,
     log_level: LogLevelOption = "warning",
 ) -> None:
@@ -87,12 +89,13 @@ def say(
 def frontend(
     text: Annotated[str, typer.Argument(help="What to analyse; - reads one text a line from standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a text.")] = False,
+    config: ConfigOption = None,
 ) -> None:
     """Show what will be said: normalised text, words, pinyin, breaks, offsets."""
     from tts_server.cli import frontend as command
 
     texts = (line.rstrip("\n") for line in sys.stdin) if text == "-" else [text]
-    command.show(texts, as_json)
+    command.show(texts, as_json, load_config(config).text.dictionary)
 
 
 @voices_app.command("list")

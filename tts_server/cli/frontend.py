@@ -2,16 +2,16 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tts_server.text import frontend
 from tts_server.text.linguistic import Sentence
 from tts_server.text.segments import TextCutter
 
 
-def show(texts: Iterable[str], as_json: bool) -> None:
+def show(texts: Iterable[str], as_json: bool, own_words: Mapping[str, str] | None = None) -> None:
     """Analyse each text and print it: one JSON object a line, or a table for people."""
-    frontend.load()
+    frontend.load(own_words)
     for text in texts:
         sentences = analyse(text)
         if as_json:

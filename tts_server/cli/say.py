@@ -66,7 +66,9 @@ class Sink(Protocol):
 def say(request: Request, output: Path | None, server: str | None, config: Config) -> None:
     """Speak the request: here, or by a running daemon; into `output`, a player, or a file in this folder."""
     with _opened(output) as sink, _progress(len(request.text)) as progress:
-        if server:
+        if server and server.startswith(("ws://", "wss://")):
+            asyncio.run(_say_over_websocket(request, server, sink, progress))
+        elif server:
             _say_there(request, server, sink)
         else:
             asyncio.run(_say_here(request, config, sink, progress))
@@ -95,11 +97,32 @@ async def _say_here(request: Request, config: Config, sink: Sink, progress: Call
         progress(len(text))
 
 
+async def _say_over_websocket(request: Request, server: str, sink: Sink, progress: Callable[[int], None]) -> None:
+    """By a running daemon, with the client that other programs use."""
+    from protocol.answers import Segment
+    from protocol.client import Chunk, TtsClient, TtsError
+
+    fields = {key: value for key, value in asdict(request).items() if value is not None}
+    text = fields.pop("text")
+    try:
+        async with TtsClient(server) as tts, tts.open(flow="none", **fields) as speech:
+            sink(wav_header(speech.sample_rate))
+            await speech.say_all(text)
+            async for event in speech:
+                if isinstance(event, Chunk):
+                    sink(event.pcm)
+                elif isinstance(event, Segment):
+                    progress(event.start)
+        progress(len(text))
+    except TtsError as error:
+        raise TTSError(f"cannot let {server} speak: {error}") from error
+
+
 def _say_there(request: Request, server: str, sink: Sink) -> None:
     """POST /api/tts of a running daemon."""
     parts = urlsplit(server if "//" in server else f"http://{server}")
     if parts.scheme != "http" or not parts.hostname:
-        raise BadRequest(f"server is {server!r}; write http://HOST:PORT")
+        raise BadRequest(f"server is {server!r}; write http://HOST:PORT or ws://HOST:PORT")
     connection = http.client.HTTPConnection(parts.hostname, parts.port or 8080, timeout=60)
     body = json.dumps({key: value for key, value in asdict(request).items() if value is not None})
     try:

@@ -125,7 +125,7 @@ class Host:
 
     def _preload(self) -> None:
         started = time.perf_counter()
-        frontend.load()
+        frontend.load(self._settings["dictionary"])
         failed: dict[str, str] = {}
         for name in self._settings["preload"]:
             if name not in self._voices:

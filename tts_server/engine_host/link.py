@@ -48,6 +48,7 @@ class HostSettings:
     start_timeout_s: float = 60.0
     restart_min_s: float = 0.2
     restart_max_s: float = 30.0
+    dictionary: Mapping[str, str] = field(default_factory=dict)  # the owner's words for the front end
     log_level: str = "info"
     log_format: LogFormat = "auto"
 
@@ -187,6 +188,7 @@ class EngineLink:
             "engine_settings": {name: dict(table) for name, table in settings.engine_settings.items()},
             "preload": list(settings.preload),
             "threads": settings.threads,
+            "dictionary": dict(settings.dictionary),
             "log_level": settings.log_level,
             "log_format": settings.log_format,
         }

@@ -20,6 +20,7 @@ class Part:
     end: int
     syllables: tuple[Syllable, ...] = ()  # positions still within the segment's text
     break_after: Break = Break.NONE
+    phones: str = ""  # ARPAbet of a Latin word
     glued: bool = False  # follows the part before without a space (a mark, or a letter after an apostrophe)
 
 
@@ -92,7 +93,7 @@ def _run(draft: _Draft, place: Callable[[int, int], tuple[int, int]], *, is_last
             continue
         first = len(syllables)
         syllables += (_placed(syllable, place) for syllable in part.syllables)
-        words.append(Word(part.text, *place(part.start, part.end), first, len(syllables)))
+        words.append(Word(part.text, *place(part.start, part.end), first, len(syllables), part.phones))
         strength = part.break_after
     strength = max(strength, Break.WORD) if not is_last or strength > Break.WORD else Break.SENTENCE
     if syllables:

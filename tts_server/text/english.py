@@ -41,6 +41,14 @@ _MONEY = re.compile(r"([$€£¥])\s?([0-9][0-9,]*)(?:\.([0-9]{2}))?(?![0-9])( (
 _CLOCK = re.compile(r"(?<![0-9:])([01]?[0-9]|2[0-4]):([0-5][0-9])(?![0-9:])")
 _NTH = re.compile(r"(?<![0-9.,])([0-9]{1,6})(?:st|nd|rd|th)\b")
 _NUMBER = re.compile(r"([0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?)(%)?")
+_ADDRESS = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_+-]*(?:[.@][A-Za-z0-9_-]+)*[.@][A-Za-z0-9_-]*[A-Za-z]{2}"
+    r"(?:/[A-Za-z0-9._~/-]*)?(?![A-Za-z0-9])"
+)
+_ON_THE_NET = re.compile(
+    r"@|^www\.|\.(?:com|net|org|io|cn|co|uk|edu|gov|dev|app|ai|py|txt|pdf|md|json|toml|js|html?)(?:/|$)"
+)
+_ADDRESS_SIGNS = {".": " dot ", "@": " at ", "/": " slash ", "_": " underscore ", "-": " dash ", "+": " plus "}
 _NEGATIVE = re.compile(r"(?<![0-9A-Za-z)])[-−](?=[0-9])")
 
 
@@ -54,6 +62,13 @@ def normalise(aligned: Aligned) -> Aligned:
     for pattern, say in _RULES:
         aligned = aligned.substitute(pattern, say)
     return aligned
+
+
+def _say_address(match: Match[str]) -> str | None:
+    """An address on the net or a file name; not the full stop between two sentences written without a space."""
+    if not _ON_THE_NET.search(match[0]):
+        return None
+    return "".join(_ADDRESS_SIGNS.get(char, char) for char in match[0].removesuffix("/"))
 
 
 def _say_money(match: Match[str]) -> str:
@@ -91,7 +106,8 @@ def _say_number(match: Match[str]) -> str:
     return " " * before.isalpha() + number(match[1]) + " percent" * bool(match[2]) + " " * after.isalpha()
 
 
-_RULES: tuple[tuple[Pattern[str], Callable[[Match[str]], str]], ...] = (
+_RULES: tuple[tuple[Pattern[str], Callable[[Match[str]], str | None]], ...] = (
+    (_ADDRESS, _say_address),
     (_MONEY, _say_money),
     (_CLOCK, _say_clock),
     (_NTH, _say_nth),

@@ -1,6 +1,6 @@
 """The front end: a segment of text in, words, syllables, breaks and language runs out. Host's side, pure, thread-safe.
 
-    load()                      once, before the first sentence: reads the lexicons (about 0.5 s)
+    load(own_words)             once, before the first sentence: reads the lexicons (about 0.5 s)
     analyse(segment) -> Sentence
     describe(sentences) -> dict the same as JSON-able values, for the command line
 
@@ -9,12 +9,14 @@ Never raises for any text; a text with nothing to say gives a sentence without r
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from tts_server.text import english, mandarin, normalise, readings, words
+from tts_server.text import arpabet, english, mandarin, normalise, readings, words
 from tts_server.text.aligned import Aligned
 from tts_server.text.assemble import Part, runs_of
+from tts_server.text.dictionary import Dictionary
 from tts_server.text.linguistic import Sentence
 from tts_server.text.segment import Reading, SayAs, Segment
 from tts_server.text.spoken_forms import say_as
@@ -27,20 +29,35 @@ _PINYIN = re.compile(r"[a-zêü:]+[1-5]")
 _WARM_UP = Segment("今天2026年3月5日，5mol，OK。", tuple(range(21)))
 
 
-def load() -> None:
-    """Read the lexicons and the normaliser's grammar, and say one sentence to oneself. Idempotent, for any thread."""
+_dictionary = Dictionary()
+
+
+def load(own_words: Mapping[str, str] | None = None) -> None:
+    """Read the lexicons and the normaliser's grammar, and say one sentence to oneself. Idempotent, for any thread.
+
+    own_words: the owner's dictionary, word to pinyin or to other text; None leaves the one there is.
+    """
+    global _dictionary
+    if own_words is not None:
+        _dictionary = Dictionary.of(own_words)
     words.load()
     readings.load()
     normalise.load()
+    arpabet.load()
     analyse(_WARM_UP)
 
 
 def analyse(segment: Segment) -> Sentence:
     """Analyse one segment. Positions in the result are code points of the client's text."""
+    dictionary = _dictionary
     forced = [
         (say_as(segment.text[span.start : span.end], span.interpret_as), span.start, span.end)
         for span in sorted((s for s in segment.spans if isinstance(s, SayAs)), key=lambda s: s.start)
     ]
+    forced += dictionary.texts(segment)
+    forced.sort(key=lambda piece: piece[1])
+    if given := dictionary.readings(segment):
+        segment = replace(segment, spans=(*segment.spans, *given))
     aligned = normalise.normalise(segment.text, tuple(forced))
     return Sentence(segment.text, aligned.text, runs_of(_parts(aligned, segment), segment))
 
@@ -102,7 +119,7 @@ def _english_parts(text: str, starts: Sequence[int], ends: Sequence[int]) -> Ite
     for piece in english.pieces(text):
         start, end = starts[piece.start], ends[piece.end - 1]
         if piece.is_word:
-            yield Part("en", piece.text, start, end)
+            yield Part("en", piece.text, start, end, phones=arpabet.phones(piece.text))
         else:
             yield from _marks(piece.text, starts[piece.start : piece.end], ends[piece.start : piece.end])
 

@@ -50,6 +50,7 @@ class Word:
     end: int
     first: int = 0
     last: int = 0
+    phones: str = ""  # of a Latin word: ARPAbet with stress, dots between syllables: "W AY1 . F AY0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tts_server.text.sandhi import Sound, apply
 from tts_server.text.words import Token
 
 # After these 儿 is a syllable of its own even where the dictionary is silent: 女儿 and 婴儿 mean children.
-_CHILDREN = frozenset("女婴幼孤少健胎宠混弃男孙侄孩患小")
+_CHILDREN = frozenset("女婴幼孤少健胎宠混弃男孙侄患小")
 
 
 @dataclass(slots=True)

@@ -1,8 +1,9 @@
 """Streamed raw text to what may be spoken: characters with their places, and inline tags. Daemon's side, pure.
 
 Dropped: emoji (with their joiners, flags, skin tones, keycaps), markdown marks (emphasis, headings, quotes, bullets,
-links keep their text, fenced code goes whole), bare URLs (nobody wants one read aloud), control and zero-width
-characters, lone surrogates. `[happy]`, `[angry:1.4]`, `[pause:500]` become `Tag`s; `[[` is an escaped bracket.
+links keep their text, fenced code goes whole), of bare URLs the scheme, the query and what makes them long, control
+and zero-width characters, lone surrogates. `[happy]`, `[angry:1.4]`, `[pause:500]` become `Tag`s; `[[` is an escaped
+bracket.
 
 Any split of the input gives the same tokens: the cleaner holds back only what cannot be decided yet.
 """
@@ -37,8 +38,10 @@ Step = tuple[int, str | Tag]  # raw characters taken, and what of them is spoken
 
 _MAX_LINK_CHARS = 2048
 _MAX_URL_TAIL = 8
+_MAX_URL_SAID = 40  # characters of a URL that are read
 _URL_STARTS = ("http://", "https://", "www.")
 _URL_CHARS = re.compile(r"[A-Za-z0-9._~/?#@!$&'*+,;=%:()-]+")
+_URL_SAID = re.compile(r"[A-Za-z0-9._~/:-]*")
 _URL_TAIL = ".,;:!?)'*"  # at the end these belong to the sentence around the URL
 _PLAIN = re.compile(r"[^A-Za-z0-9*_~`#>+\-\[\]|\s]+")
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -81,6 +84,7 @@ class Cleaner:
         self._line_start = True
         self._in_fence = False
         self._in_url = False
+        self._url_left = 0  # how many more characters of the URL are read
         self._in_link = False  # after a [ that may open a link
 
     @property
@@ -167,7 +171,9 @@ class Cleaner:
             for start in _URL_STARTS:
                 if rest.startswith(start):
                     self._in_url = True
-                    return len(start), ""
+                    said = self._held[at : at + 4] if start == "www." else ""
+                    self._url_left = _MAX_URL_SAID - len(said)
+                    return len(start), said
                 if not is_final and start.startswith(rest):
                     return None
         match = _WORD.match(self._held, at)
@@ -183,11 +189,16 @@ class Cleaner:
         return end - at, self._held[at:end]
 
     def _url(self, at: int, is_final: bool) -> Step | None:
-        """Inside a URL: dropped, but for punctuation that turns out to end it."""
+        """Inside a URL: its name and path are read, up to a length; punctuation that turns out to end it stays."""
         match = _URL_CHARS.match(self._held, at)
         stretch = match[0] if match else ""
         if body := stretch.rstrip(_URL_TAIL):
-            return len(body), ""
+            said = _URL_SAID.match(body[: self._url_left])
+            if not said or not said[0]:
+                self._url_left = 0
+                return len(body), ""
+            self._url_left -= len(said[0])
+            return len(said[0]), said[0]
         if stretch and at + len(stretch) == len(self._held) and not is_final and len(stretch) < _MAX_URL_TAIL:
             return None
         self._in_url = False

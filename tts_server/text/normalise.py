@@ -11,8 +11,11 @@ import unicodedata
 from tts_server.text import english, grammar
 from tts_server.text.aligned import Aligned, Piece
 from tts_server.text.spoken_forms import REST, RULES
+from tts_server.text.traditional import simplified
 
-_WORTH_A_LOOK = re.compile(r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥<>^&#]|[A-Za-z]\.[A-Za-z]")
+_WORTH_A_LOOK = re.compile(
+    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|(?<![A-Za-z])[IV][型期级类度世]"
+)
 _DIGIT = re.compile("[0-9]")
 # A number with a unit or sign that our own tables lack; everything else that is left is a plain number.
 _MEASURE = re.compile(
@@ -21,8 +24,9 @@ _MEASURE = re.compile(
 _ROMAN = {chr(0x2160 + value): str(value + 1) for value in range(12)} | {
     chr(0x2170 + value): str(value + 1) for value in range(12)
 }
+_POWERS = dict(zip("⁰¹⁴⁵⁶⁷⁸⁹⁻", "01456789-", strict=True))  # NFKC would make 105 of 10⁵
 _KEPT = frozenset(
-    "，。！？；：、（）～【】《》「」『』“”‘’…—℃℉㎡㎢㎥㎞㎝㎜㎏㎎°²³€£￥·"
+    "，。！？；：、（）～【】《》「」『』“”‘’…—℃℉㎡㎢㎥㎞㎝㎜㎏㎎°²³Ω€£￥·"
 )  # NFKC would take these apart or narrow them
 
 
@@ -50,12 +54,22 @@ def load() -> None:
 
 
 def compatible(aligned: Aligned) -> Aligned:
-    """Full-width and other compatibility forms as plain ones, character by character; lone surrogates go."""
-    if aligned.text.isascii() or not any(_plain(char) != char for char in set(aligned.text)):
+    """Full-width, traditional and other compatibility forms as plain ones; lone surrogates go."""
+    if aligned.text.isascii():
         return aligned
-    texts, starts, ends = [], [], []
+    aligned = Aligned(simplified(aligned.text), aligned.starts, aligned.ends)
+    if not any(_plain(char) != char for char in set(aligned.text)):
+        return aligned
+    texts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
     for char, start, end in zip(aligned.text, aligned.starts, aligned.ends, strict=True):
         plain = _plain(char)
+        before = texts[-1] if texts else ""
+        if plain[:1] == before[:1] == "^":
+            plain = plain[1:]
+        elif "⁄" in plain and before.isdigit():
+            plain = "又" + plain  # 3½
         texts.append(plain)
         starts += [start] * len(plain)
         ends += [end] * len(plain)
@@ -65,6 +79,8 @@ def compatible(aligned: Aligned) -> Aligned:
 def _plain(char: str) -> str:
     if char in _KEPT or "一" <= char <= "鿿":
         return char
+    if char in _POWERS:
+        return "^" + _POWERS[char]
     if "\ud800" <= char <= "\udfff":
         return ""
     return _ROMAN.get(char) or unicodedata.normalize("NFKC", char)

@@ -1,5 +1,7 @@
 """Numbers as Mandarin says them. Pure: strings of ASCII digits in, Chinese characters out."""
 
+from itertools import accumulate
+
 DIGITS = "零一二三四五六七八九"
 _UNITS = ("", "十", "百", "千")
 _MYRIADS = ("", "万", "亿", "万亿")
@@ -18,8 +20,11 @@ def code_groups(number: str) -> list[str]:
     if len(number) <= _MAX_UNGROUPED:
         return [number]
     head = len(number) % 4 or 4
-    sizes = {18: [6, 4, 4, 4], 17: [6, 4, 4, 3], 10: [3, 3, 4]}.get(len(number)) or [head, *[4] * ((len(number) - head) // 4)]
-    ends = [sum(sizes[: index + 1]) for index in range(len(sizes))]
+    sizes = {18: [6, 4, 4, 4], 17: [6, 4, 4, 3], 10: [3, 3, 4]}.get(len(number)) or [
+        head,
+        *[4] * ((len(number) - head) // 4),
+    ]
+    ends = accumulate(sizes)
     return [number[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
 

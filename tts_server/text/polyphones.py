@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from re import Pattern
 
-from tts_server.text.polyphone_table import ADVERBS, DEFAULTS, SURNAMES, TABLE, TITLES
+from tts_server.text.polyphone_table import ADVERBS, DEFAULTS, ONLY_AFTER_XING, SURNAMES, TABLE, TITLES
 from tts_server.text.words import Token
 
 _REACH = 8
@@ -17,7 +17,7 @@ _ROWS: dict[str, list[tuple[Pattern[str], Pattern[str], str]]] = {
     for char, rows in TABLE.items()
 }
 _TITLE = re.compile(TITLES)
-_BEFORE_SURNAME = re.compile(r"(?:^|[姓叫是和跟与找请给向对让小老阿问说])$")
+_BEFORE_SURNAME = re.compile(r"(?:^|[姓叫是和跟与找请给向对让小老阿问说的位名见由被把同听])$")
 _GAINS = re.compile(r"了(?!吧|$)|过|到|第|奖|病|分(?!开)|知|出|益|救|冠军|金牌|一|三|两|满分|名|癌|罪|逞|主|空|闲|胜")
 
 
@@ -48,7 +48,7 @@ def choose(text: str, tokens: Sequence[Token], base: int, found: Sequence[str | 
                 tokens[index - 1] if index else None,
                 tokens[index + 1] if index + 1 < len(tokens) else None,
             )
-            reading = _surname(char, at - first, context)
+            reading = _surname(char, at - first, context, is_known=chosen[at] is not None)
             if reading is None and chosen[at] is None:
                 reading = _read(char, at - first, context)
             if reading is not None:
@@ -73,16 +73,22 @@ def _read(char: str, place: int, context: Context) -> str | None:
     return DEFAULTS.get(char) if alone else None
 
 
-def _surname(char: str, place: int, context: Context) -> str | None:
-    """Surnames with a reading of their own: after 姓, before a title, or where the word is a name."""
+def _surname(char: str, place: int, context: Context, *, is_known: bool) -> str | None:
+    """Surnames with a reading of their own: after 姓, before a title or a name, or where the word is a name."""
     reading = SURNAMES.get(char)
     if reading is None or place:
         return None
     if context.left.endswith("姓"):
         return reading
-    if len(context.word.text) == 1 and _TITLE.match(context.right) and _BEFORE_SURNAME.search(context.left):
+    if char in ONLY_AFTER_XING:
+        return None
+    alone = len(context.word.text) == 1
+    if alone and _TITLE.match(context.right) and _BEFORE_SURNAME.search(context.left):
         return reading
-    return reading if context.word.tag == "nr" and len(context.word.text) in (2, 3) else None
+    after = context.following
+    if alone and after is not None and after.tag == "nr" and _BEFORE_SURNAME.search(context.left):
+        return reading
+    return reading if context.word.tag == "nr" and len(context.word.text) in (2, 3) and not is_known else None
 
 
 def _de_of_degree(context: Context) -> str:

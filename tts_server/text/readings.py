@@ -16,7 +16,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from tts_server.text.polyphone_table import PHRASES
+from tts_server.text import neutral
+from tts_server.text.polyphone_table import PHRASES, UNSETTLED
 from tts_server.text.polyphones import choose
 from tts_server.text.words import Token
 
@@ -66,7 +67,12 @@ def read(tokens: Sequence[Token]) -> list[str]:
             at = token.start - base + start
             found[at : at + len(pinyin)] = pinyin
     chosen = choose(text, tokens, base, found)
-    return [pinyin or lexicon.usual(char) for pinyin, char in zip(chosen, text, strict=True)]
+    pinyin = [known or lexicon.usual(char) for known, char in zip(chosen, text, strict=True)]
+    for token in tokens:
+        for place in neutral.places(token.text, token.tag):
+            at = token.start - base + place
+            pinyin[at] = pinyin[at][:-1] + "5"
+    return pinyin
 
 
 def _phrases_in(word: str, phrases: dict[str, str]) -> Iterator[tuple[int, list[str]]]:
@@ -104,6 +110,8 @@ def _read_lexicon(folder: Path) -> Lexicon:
         else:
             rare[char] = index
     phrases = dict(_read_phrases(folder / "phrases_dict.json", polyphones))
+    for phrase in UNSETTLED:
+        phrases.pop(phrase, None)
     phrases.update(PHRASES)
     return Lexicon(list(codes), block, rare, phrases)
 

@@ -223,6 +223,12 @@ class TextCutter:
             self._prosody = prosody
         return said
 
+    def restyle_segment(self, prosody: Prosody) -> list[Segment]:
+        """Say only the next segment another way."""
+        said = self.flush()
+        self._prosody = prosody
+        return said
+
     def _cut(self, tokens: Iterable[Token]) -> list[Segment]:
         segments: list[Segment] = []
         for token in tokens:

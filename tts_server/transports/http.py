@@ -1,4 +1,4 @@
-"""The HTTP door: uvicorn's protocol on asyncio's own listeners, so that signals and sockets stay the daemon's."""
+"""The HTTP and WebSocket door: uvicorn's protocols on asyncio's listeners (signals and sockets are the daemon's)."""
 
 import asyncio
 import logging
@@ -14,22 +14,29 @@ from tts_server.transports.http_guard import Guard
 from tts_server.transports.http_routes import build_app
 from tts_server.transports.http_settings import HttpSettings
 from tts_server.transports.stored_audio import StoredAudio
+from tts_server.transports.websocket import WebSocketDoor
+from tts_server.transports.websocket_connection import WebSocketConnection
 
 CLOSE_S = 2.0  # how long answers that were cut off may take to notice
 
 
 class HttpDoor:
-    """Serves HTTP from `start` to `close`."""
+    """Serves HTTP and WebSocket from `start` to `close`."""
 
     def __init__(self, synthesizer: Synthesizer, settings: HttpSettings) -> None:
         self._settings = settings
         self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
         self._state = ServerState()
         self._listeners: list[asyncio.Server] = []
+        self._websockets = WebSocketDoor(synthesizer, settings.websocket)
         app = build_app(synthesizer, self._store)
         self._config = Config(
-            Guard(app, settings),
-            ws="none",
+            Guard(app, self._websockets, settings),
+            ws=WebSocketConnection,
+            ws_max_size=settings.websocket.max_message_bytes,
+            ws_ping_interval=settings.websocket.ping_s,
+            ws_ping_timeout=settings.websocket.ping_s,
+            ws_per_message_deflate=False,  # costs more time and memory than it saves bytes of speech
             lifespan="off",
             log_config=None,
             log_level=logging.CRITICAL,  # uvicorn only tells of peers' nonsense and of errors that the guard has logged
@@ -55,12 +62,14 @@ class HttpDoor:
         """Take no new connections and requests; answers under way go on."""
         for server in self._listeners:
             server.close()
+        self._websockets.drain()
         for connection in list(self._state.connections):
             connection.shutdown()
 
     async def close(self) -> None:
         """Cut off what is still under way, and let go of everything."""
         self.stop_accepting()
+        await self._websockets.finish(CLOSE_S)
         for connection in list(self._state.connections):
             connection.transport.abort()
         if tasks := set(self._state.tasks):

@@ -57,6 +57,13 @@ class HttpConnection(H11Protocol):
         else:
             super().timeout_keep_alive_handler()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        super().handle_websocket_upgrade(event)
+        if early := self.conn.trailing_data[0]:  # a client that does not wait for the end of the handshake
+            upgraded = self.transport.get_protocol()
+            assert isinstance(upgraded, asyncio.Protocol)
+            upgraded.data_received(bytes(early))
+
     def send_400_response(self, msg: str) -> None:
         self._answer(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_MESSAGE, "this is not a request that can be read as HTTP")
 

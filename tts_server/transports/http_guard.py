@@ -1,4 +1,7 @@
-"""Around every HTTP request: admission, its body within limits, an id, one log line, and an answer whatever happens."""
+"""Around every HTTP request: admission, its body within limits, an id, one log line, and an answer whatever happens.
+
+WebSockets pass the same admission and get an id.
+"""
 
 import asyncio
 import logging
@@ -18,6 +21,7 @@ from tts_server.logs import request_id
 from tts_server.transports.error_codes import code_of, status_of
 from tts_server.transports.http_admission import check_admission
 from tts_server.transports.http_settings import HttpSettings
+from tts_server.transports.websocket import refuse
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +35,32 @@ LINGER_S: Final = 2.0
 class Guard:
     """The outermost ASGI application."""
 
-    def __init__(self, app: ASGIApp, settings: HttpSettings) -> None:
+    def __init__(self, app: ASGIApp, websockets: ASGIApp, settings: HttpSettings) -> None:
         self._app = app
+        self._websockets = websockets
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._admit_websocket(scope, receive, send)
+        else:
+            await self._admit_request(scope, receive, send)
+
+    async def _admit_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Nothing of the body's and the answer's care is needed: the door has limits of its own."""
+        request_id.set(secrets.token_hex(6))
+        peer = (scope["client"] or ("",))[0]
+        started_at = time.monotonic()
+        try:
+            check_admission(peer, Headers(scope=scope), self._settings)
+        except Refused as error:
+            log.info("WebSocket %s 403 for %s", _path(scope), peer)
+            await refuse(send, status_of(error), code_of(error), str(error))
+            return
+        await self._websockets(scope, receive, send)
+        log.info("WebSocket %s ended after %.1f s for %s", _path(scope), time.monotonic() - started_at, peer)
+
+    async def _admit_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         # HEAD is a GET whose body the server leaves out.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         exchange = _Exchange({**scope, "method": method}, receive, send, self._settings)
@@ -167,8 +192,14 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _log(scope: Scope, exchange: _Exchange) -> None:
-    path = scope["raw_path"].decode("ascii", "replace")[:100]  # still percent-encoded: no line breaks
+    path = _path(scope)
     took_ms = round(1000 * (time.monotonic() - exchange.started_at))
     level = logging.DEBUG if path in PROBES else logging.INFO
     peer = (scope["client"] or ("?",))[0]
     log.log(level, "%s %s %s in %d ms for %s", scope["method"], path, exchange.status, took_ms, peer)
+
+
+def _path(scope: Scope) -> str:
+    """For the log: still percent-encoded, so without line breaks."""
+    path: str = scope["raw_path"].decode("ascii", "replace")[:100]
+    return path

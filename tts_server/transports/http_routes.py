@@ -1,5 +1,6 @@
 """The HTTP routes, and what an error looks like on them."""
 
+from importlib.resources import files
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -9,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from protocol.errors import ErrorCode
 from protocol.http_api import AudioReply, ErrorBody, Health, SpeechRequest, error_json
+from protocol.messages import PATH, SUBPROTOCOL
 from tts_server import __version__
 from tts_server.errors import EngineLoading, TTSError
 from tts_server.speech import SpeechOptions
@@ -41,6 +43,7 @@ def build_app(synthesizer: Synthesizer, store: StoredAudio) -> FastAPI:
     app.add_exception_handler(Exception, _on_unexpected_error)
     _add_probes(app, synthesizer)
     _add_speech(app, synthesizer, store)
+    _add_protocol(app)
     return app
 
 
@@ -75,6 +78,28 @@ def _add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio) -> N
     async def audio(audio_id: str) -> Response:
         """A reply that `POST /api/tts` told of, for some minutes after it."""
         return StoredWav(store.get(audio_id))
+
+
+def _add_protocol(app: FastAPI) -> None:
+    """What programs that write clients read."""
+
+    def serve(path: str, text: str, media_type: str) -> None:
+        async def document() -> Response:
+            return Response(text, media_type=media_type)
+
+        app.add_api_route(path, document, include_in_schema=False)
+
+    folder = files("protocol") / "schema"
+    serve("/asyncapi.yaml", (folder / "asyncapi.yaml").read_text(encoding="utf-8"), "application/yaml")
+    for name in ("client.json", "server.json"):
+        serve(f"/schema/{name}", (folder / name).read_text(encoding="utf-8"), "application/schema+json")
+
+    @app.get(PATH, include_in_schema=False)
+    async def upgrade() -> Response:
+        message = f"this is a WebSocket with the subprotocol {SUBPROTOCOL}; /asyncapi.yaml describes it"
+        answer = _error(426, ErrorCode.UNSUPPORTED_VERSION, message)
+        answer.headers.update({"upgrade": "websocket", "connection": "upgrade"})
+        return answer
 
 
 def _options(wanted: SpeechRequest) -> SpeechOptions:

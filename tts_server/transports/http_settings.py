@@ -1,9 +1,10 @@
 """What the HTTP door may be told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tts_server.transports.listening import PRIVATE_NETWORKS, Network
+from tts_server.transports.websocket_settings import WebSocketSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,4 @@ class HttpSettings:
     write_stall_s: float = 10.0  # a peer that takes no data for so long is given up
     stored_audio_bytes: int = 32 * 2**20
     stored_audio_s: float = 600.0
+    websocket: WebSocketSettings = field(default_factory=WebSocketSettings)

@@ -35,14 +35,14 @@ class SelfAttention(nn.Module):
 
     def __init__(self, inputs: int, units: int, heads: int) -> None:
         super().__init__()
-        self.heads = heads
+        self.units, self.heads = units, heads
         self.layer_norm = nn.LayerNorm(inputs, eps=NORM_EPS)
         self.w_qkv = nn.Linear(inputs, 3 * units)
         self.fc = nn.Linear(units, units)
 
     def forward(self, x: Tensor) -> Tensor:  # (U, inputs) -> (U, units)
-        query, key, value = self.w_qkv(self.layer_norm(x)).chunk(3, dim=-1)
-        y: Tensor = self.fc(attend(query, key, value, self.heads))
+        query, keys_values = self.w_qkv(self.layer_norm(x)).split([self.units, 2 * self.units], dim=-1)
+        y: Tensor = self.fc(attend(query, keys_values, self.heads))
         return y + x if y.shape == x.shape else y
 
 
@@ -232,8 +232,8 @@ class BandAttention(nn.Module):
         """x: (1, units), past and memory: keys and values (s, 2 units) and (S, 2 units). Returns x and the new past."""
         query, keys_values = self.w_x_qkv(self.layer_norm(x)).split([x.shape[1], 2 * x.shape[1]], dim=-1)
         past = torch.cat([past, keys_values])
-        from_past = attend(query, *past.chunk(2, dim=-1), self.heads, x_mask)
-        from_memory = attend(query, *memory.chunk(2, dim=-1), self.heads, h_mask)
+        from_past = attend(query, past, self.heads, x_mask)
+        from_memory = attend(query, memory, self.heads, h_mask)
         y: Tensor = self.fc_x(from_past) + self.fc_h(from_memory)
         return y + x, past
 
@@ -263,7 +263,7 @@ class Decoder(nn.Module):
         self.scale = math.sqrt(units)
 
     def forward(self, memory: Tensor, band: int) -> Tensor:  # (S, memory) -> (S, outputs_per_step * n_mels)
-        projected = [block.pnca_attn.w_h_kv(memory) for block in self.pnca]
+        projected = [block.get_submodule("pnca_attn.w_h_kv")(memory) for block in self.pnca]
         past = [keys_values[:0] for keys_values in projected]
         frames = memory.new_zeros(1, self.n_mels)
         groups = []
@@ -388,9 +388,10 @@ class AcousticModel(nn.Module):
         return torch.cat([text.reshape(len(text) // group, -1), speaker[::group], emotion[::group]], dim=-1)
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, mask: Tensor | None = None) -> Tensor:
-    """query: (Q, units), key and value: (K, units), mask: bool (K,), where not to look. Returns (Q, units)."""
-    query, key, value = (part.view(len(part), heads, -1).transpose(0, 1) for part in (query, key, value))
+def attend(query: Tensor, keys_values: Tensor, heads: int, mask: Tensor | None = None) -> Tensor:
+    """query: (Q, units), keys_values: (K, 2 units), mask: bool (K,), where not to look. Returns (Q, units)."""
+    parts = (query, *keys_values.chunk(2, dim=-1))
+    query, key, value = (part.reshape(len(part), heads, -1).transpose(0, 1) for part in parts)
     scores = query @ key.transpose(1, 2) / math.sqrt(query.shape[-1])  # (heads, Q, K)
     if mask is not None:
         scores = scores.masked_fill(mask, -torch.inf)

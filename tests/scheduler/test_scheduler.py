@@ -1,0 +1,223 @@
+"""The scheduler's rules one by one, and what they amount to in a simulated house."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.scheduler.simulate import Engine, Order, measured, simulate
+from tts_server.scheduler import CHUNKS_S, LONGEST_TURN_S, UNMEASURED_RTF, USABLE_LOAD, Scheduler
+
+SAMBERT = Engine(rtf=0.18, first_s=0.016)
+BAKER = Engine(rtf=0.015, first_s=0.022)
+
+
+def give(scheduler: Scheduler, stream: int, audio_s: float, now: float, busy_s: float = 0.0) -> None:
+    """Let a stream have a chunk."""
+    scheduler.ask(stream, now)
+    turn = scheduler.pick(now)
+    assert turn is not None
+    assert turn.stream == stream
+    scheduler.finish(stream, audio_s, now + busy_s)
+
+
+def test_a_stream_that_heard_nothing_goes_before_one_with_audio_in_hand() -> None:
+    scheduler = Scheduler(slots=1)
+    scheduler.open(1, now=0.0)
+    give(scheduler, 1, audio_s=0.5, now=0.1)
+    scheduler.open(2, now=0.2)
+    scheduler.ask(1, now=0.2)
+    scheduler.ask(2, now=0.2)
+    turn = scheduler.pick(0.2)
+    assert turn is not None
+    assert turn.stream == 2
+
+
+def test_a_stream_about_to_run_dry_goes_before_one_that_heard_nothing() -> None:
+    scheduler = Scheduler(slots=1)
+    scheduler.open(1, now=0.0)
+    give(scheduler, 1, audio_s=0.3, now=0.0)
+    scheduler.open(2, now=0.25)
+    scheduler.ask(1, now=0.25)
+    scheduler.ask(2, now=0.25)
+    turn = scheduler.pick(0.25)
+    assert turn is not None
+    assert turn.stream == 1
+
+
+def test_the_stream_that_runs_dry_first_is_next() -> None:
+    scheduler = measured(1, BAKER, voice="")  # three of a voice not yet measured would not be let in
+    for stream, audio_s in ((1, 2.0), (2, 0.5), (3, 1.0)):
+        scheduler.open(stream, now=0.0)
+        give(scheduler, stream, audio_s, now=0.0)
+    for stream in (1, 2, 3):
+        scheduler.ask(stream, now=0.1)
+    order = []
+    while (turn := scheduler.pick(0.1)) is not None:
+        order.append(turn.stream)
+        scheduler.withdraw(turn.stream)
+    assert order == [2, 3, 1]
+
+
+def test_a_higher_priority_goes_first_whatever_the_deadlines() -> None:
+    scheduler = Scheduler(slots=1)
+    scheduler.open(1, now=0.0)
+    scheduler.open(2, now=5.0, priority=1)
+    scheduler.ask(1, now=5.0)
+    scheduler.ask(2, now=5.0)
+    turn = scheduler.pick(5.0)
+    assert turn is not None
+    assert turn.stream == 2
+
+
+def test_chunks_grow_with_the_audio_in_hand_and_are_short_again_when_it_ran_dry() -> None:
+    scheduler = Scheduler(slots=1)
+    scheduler.open(1, now=0.0)
+    wanted = []
+    for now in (0.0, 0.1, 0.15, 0.2, 9.0):
+        scheduler.ask(1, now)
+        turn = scheduler.pick(now)
+        assert turn is not None
+        wanted.append(turn.wanted_s)
+        scheduler.finish(1, turn.wanted_s, now + 0.01 * turn.wanted_s)
+    assert wanted[0] == wanted[-1] == CHUNKS_S[0]
+    assert wanted[1] < wanted[3]
+
+
+def test_no_turn_takes_longer_than_a_newcomer_may_wait() -> None:
+    scheduler = measured(1, SAMBERT)
+    scheduler.open(1, now=100.0)
+    give(scheduler, 1, audio_s=60.0, now=100.0, busy_s=0.18)
+    scheduler.ask(1, now=101.0)
+    turn = scheduler.pick(101.0)
+    assert turn is not None
+    assert turn.wanted_s * scheduler.rtf("v") <= LONGEST_TURN_S
+
+
+def test_a_closed_stream_frees_its_slot_at_once() -> None:
+    scheduler = Scheduler(slots=1)
+    for stream in (1, 2):
+        scheduler.open(stream, now=0.0)
+        scheduler.ask(stream, now=0.0)
+    first = scheduler.pick(0.0)
+    assert first is not None
+    assert scheduler.pick(0.0) is None
+    scheduler.close(first.stream)
+    second = scheduler.pick(0.0)
+    assert second is not None
+    assert second.stream != first.stream
+
+
+def test_what_a_voice_costs_is_learnt_from_all_chunks_but_the_first() -> None:
+    scheduler = Scheduler(slots=1)
+    assert scheduler.rtf("v") == UNMEASURED_RTF
+    simulate([Order(0.0, 20.0)], Engine(rtf=0.1, first_s=30.0), 1, scheduler)  # the first waits for the voice to load
+    assert scheduler.rtf("v") == pytest.approx(0.1, rel=0.1)
+    simulate([Order(100.0, 20.0)], Engine(rtf=0.4), 1, scheduler)  # another program takes the core
+    assert scheduler.rtf("v") == pytest.approx(0.4, rel=0.2)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("engine", [SAMBERT, BAKER])
+def test_nobody_stutters_however_many_come_at_once(engine: Engine, count: int) -> None:
+    outcomes = simulate([Order(0.0, 2.8, client=str(n)) for n in range(count)], engine, 2, measured(2, engine))
+    assert [outcome.gap_s for outcome in outcomes] == [0.0] * count
+
+
+def test_eight_at_once_hear_a_light_voice_soon() -> None:
+    outcomes = simulate([Order(0.0, 2.4, client=str(n)) for n in range(8)], BAKER, 2, measured(2, BAKER))
+    assert max(outcome.wait_s for outcome in outcomes) < 0.25
+
+
+def test_those_let_in_hear_a_heavy_voice_soon() -> None:
+    scheduler = measured(2, SAMBERT)
+    cap = int(USABLE_LOAD * 2 / scheduler.rtf("v"))
+    outcomes = simulate([Order(0.0, 2.8, client=str(n)) for n in range(cap)], SAMBERT, 2, scheduler)
+    assert max(outcome.wait_s for outcome in outcomes) < 0.25
+
+
+def test_a_short_text_does_not_wait_for_a_long_one() -> None:
+    long = [Order(0.0, 120.0, client=str(n)) for n in range(4)]
+    outcomes = simulate([*long, Order(3.0, 1.0, client="short")], SAMBERT, 2, measured(2, SAMBERT))
+    assert outcomes[-1].wait_s < 0.3
+
+
+def test_one_client_with_many_texts_does_not_hold_up_another() -> None:
+    greedy = [Order(0.0, 4.0, client="greedy") for _ in range(20)]
+    outcomes = simulate([*greedy, Order(0.1, 2.0, client="modest")], SAMBERT, 2, measured(2, SAMBERT))
+    waits = sorted(outcome.wait_s for outcome in outcomes[:-1])
+    assert outcomes[-1].wait_s < waits[len(waits) // 2]
+
+
+def test_a_listener_who_leaves_makes_room_at_once() -> None:
+    stays = [Order(0.0, 30.0, client=str(n), lead_s=1.0) for n in range(7)]
+    leaving = simulate([*stays[:6], Order(0.0, 30.0, leaves_at=2.0), *stays], SAMBERT, 2, measured(2, SAMBERT))
+    assert all(outcome.ended_at is not None for outcome in leaving)
+
+
+orders = st.builds(
+    Order,
+    at=st.floats(0, 20),
+    audio_s=st.floats(0.3, 15),
+    client=st.sampled_from("abcd"),
+    priority=st.integers(-1, 1),
+    lead_s=st.sampled_from([0.5, 1.0, 1e9]),
+)
+
+
+@given(st.lists(orders, min_size=1, max_size=30), st.integers(1, 4), st.integers(0, 2**16))
+def test_everybody_is_heard_and_waits_no_longer_than_all_the_work_there_is(
+    wanted: list[Order], slots: int, seed: int
+) -> None:
+    dice = random.Random(seed)
+    engine = Engine(0.18, 0.016, lambda: dice.uniform(0.8, 1.2))
+    outcomes = simulate(wanted, engine, slots, measured(slots, engine))
+    assert all(outcome.given_s == pytest.approx(outcome.order.audio_s) for outcome in outcomes)
+    playing_s = sum(order.audio_s for order in wanted)
+    assert max(outcome.wait_s for outcome in outcomes) <= playing_s + 1.0
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=12), st.integers(0, 2**16))
+def test_nobody_stutters_with_a_heavy_voice_and_random_arrivals(arrivals: list[float], seed: int) -> None:
+    dice = random.Random(seed)
+    engine = Engine(0.18, 0.016, lambda: dice.uniform(0.8, 1.2))
+    texts = [Order(at, dice.uniform(1, 8), client=str(n), lead_s=1.0) for n, at in enumerate(arrivals)]
+    outcomes = simulate(texts, engine, 2, measured(2, engine))
+    assert max(outcome.gap_s for outcome in outcomes) == 0.0
+
+
+@given(
+    st.integers(1, 4), st.lists(st.tuples(st.integers(0, 7), st.sampled_from("oacpf"), st.floats(0, 2)), max_size=80)
+)
+def test_slots_are_never_exceeded_and_never_idle_while_there_is_room(
+    slots: int, steps: list[tuple[int, str, float]]
+) -> None:
+    scheduler = Scheduler(slots)
+    opened: set[int] = set()
+    asking: set[int] = set()
+    running: set[int] = set()
+    now = 0.0
+    for stream, step, seconds in steps:
+        now += seconds
+        if step == "o" and stream not in opened:
+            scheduler.open(stream, now)
+            opened.add(stream)
+        elif step == "a" and stream in opened - asking - running:
+            scheduler.ask(stream, now)
+            asking.add(stream)
+        elif step == "c":
+            scheduler.close(stream)
+            for group in (opened, asking, running):
+                group.discard(stream)
+        elif step == "f" and stream in running:
+            scheduler.finish(stream, seconds, now)
+            running.discard(stream)
+        elif step == "p":
+            while (turn := scheduler.pick(now)) is not None:
+                assert turn.stream in asking
+                asking.discard(turn.stream)
+                running.add(turn.stream)
+            assert running or not asking
+        assert len(running) <= slots
+        assert scheduler.active == len(asking) + len(running)

@@ -1,0 +1,105 @@
+"""An utterance on its way from score to samples, a chunk at a time. Any chunks give the samples of the whole.
+
+The mel is made in blocks of one length whatever the chunks: a matrix product's last bits depend on its size, and the
+phase of an NSF voice sums up the last bits of f0.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from tts_server.engine import Samples
+from tts_server.engines.sambert.runtime import Floats, Nets, Score
+from tts_server.engines.sambert.source import Source, seeded_source
+
+BLOCK_STEPS: Final = 4  # decoder steps between two runs of the postnet
+PROJECTED_STEPS: Final = 16
+
+
+class Stream:
+    """One utterance being spoken. It holds all that is remembered between chunks; the nets are shared."""
+
+    def __init__(self, nets: Nets, score: Score, source: Source | None = None) -> None:
+        """source: of NSF voices, in place of a seeded one."""
+        self._nets, self._score = nets, score
+        shape, vocoder = nets.pack.acoustic, nets.pack.vocoder
+        self._group, self._n_mels = shape.outputs_per_step, shape.num_mels
+        self._steps = 0  # decoder steps made
+        self._given: Floats = np.zeros((0, shape.decoder_num_units), np.float32)  # of the memory, for the next steps
+        self._past: Floats = np.zeros((0, 2 * shape.decoder_num_units * shape.decoder_num_layers), np.float32)
+        self._ahead: Floats = self._past
+        self._frame: Floats = np.zeros((1, shape.num_mels), np.float32)
+        self._decoded: Floats = np.zeros((0, shape.num_mels), np.float32)  # waits for the postnet
+        self._refined = 0  # frames that the postnet has taken
+        self._mel: Floats = np.zeros((0, shape.num_mels), np.float32)  # waits for the vocoder
+        self._vocoded = 0  # frames that the vocoder has taken
+        self._postnet_state, self._vocoder_state = nets.postnet.initial_state, nets.vocoder.initial_state
+        self._lookahead = -(-nets.vocoder.lag // vocoder.hop_length)  # frames
+        self._source = source
+        if vocoder.harmonics and source is None:
+            self._source = seeded_source(vocoder.harmonics, nets.pack.sample_rate, vocoder.hop_length)
+
+    @property
+    def is_done(self) -> bool:
+        return self._vocoded == self._score.frames
+
+    def next(self, frames: int) -> Samples:
+        """The samples of the next `frames` frames, fewer or a few more at the end. None are left when `is_done`."""
+        lookahead = 0 if self._vocoded else self._lookahead
+        until = min(self._score.frames, self._vocoded + max(1, frames) + lookahead)
+        if until == self._vocoded:
+            return np.zeros(0, np.float32)
+        mel = self._nets.in_hertz(self.next_mel(until - self._vocoded))
+        sines = None
+        if self._source is not None:
+            sines = self._source.make(mel[:, -2], mel[:, -1])
+            mel = mel[:, :-2]
+        self._vocoded = until
+        samples, self._vocoder_state = self._nets.vocode(mel, sines, self._vocoder_state, self.is_done)
+        return samples
+
+    def next_mel(self, frames: int) -> Floats:
+        """The next frames of the mel (frames, n_mels), f0 and uv as the net gives them. There must be so many."""
+        while len(self._mel) < frames:
+            self._mel = np.concatenate([self._mel, self._refine()])
+        taken, self._mel = self._mel[:frames], self._mel[frames:]
+        return taken
+
+    def _refine(self) -> Floats:
+        """The mel's next block."""
+        lag = 0 if self._refined else self._nets.postnet.lag
+        until = min(self._score.frames, self._refined + BLOCK_STEPS * self._group + lag)
+        decoded, self._refined = self._decode(until - self._refined), until
+        is_last = until == self._score.frames
+        mel, self._postnet_state = self._nets.postnet.run({"decoded": decoded}, self._postnet_state, is_last)
+        return mel
+
+    def _decode(self, frames: int) -> Floats:
+        """The next frames of the decoder, (frames, n_mels)."""
+        parts, missing = [self._decoded], frames - len(self._decoded)
+        for _ in range(-(-missing // self._group)):
+            parts.append(self._step())
+        decoded = np.concatenate(parts)
+        taken, self._decoded = decoded[:frames], decoded[frames:]
+        return taken
+
+    def _step(self) -> Floats:
+        """One decoder step: a group of frames (group, n_mels)."""
+        band = self._score.band
+        self._project(self._steps + band + 1)
+        given, ahead = self._given[:1], self._ahead[: band + 1]
+        frames, own = self._nets.step(self._frame, given, self._past, ahead)
+        self._given, self._ahead = self._given[1:], self._ahead[1:]
+        past = np.concatenate([self._past, own])
+        self._past = past[max(0, len(past) - band) :]
+        self._steps += 1
+        group = frames.reshape(self._group, self._n_mels)
+        self._frame = group[-1:]
+        return group
+
+    def _project(self, until: int) -> None:
+        """Have the memory ready for the steps before `until`."""
+        memory = self._score.memory
+        while (there := self._steps + len(self._given)) < min(until, len(memory)):
+            given, ahead = self._nets.project(memory[there : there + PROJECTED_STEPS])
+            self._given, self._ahead = np.concatenate([self._given, given]), np.concatenate([self._ahead, ahead])

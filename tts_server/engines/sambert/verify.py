@@ -1,0 +1,148 @@
+"""Compares a voice with recorded cases of the published code: our torch nets, and the exported graphs.
+
+    python -m tts_server.engines.sambert.verify VOICE_DIR CASES_DIR
+
+Prints the largest difference of each stage. Exit code 1 when one is above its tolerance, 2 when there is nothing to do.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tts_server.engines.sambert.cases import Case, read_case, score_of, source_of, streamed
+from tts_server.engines.sambert.checkpoint import PublishedVoice, load_voice
+from tts_server.engines.sambert.export import build_pack
+from tts_server.engines.sambert.layouts import find_voices
+from tts_server.engines.sambert.runtime import Nets
+from tts_server.engines.sambert.stream import Stream
+from tts_server.engines.sambert.vocoder import make_sines
+from tts_server.errors import VoiceDataMissing
+
+TORCH_TOLERANCE: Final = 1e-5
+TORCH_WAV_TOLERANCE: Final = 2e-5
+GRAPH_TOLERANCE: Final = 1e-4
+# The phase of an NSF voice sums up f0 from the start of the utterance, and with it the last bits of every frame.
+NSF_TOLERANCE: Final = 2e-3
+CHUNK_FRAMES: Final = (1, 3, 7, 20, 59)
+WHOLE: Final = 1 << 30  # frames
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How far one stage is from what it should be."""
+
+    way: str  # "torch", "graphs", "graphs, 7 frames a chunk"
+    stage: str
+    difference: float
+    tolerance: float
+
+    @property
+    def is_fine(self) -> bool:
+        return self.difference <= self.tolerance
+
+
+def verify_case(voice: PublishedVoice, nets: Nets, case: Case) -> Iterator[Finding]:
+    """Both ways, whole and streamed."""
+    for stage, made in _by_torch(voice, case).items():
+        tolerance = TORCH_WAV_TOLERANCE if stage == "wav" else 1 if stage == "wav_int16" else TORCH_TOLERANCE
+        yield Finding("torch", stage, difference(made, case[stage]), tolerance)
+    score, predicted = score_of(nets, case)
+    wav = _vocoded(nets, case)
+    stages = _comparable(predicted, case) | {"mel": Stream(nets, score).next_mel(score.frames), "wav": wav}
+    for stage, made in stages.items():
+        yield Finding("graphs", stage, difference(made, case[stage]), GRAPH_TOLERANCE)
+    yield Finding("graphs", "wav_int16", difference((32768 * wav).astype(np.int16), case["wav_int16"]), 1)
+    whole = streamed(nets, score, WHOLE, source_of(nets, case))
+    tolerance = NSF_TOLERANCE if "noise" in case else GRAPH_TOLERANCE
+    yield Finding("graphs, units to wav", "wav", difference(whole, case["wav"]), tolerance)
+    for frames in CHUNK_FRAMES:
+        chunked = streamed(nets, score, frames, source_of(nets, case))
+        yield Finding(f"graphs, {frames} frames a chunk", "wav", difference(chunked, whole), GRAPH_TOLERANCE)
+
+
+def difference(made: NDArray[Any], expected: NDArray[Any]) -> float:
+    """The largest one; infinite when the shapes differ."""
+    if made.shape != expected.shape:
+        return float("inf")
+    return float(np.abs(made.astype(np.float64) - expected.astype(np.float64)).max(initial=0))
+
+
+def _vocoded(nets: Nets, case: Case) -> NDArray[np.float32]:
+    """The recorded mel through the exported vocoder."""
+    mel, source = case.get("mel_denorm", case["mel"]), source_of(nets, case)
+    if source is None:
+        return nets.vocode(mel, None, nets.vocoder.initial_state, True)[0]
+    sines = source.make(mel[:, -2], mel[:, -1])
+    return nets.vocode(mel[:, :-2], sines, nets.vocoder.initial_state, True)[0]
+
+
+def _by_torch(voice: PublishedVoice, case: Case) -> dict[str, NDArray[Any]]:
+    given = {name: torch.tensor(array) for name, array in case.items()}
+    speakers = given["inputs_speaker"]
+    forced = (given.get(f"forced_{name}") for name in ("durations", "pitch", "energy"))
+    with torch.inference_mode():
+        stages = voice.acoustic(
+            given["inputs_ling"].long(),
+            given["inputs_emotion"].long(),
+            speakers if speakers.dim() == 2 else speakers.long(),
+            *forced,
+        )
+        mel, sines, shape = given.get("mel_denorm", given["mel"]), None, voice.vocoder.shape
+        if shape.harmonics:
+            phase, noise, rate = given["phase_used"], given["noise"], voice.files.sample_rate
+            sines = make_sines(mel[:, -2], mel[:, -1], phase, noise, rate, shape.hop_length)
+            mel = mel[:, :-2]
+        wav = voice.vocoder(mel, sines).numpy()
+    names = {"text": "text_hid", "decoded": "dec_raw"}
+    made = {names.get(name, name): value.numpy() for name, value in stages._asdict().items() if name in STAGES}
+    return _comparable(made, case) | {"wav": wav, "wav_int16": (32768 * wav).astype(np.int16)}
+
+
+STAGES: Final = ("text", "pitch", "energy", "log_durations", "memory", "decoded", "mel")
+
+
+def _comparable(made: Arrays, case: Case) -> dict[str, NDArray[Any]]:
+    """Without what the case forced: it recorded the forced values, or what training would have predicted."""
+    replaced = {"log_durations": "forced_durations", "pitch": "forced_pitch", "energy": "forced_energy"}
+    return {name: array for name, array in made.items() if replaced.get(name) not in case}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Verify all cases; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("voice_dir", type=Path, help="a voice's folder, or a model folder of one voice")
+    parser.add_argument("cases_dir", type=Path, help="a folder of .npz files")
+    chosen = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    paths = sorted(chosen.cases_dir.glob("*.npz"))
+    if not paths:
+        print(f"{chosen.cases_dir} has no .npz files", file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        voice = load_voice(find_voices(chosen.voice_dir)[0])
+        with tempfile.TemporaryDirectory() as folder:
+            nets = Nets(build_pack(voice, Path(folder, "pack")))
+            findings = [(path.stem, finding) for path in paths for finding in verify_case(voice, nets, read_case(path))]
+    except (VoiceDataMissing, KeyError, ValueError) as error:
+        print(f"cannot verify: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    for name, finding in findings:
+        verdict = "ok" if finding.is_fine else f"ABOVE {finding.tolerance:g}"
+        print(f"{name:20} {finding.way:26} {finding.stage:14} {finding.difference:10.2e}  {verdict}")  # noqa: T201
+    bad = sum(not finding.is_fine for _, finding in findings)
+    print(f"{len(findings) - bad} of {len(findings)} stages within tolerance")  # noqa: T201
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""What the WebSocket door may be told."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketSettings:
+    """Limits and manners of a WebSocket connection; those of texts are the core's."""
+
+    max_message_bytes: int = 65_536
+    max_contexts: int = 8  # per connection
+    messages_per_s: int = 200
+    messages_burst: int = 400
+    bad_messages: int = 20  # in a burst; one is forgiven every 10 s
+    max_lead_ms: int = 1000  # how far sending runs ahead of playing when the client does not say
+    raw_lead_ms: int = 300  # the same with the framing `raw`, for small devices
+    max_buffered_ms: int = 1000  # audio made and not yet due to be sent, per context
+    idle_s: float = 300.0  # a connection without contexts and messages is closed after this
+    write_stall_s: float = 10.0  # a peer that takes no data for so long is given up
+    engine_timeout_s: float = 30.0
+    ping_s: float = 20.0  # between WebSocket pings, and for their answers
