@@ -1,6 +1,6 @@
 import pytest
 
-from tests.engines.baker.spoken import run
+from tests.engines.spoken import run
 from tts_server.engine import Break, Prosody, Run
 from tts_server.engines.baker.clauses import MAX_SYLLABLES, Clause, clauses, halves, units
 from tts_server.engines.baker.symbols import SYMBOLS

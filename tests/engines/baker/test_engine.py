@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tests.engines.baker.spoken import WEATHER, run, samples, speak
+from tests.engines.spoken import WEATHER, run, samples, speak
 from tts_server.audio.level import active_level_dbfs
 from tts_server.engine import Engine, Prosody, Utterance
 from tts_server.engines.baker.engine import BakerEngine

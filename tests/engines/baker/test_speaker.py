@@ -3,7 +3,7 @@ from itertools import accumulate
 import numpy as np
 import pytest
 
-from tests.engines.baker.spoken import WEATHER, gaps, run, samples, timings
+from tests.engines.spoken import WEATHER, gaps, run, samples, timings
 from tts_server.engine import AudioChunk, Prosody, Run
 from tts_server.engines.baker.prosody import PRESETS
 from tts_server.engines.baker.runtime import Nets

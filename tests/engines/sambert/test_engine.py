@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from tests.engines.sambert.spoken import run, samples, speak, timings
+from tests.engines.spoken import run, samples, speak, timings
 from tts_server.engine import Engine, Prosody, Run, Utterance, Word
 from tts_server.engines.sambert.engine import SambertEngine
 from tts_server.engines.sambert.pack import Pack
