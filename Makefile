@@ -2,6 +2,7 @@
 #   ARGS      handed on to the program:            make run ARGS="--http-port 8081"
 #   PYTHON    the Python that makes .venv:          make run PYTHON=python3.12
 #   VENV      where the environment is:             make test VENV=/tmp/venv
+#   PREFIX    where `make install` puts it:         sudo make install PREFIX=/usr/local/lib/tts-server
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ TEXT ?=
 
 .PHONY: help
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-14s%s\n", $$1, $$2 }'
 
 # ---------------------------------------------------------------------------------------------------------- speaking
 .PHONY: run
@@ -59,9 +60,42 @@ asr: $(DONE)/tts-server  ## is the speech understood? (a recogniser listens; min
 	@bash requirements/install.sh .venv-asr/bin/python asr
 	@.venv-asr/bin/python -m tests.asr --command $(BIN)/tts-server $(ARGS)
 
+.PHONY: emotions
+emotions: $(DONE)/tts-server  ## docs/EMOTIONS.md: are the emotions heard? (needs torch; minutes)
+	@test -x .venv-emotion/bin/pip || $(PYTHON) -m venv .venv-emotion
+	@bash requirements/install.sh .venv-emotion/bin/python torch emotion
+	@said=$$(mktemp -d) && trap 'rm -rf "$$said"' EXIT && \
+	    $(BIN)/python -m tests.emotion.speak "$$said" $(ARGS) && .venv-emotion/bin/python -m tests.emotion.report "$$said"
+
 .PHONY: figures
 figures: $(TEST_LAYERS)  ## the figures of README: speed, memory, cold start
 	@$(BIN)/python -m tests.bench.embedded
+
+.PHONY: load
+load: $(DONE)/tts-server  ## a bounded load on all doors: texts a second, first audio, errors; ARGS="--users 20"
+	@test -x .venv-load/bin/pip || $(PYTHON) -m venv .venv-load
+	@bash requirements/install.sh .venv-load/bin/python load
+	@$(BIN)/python -m tests.load $(ARGS)
+
+.PHONY: screenshots
+screenshots: $(TEST_LAYERS)  ## docs/images: the page, taken anew
+	@$(BIN)/python -m tests.page.screenshots
+
+.PHONY: bench
+bench: $(TEST_LAYERS)  ## docs/BENCHMARKS.md: this box, and other programs beside ours (downloads them; minutes)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/tts-server bench --json >"$$folder/bench.json" && \
+	$(BIN)/python -m tests.bench.peers --bench "$$folder/bench.json" $(ARGS)
+
+.PHONY: stutter
+stutter: $(TEST_LAYERS)  ## bursts, and as many Sambert streams as fit: does anybody hear a gap? (minutes)
+	@$(BIN)/python -m tests.load.burst
+	@$(BIN)/python -m tests.load.sambert_together
+
+.PHONY: websocket
+websocket: $(TEST_LAYERS)  ## figures of the WebSocket door, and RFC 6455 case by case (a minute)
+	@$(BIN)/python -m tests.load.websocket_door $(ARGS)
+	@$(BIN)/python -m tests.conformance.kosoku_run
 
 .PHONY: report
 report: $(TEST_LAYERS)  ## tests/text/REPORT.md: the front end case by case, beside other packages
@@ -76,6 +110,28 @@ lock: $(DONE)/dev  ## make the lock files anew; ARGS=--upgrade takes the newest 
 clean:  ## remove the environment and everything else that was made here
 	rm -rf "$(VENV)" dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ------------------------------------------------------------------------------------------------------------ a box
+.PHONY: install
+install: export PYTHON := $(PYTHON)
+install:  ## put it on this box as a service: sudo make install; again for an upgrade
+	@bash systemd/install.sh program units start
+
+.PHONY: uninstall
+uninstall:  ## take it off this box; settings, voices and cache stay
+	@bash systemd/install.sh uninstall
+
+.PHONY: house
+house: $(TEST_LAYERS)  ## what a home notices: describe, short behind long, eight at once, killed and started again
+	@$(BIN)/python -m tests.load.house $(ARGS)
+
+# Home Assistant 2026.2.3's own code, in an environment of its own; it needs Python 3.13.
+PYTHON313 ?= python3.13
+HA_VENV ?= .venv-ha
+.PHONY: homeassistant
+homeassistant: $(DONE)/tts-server  ## Home Assistant's own integration against the daemon; PYTHON313=... (minutes)
+	@bash tests/conformance/homeassistant/install.sh $(PYTHON313) $(HA_VENV)
+	@$(HA_VENV)/bin/python -W error::RuntimeWarning tests/conformance/homeassistant/live.py --command $(BIN)/tts-server
 
 # -------------------------------------------------------------------------------------------------------- installing
 # A file in $(DONE) says that a step was done for the lock file as it stands.

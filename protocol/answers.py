@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from protocol.errors import ErrorCode
-from protocol.messages import Framing
+from protocol.fields import Framing
 
 Style = str | float
 
@@ -14,6 +14,8 @@ class Answer(BaseModel):
     """What every message of the server has in common. Fields that tell nothing are left out on the wire."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, validate_by_name=True, validate_by_alias=True)
+
+    type: str
 
     def to_json(self) -> str:
         """The text frame."""
@@ -26,6 +28,24 @@ class Direct(Answer):
     ref: str | None = Field(None, description="That of the message answered.")
 
 
+class OfContext(Answer):
+    """Something of one context."""
+
+    ctx: str
+
+
+class OfSegment(OfContext):
+    """Something of one segment of a context."""
+
+    segment: int
+
+
+class Place(OfSegment):
+    """Where something stands in the audio of a context."""
+
+    pts: int = Field(description="Samples from the context's start.")
+
+
 class AudioUsed(BaseModel):
     """How the audio of a context comes."""
 
@@ -33,6 +53,7 @@ class AudioUsed(BaseModel):
     rate: int = Field(description="Hz.")
     channels: int
     frame_ms: int
+    bitrate: int | None = Field(None, description="Bits a second, of opus.")
     fade_ms: int = Field(description="Fade at joins that do not fall on silence.")
 
 
@@ -73,6 +94,7 @@ class LimitsUsed(BaseModel):
     max_contexts: int
     messages_per_s: int
     messages_burst: int
+    chars_per_min: int = Field(0, description="Of one token and one address; 0: no limit.")
     max_lead_ms: int
     max_buffered_ms: int
     max_delay_ms: int
@@ -81,6 +103,25 @@ class LimitsUsed(BaseModel):
     write_stall_ms: int
     engine_timeout_ms: int
     bad_messages: int
+    auth_timeout_ms: int | None = None
+    replay_ms: int | None = Field(None, description="Sent audio kept for a resume, at most.")
+
+
+class ResumeOffer(BaseModel):
+    """What it takes to go on after a lost connection."""
+
+    token: str = Field(description="Good for one time.")
+    ttl_ms: int = Field(description="How long the session is kept without a connection.")
+
+
+class ResumedContext(BaseModel):
+    """A context that goes on."""
+
+    ctx: str
+    ch: int
+    next_seq: int = Field(description="Of the frame that comes next; later than asked for if older ones are gone.")
+    received: int = Field(description="Code points of text that the server has; go on from there with `at`.")
+    state: str
 
 
 class Ready(Direct):
@@ -89,6 +130,9 @@ class Ready(Direct):
     type: Literal["ready"] = "ready"
     protocol: str
     session: str
+    resume: ResumeOffer | None = Field(None, description="Only for clients that said `hello`.")
+    resumed: bool | None = Field(None, description="The session is the one asked for.")
+    contexts: list[ResumedContext] | None = None
     server: Server
     framing: Framing
     defaults: DefaultsUsed
@@ -105,11 +149,10 @@ class MarksUsed(BaseModel):
     unit: str
 
 
-class Opened(Direct):
+class Opened(Direct, OfContext):
     """A context is there."""
 
     type: Literal["opened"] = "opened"
-    ctx: str
     ch: int = Field(description="Its channel in the headers of frames.")
     voice: str
     emotion: str = Field(description="The one in use: the nearest to the one asked for.")
@@ -120,12 +163,10 @@ class Opened(Direct):
     queue: int = Field(description="How many other texts this box is speaking now.")
 
 
-class Segment(Answer):
+class Segment(Place):
     """The frames that follow say this stretch of the text."""
 
     type: Literal["segment"] = "segment"
-    ctx: str
-    segment: int
     text: str = Field(description="As the client sent it.")
     start: int = Field(alias="from", description="Code points of the context's text, half-open.")
     end: int = Field(alias="to")
@@ -133,26 +174,21 @@ class Segment(Answer):
     voice: str
     emotion: str
     intensity: float
-    pts: int
     cached: bool
 
 
-class Marks(Answer):
+class Marks(OfSegment):
     """When characters are heard: [from, to, start_ms, end_ms], times from the context's start."""
 
     type: Literal["marks"] = "marks"
-    ctx: str
-    segment: int
     unit: str
     items: list[tuple[int, int, int, int]]
 
 
-class SegmentEnd(Answer):
+class SegmentEnd(OfSegment):
     """All frames of the segment have been sent."""
 
     type: Literal["segment_end"] = "segment_end"
-    ctx: str
-    segment: int
     pts: int = Field(description="Behind its last sample.")
     samples: int
     synth_ms: int = Field(description="Time the engine worked on it.")
@@ -160,22 +196,20 @@ class SegmentEnd(Answer):
     first_ms: int | None = Field(None, description="From its cut to its first audio.")
 
 
-class Applied(Direct):
+class Applied(Direct, OfContext):
     """The answer to `emotion` and `set`, before the first segment that begins at `at` or behind it."""
 
     type: Literal["applied"] = "applied"
-    ctx: str
     what: Literal["emotion", "set"]
     asked: str | dict[str, Style] = Field(description="An emotion, or the fields of a `set`.")
     used: str | dict[str, Style]
     at: int
 
 
-class Flushed(Direct):
+class Flushed(Direct, OfContext):
     """All audio of the text before the `flush` has been sent."""
 
     type: Literal["flushed"] = "flushed"
-    ctx: str
     segment: int | None = Field(None, description="The last one sent; none if nothing was said.")
 
 
@@ -186,11 +220,10 @@ class Heard(BaseModel):
     text: str
 
 
-class Cancelled(Direct):
+class Cancelled(Direct, OfContext):
     """The answer to `cancel`. No frame of the context follows."""
 
     type: Literal["cancelled"] = "cancelled"
-    ctx: str
     sent_samples: int
     heard: Heard | None = Field(None, description="If the client told how far it had played.")
     already: bool = Field(description="There was nothing left to cancel.")
@@ -203,11 +236,10 @@ class DoneError(BaseModel):
     message: str
 
 
-class Done(Answer):
+class Done(OfContext):
     """The last message of a context, exactly once."""
 
     type: Literal["done"] = "done"
-    ctx: str
     reason: Literal["end", "cancelled", "idle", "preempted", "error", "shutdown"]
     segments: int
     chars: int
@@ -226,6 +258,8 @@ class Notice(Answer):
     ctx: str | None = None
     drain_ms: int | None = None
     behind_ms: int | None = None
+    position: int | None = Field(None, description="Texts to be let in before this one, itself included.")
+    eta_ms: int | None = Field(None, description="About how long that takes.")
 
 
 class Info(Direct):
@@ -266,15 +300,12 @@ class Farewell(Direct):
     reason: str
 
 
-class AudioText(Answer):
+class AudioText(Place):
     """A frame as text, with the framing `base64`."""
 
     type: Literal["audio"] = "audio"
-    ctx: str
     ch: int
     seq: int
-    segment: int
-    pts: int
     flags: int
     data: str
 

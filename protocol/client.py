@@ -5,156 +5,51 @@
             play(chunk.pcm, chunk.sample_rate)
 
 Text that is still being written, changes of emotion, marks and barge-in go through `TtsClient.open`. Any number of
-speeches may run at once, each iterated by its own task; whoever waits for audio reads for all of them.
+speeches may run at once, each iterated by its own task; whoever waits for audio reads for all of them. A connection
+that is lost is made again, and every speech goes on where it was.
 """
 
 import asyncio
 import contextlib
 import itertools
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+import random
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from protocol import answers, messages
 from protocol.answers import SERVER_MESSAGE, ServerMessage
+from protocol.client_speech import Chunk, Speech, SpeechEvent, TtsError
 from protocol.errors import ErrorCode
-from protocol.frames import AUDIO, Frame
+from protocol.frames import Frame
+from protocol.http_api import ErrorBody
 from protocol.messages import PATH, SUBPROTOCOL
+
+__all__ = ["Chunk", "Speech", "SpeechEvent", "TtsClient", "TtsError"]
 
 DEFAULT_PORT: Final = 8080
 CONNECT_S: Final = 10.0
 ANSWER_S: Final = 10.0  # for what is answered at once
-
-
-class TtsError(Exception):
-    """The server cannot do what was asked, or cannot be reached."""
-
-    def __init__(self, message: str, code: ErrorCode | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """The next piece of speech: 16-bit little-endian PCM, mono."""
-
-    pcm: bytes
-    sample_rate: int  # Hz
-    position: int  # of its first sample in the speech
-    segment: int
-
-
-SpeechEvent = (
-    Chunk
-    | answers.Segment
-    | answers.Marks
-    | answers.SegmentEnd
-    | answers.Applied
-    | answers.Flushed
-    | (answers.Cancelled | answers.Notice | answers.Done)
-)
-
-
-class Speech:
-    """One text on its way out, and its audio on its way back. Iterate it to the end: Done comes last."""
-
-    def __init__(self, client: "TtsClient", opened: answers.Opened) -> None:
-        self._client = client
-        self.arrived: deque[SpeechEvent] = deque()
-        self._samples = 0
-        self._is_over = self._is_cancelled = False
-        self.opened = opened
-
-    @property
-    def sample_rate(self) -> int:
-        """Of the audio, in Hz."""
-        return self.opened.audio.rate
-
-    async def text(self, text: str, *, flush: bool = False, end: bool = False) -> None:
-        """Say this next."""
-        await self._client.send(messages.Text(ctx=self.opened.ctx, text=text, flush=flush, end=end))
-
-    async def say_all(self, text: str) -> None:
-        """Say a whole text of any length, and nothing after it."""
-        limit = self._client.ready.limits.max_text_chars
-        for start in range(0, len(text), limit):
-            await self.text(text[start : start + limit])
-        await self.end()
-
-    async def emotion(
-        self, emotion: str, intensity: float = 1.0, *, scope: Literal["from", "segment"] = "from"
-    ) -> None:
-        """Say what follows with this emotion."""
-        wanted = messages.Emotion(ctx=self.opened.ctx, emotion=emotion, intensity=intensity, scope=scope)
-        await self._client.send(wanted)
-
-    async def set(self, **controls: Any) -> None:
-        """Say what follows with another voice, speed, pitch or volume."""
-        await self._client.send(messages.Set(ctx=self.opened.ctx, **controls))
-
-    async def flush(self) -> None:
-        """Say what has been sent, even without a sentence end."""
-        await self._client.send(messages.Flush(ctx=self.opened.ctx))
-
-    async def end(self) -> None:
-        """No more text follows."""
-        await self._client.send(messages.End(ctx=self.opened.ctx))
-
-    async def played(self, samples: int) -> None:
-        """Tell how far has been played."""
-        await self._client.send(messages.Ack(ctx=self.opened.ctx, played_samples=samples))
-
-    async def cancel(self, played_samples: int | None = None) -> None:
-        """Stop at once. What comes then is Cancelled, with the text that was heard, and Done; no more audio."""
-        self._is_cancelled = True
-        self.arrived = deque(event for event in self.arrived if not isinstance(event, Chunk))
-        await self._client.send(messages.Cancel(ctx=self.opened.ctx, played_samples=played_samples))
-
-    async def __aiter__(self) -> AsyncIterator[SpeechEvent]:
-        """Everything that comes, in order. Raises TtsError when the speech fails or the connection is lost."""
-        while not self._is_over:
-            event = await self._client.next_for(self)
-            if isinstance(event, answers.Done):
-                self._is_over = True
-                if event.error is not None:
-                    raise TtsError(event.error.message, event.error.code)
-            yield event
-
-    def take(self, message: ServerMessage | Frame) -> None:
-        """The connection hands over what has come for this speech."""
-        match message:
-            case Frame():
-                if message.kind == AUDIO:
-                    chunk = Chunk(message.payload, self.sample_rate, self._samples, message.segment)
-                    self.arrived.append(chunk)
-                    self._samples += len(message.payload) // 2
-            case answers.Error() if self._is_cancelled:
-                pass  # what was asked for before the cancel and was not reached
-            case answers.Error():
-                error = answers.DoneError(code=message.code, message=message.message)
-                # The server has refused a part; what is said without it would not be what was meant.
-                self.arrived.append(_failed(self.opened.ctx, error))
-            case _:
-                self.arrived.append(message)  # type: ignore[arg-type]  # the others carry no ctx
+_BACK_OFF_S: Final = (0.25, 15.0)  # before the first attempt to connect again, and at most
 
 
 class TtsClient:
     """A connection to a tts-server. Enter it before use; leaving it closes the connection."""
 
-    def __init__(self, url: str) -> None:
-        """url: ws://HOST:PORT; the port may be left out."""
+    def __init__(self, url: str, token: str | None = None) -> None:
+        """url: ws://HOST:PORT; the port may be left out. token: where the server asks for one."""
         self._url = _full_url(url)
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._names = itertools.count(1)
         self._speeches: dict[str, Speech] = {}
         self._by_channel: dict[int, Speech] = {}
+        self._asked: dict[str, messages.Open] = {}  # not answered yet
         self._answers: dict[str, ServerMessage] = {}
         self._reading = asyncio.Lock()
         self._websocket: ClientConnection
@@ -162,20 +57,7 @@ class TtsClient:
 
     async def __aenter__(self) -> Self:
         """Connect and agree. Raises TtsError."""
-        try:
-            # A house's server is not reached through a proxy of the environment.
-            self._websocket = await connect(
-                self._url, subprotocols=[_SUBPROTOCOL], compression=None, proxy=None, open_timeout=CONNECT_S
-            )
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
-            raise TtsError(f"cannot connect to {self._url}: {error or 'no answer'}") from error
-        try:
-            ready = await self._ask(messages.Hello(ref="hello"))
-            assert isinstance(ready, answers.Ready)
-            self.ready = ready
-        except BaseException:
-            await self._websocket.close()
-            raise
+        await self._connect(messages.Hello(ref="hello"))
         return self
 
     async def __aexit__(
@@ -198,9 +80,9 @@ class TtsClient:
         options: voice, language, emotion, intensity, speed, pitch, volume, audio, marks, flow, … as in messages.Open.
         """
         ctx = f"c{next(self._names)}"
-        opened = await self._ask(_open_message(ctx, options))
-        assert isinstance(opened, answers.Opened)
-        speech = self._speeches[ctx] = self._by_channel[opened.ch] = Speech(self, opened)
+        opened = await self._open(_open_message(ctx, options))
+        speech = Speech(opened, self.ready.limits.max_text_chars, self._send, self._next_for)
+        self._speeches[ctx] = self._by_channel[opened.ch] = speech
         try:
             yield speech
         finally:
@@ -209,26 +91,49 @@ class TtsClient:
                     await speech.cancel()
             self._by_channel.pop(opened.ch, None)
 
-    async def send(self, message: messages.ClientMessage) -> None:
-        """Send a message. Raises TtsError."""
+    async def _connect(self, hello: messages.Hello) -> None:
+        """Connect and say hello. Raises TtsError."""
         try:
-            await self._websocket.send(message.model_dump_json(exclude_none=True))
+            # A house's server is not reached through a proxy of the environment.
+            self._websocket = await connect(
+                self._url,
+                subprotocols=[_SUBPROTOCOL],
+                additional_headers=self._headers,
+                compression=None,
+                proxy=None,
+                open_timeout=CONNECT_S,
+            )
+        except InvalidStatus as error:
+            raise _refused(self._url, error) from error
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
+            raise TtsError(f"cannot connect to {self._url}: {error or 'no answer'}") from error
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                self.ready = await self._agree(hello)
+        except BaseException as error:
+            await self._websocket.close()
+            if isinstance(error, TimeoutError):
+                raise TtsError(f"the server did not answer within {ANSWER_S:g} s") from None
+            raise
+
+    async def _agree(self, hello: messages.Hello) -> answers.Ready:
+        try:
+            await self._websocket.send(hello.model_dump_json(exclude_none=True))
+            while True:
+                message = SERVER_MESSAGE.validate_json(await self._websocket.recv())
+                if isinstance(message, answers.Ready):
+                    return message
+                if isinstance(message, answers.Error) and message.code is not ErrorCode.RESUME_GONE:
+                    raise TtsError(message.message, message.code)
         except ConnectionClosed as error:
             raise _lost(error) from error
 
-    async def next_for(self, speech: Speech) -> SpeechEvent:
-        """The next thing that has arrived for a speech, reading for all until something has. Raises TtsError."""
-        while not speech.arrived:
-            async with self._reading:
-                if not speech.arrived:
-                    await self._read()
-        return speech.arrived.popleft()
-
-    async def _ask(self, message: messages.Hello | messages.Open) -> ServerMessage:
-        """The direct answer to a message."""
+    async def _open(self, message: messages.Open) -> answers.Opened:
+        """The answer to an `open`. Raises TtsError."""
         ref = message.ref or ""
-        await self.send(message)
+        self._asked[ref] = message
         try:
+            await self._send(message)
             async with asyncio.timeout(ANSWER_S):
                 while ref not in self._answers:
                     async with self._reading:
@@ -236,17 +141,39 @@ class TtsClient:
                             await self._read()
         except TimeoutError:
             raise TtsError(f"the server did not answer within {ANSWER_S:g} s") from None
+        finally:
+            del self._asked[ref]
         answer = self._answers.pop(ref)
         if isinstance(answer, answers.Error):
             raise TtsError(answer.message, answer.code)
+        assert isinstance(answer, answers.Opened)
         return answer
+
+    async def _send(self, message: messages.ClientMessage) -> None:
+        """Send a message. Raises TtsError when the server has closed; a lost connection is who reads to make again."""
+        try:
+            await self._websocket.send(message.model_dump_json(exclude_none=True))
+        except ConnectionClosed as error:
+            if not self._may_come_back(error):
+                raise _lost(error) from error
+
+    async def _next_for(self, speech: Speech) -> SpeechEvent:
+        """The next thing that has arrived for a speech, reading for all until something has. Raises TtsError."""
+        while not speech.arrived:
+            async with self._reading:
+                if not speech.arrived:
+                    await self._read()
+        return speech.arrived.popleft()
 
     async def _read(self) -> None:
         """Hand the next message to whom it is for."""
         try:
             received = await self._websocket.recv()
         except ConnectionClosed as error:
-            raise _lost(error) from error
+            if not self._may_come_back(error):
+                raise _lost(error) from error
+            await self._come_back(_lost(error))
+            return
         if isinstance(received, bytes):
             frame = Frame.parse(received)
             if (speech := self._by_channel.get(frame.ch)) is not None:
@@ -263,12 +190,53 @@ class TtsClient:
         speech = self._speeches.get(ctx or "")
         if speech is not None:
             if isinstance(message, answers.Done):
-                del self._speeches[speech.opened.ctx]
+                del self._speeches[speech.ctx]
             speech.take(message)
-        elif isinstance(message, answers.Ready | answers.Opened | answers.Error) and ref is not None:
+        elif isinstance(message, answers.Opened | answers.Error) and ref in self._asked:
             self._answers[ref] = message
         elif isinstance(message, answers.Error) and ctx is None:
             raise TtsError(message.message, message.code)
+
+    def _may_come_back(self, error: ConnectionClosed) -> bool:
+        """A server that closes means it; a connection that just ends may be made again."""
+        return error.rcvd is None and self.ready.resume is not None
+
+    async def _come_back(self, lost: TtsError) -> None:
+        """Connect again and go on with every speech, for as long as the server keeps the session. Raises TtsError."""
+        assert self.ready.resume is not None
+        resume, delay_s = self.ready.resume, _BACK_OFF_S[0]
+        wanted = messages.Resume(
+            session=self.ready.session,
+            token=resume.token,
+            have={ctx: speech.next_seq for ctx, speech in self._speeches.items()},
+        )
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + resume.ttl_ms / 1000
+        while loop.time() + delay_s < ends_at:
+            await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
+            delay_s = min(2 * delay_s, _BACK_OFF_S[1])
+            try:
+                await self._connect(messages.Hello(ref="hello", resume=wanted))
+            except TtsError as error:
+                if error.code is ErrorCode.UNAUTHORIZED:
+                    raise
+                lost = error
+            else:
+                await self._go_on()
+                return
+        raise lost
+
+    async def _go_on(self) -> None:
+        resumed = {context.ctx: context for context in self.ready.contexts or ()}
+        for ctx, speech in list(self._speeches.items()):
+            if ctx not in resumed:
+                del self._speeches[ctx]
+                speech.fail("the connection was lost, and the speech with it", ErrorCode.RESUME_GONE)
+            else:
+                for message in speech.rejoin(resumed[ctx]):
+                    await self._send(message)
+        for asked in self._asked.values():
+            await self._send(asked)
 
 
 _SUBPROTOCOL: Final[Any] = SUBPROTOCOL  # websockets has a type of its own for these names
@@ -292,8 +260,13 @@ def _open_message(ctx: str, options: dict[str, Any]) -> messages.Open:
         raise TtsError(f"{param}: {problem['msg']}", ErrorCode.BAD_FIELD) from None
 
 
-def _failed(ctx: str, error: answers.DoneError) -> answers.Done:
-    return answers.Done(ctx=ctx, reason="error", segments=0, chars=0, samples=0, synth_ms=0, error=error)
+def _refused(url: str, error: InvalidStatus) -> TtsError:
+    """An answer before the upgrade; ours tell why."""
+    try:
+        detail = ErrorBody.model_validate_json(error.response.body or b"").error
+    except ValidationError:
+        return TtsError(f"cannot connect to {url}: {error}")
+    return TtsError(f"cannot connect to {url}: {detail.message}", detail.code)
 
 
 def _lost(error: ConnectionClosed) -> TtsError:

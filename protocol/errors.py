@@ -16,6 +16,7 @@ class ErrorCode(StrEnum):
     UNSUPPORTED_VERSION = "unsupported_version"
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"
+    UNAUTHORIZED = "unauthorized"
     CTX_EXISTS = "ctx_exists"
     TOO_MANY_CONTEXTS = "too_many_contexts"
     TOO_MANY_CONNECTIONS = "too_many_connections"
@@ -31,6 +32,7 @@ class ErrorCode(StrEnum):
     ENGINE_TIMEOUT = "engine_timeout"
     RESUME_GONE = "resume_gone"
     SLOW_READER = "slow_reader"
+    PREEMPTED = "preempted"
     SHUTTING_DOWN = "shutting_down"
     INTERNAL = "internal"
 
@@ -47,6 +49,7 @@ RETRYABLE: Final = frozenset({
     ErrorCode.ENGINE_FAILED,
     ErrorCode.ENGINE_TIMEOUT,
     ErrorCode.SLOW_READER,
+    ErrorCode.PREEMPTED,
     ErrorCode.SHUTTING_DOWN,
     ErrorCode.INTERNAL,
 })  # fmt: skip
@@ -60,8 +63,10 @@ class CloseCode:
     UNSUPPORTED_DATA: Final = 1003
     INTERNAL: Final = 1011
     BAD_MESSAGES: Final = 4400
+    UNAUTHORIZED: Final = 4401
     STALLED: Final = 4408
     IDLE: Final = 4409
+    RESUMED: Final = 4410
     RATE_LIMITED: Final = 4429
 
 
@@ -74,7 +79,9 @@ CLOSE_REASONS: Final[dict[int, str]] = {
     1009: "a message is longer than max_message_bytes",
     CloseCode.INTERNAL: "something failed inside the server, or the client answered no WebSocket ping",
     CloseCode.BAD_MESSAGES: "too many messages that cannot be read or done",
-    CloseCode.STALLED: "the client took no data for write_stall_ms",
+    CloseCode.UNAUTHORIZED: "no token, one that is not good here, or one that has expired since",
+    CloseCode.STALLED: "the client took no data for write_stall_ms, or showed no token within auth_timeout_ms",
     CloseCode.IDLE: "nothing was said and nothing was sent for idle_ms",
+    CloseCode.RESUMED: "the client has resumed the session over another connection",
     CloseCode.RATE_LIMITED: "messages kept coming faster than messages_per_s",
 }

@@ -4,52 +4,34 @@ Fields nobody knows are passed over, so that newer clients can talk to older ser
 refused. What the server sends back stands in `answers.py`.
 """
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from protocol.errors import ErrorCode
+from protocol.fields import MAX_ID_CHARS, ContextId, Controls, Flow, Intensity, Manner, Name, Part, Samples, Seq
 
 SUBPROTOCOL: Final = "tts-stream.v1"
 MINOR_VERSION: Final = "1.0"
 PATH: Final = "/ws/v1"
 ALL: Final = "*"  # as `ctx` of a cancel: every context
-
-Framing = Literal["header16", "raw", "base64"]
-Flow = Literal["clock", "ack", "none"]
-
-# A tool that knows no context ids speaks as "main".
-ContextId = Annotated[
-    str,
-    Field(
-        "main",
-        min_length=1,
-        max_length=64,
-        pattern=r"^[A-Za-z0-9._:-]+$",
-        description="The context, named by the client.",
-    ),
-]
-Name = Annotated[str, Field(max_length=64)]
-Intensity = Annotated[float, Field(ge=0.0, le=2.0, description="How strong the emotion is; 1 is the voice's normal.")]
-Speed = Annotated[float, Field(ge=0.4, le=2.5, description="1 is the voice's normal; 2 takes half the time.")]
-Pitch = Annotated[float, Field(ge=-12.0, le=12.0, description="Semitones up or down.")]
-Volume = Annotated[float, Field(ge=-40.0, le=12.0, description="dB up or down.")]
-Samples = Annotated[int, Field(ge=0, le=2**53, description="Samples at the context's rate.")]
-
-
-class Part(BaseModel):
-    """Something inside a message."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, allow_inf_nan=False)
+MAX_TOKEN_CHARS: Final = 4096
 
 
 class ClientMessageBase(Part):
     """What every message of a client may carry."""
 
-    ref: Annotated[str, Field(max_length=64, description="Comes back in the one direct answer, or in the error.")] | (
+    type: str
+    ref: Annotated[str, Field(max_length=MAX_ID_CHARS, description="Comes back in the one direct answer.")] | None = (
         None
-    ) = None
+    )
+
+
+class OfContext(ClientMessageBase):
+    """A message to one context."""
+
+    ctx: ContextId = "main"
 
 
 class AudioFormat(Part):
@@ -57,9 +39,8 @@ class AudioFormat(Part):
 
     codec: str | None = Field(None, max_length=32, description="One of `ready.codecs`.")
     rate: int | None = Field(None, description="Hz: 8000, 16000, 22050, 24000, 44100 or 48000.")
-    frame_ms: int | None = Field(
-        None, ge=10, le=120, description="Length of a frame; the last of a segment is shorter."
-    )
+    frame_ms: int | None = Field(None, ge=10, le=120, description="Length of a frame; with opus 20, 40 or 60.")
+    bitrate: int | None = Field(None, ge=6_000, le=128_000, description="Bits a second, of opus.")
 
 
 class Client(Part):
@@ -69,16 +50,9 @@ class Client(Part):
     version: Name | None = None
 
 
-class Defaults(Part):
+class Defaults(Manner):
     """What contexts of this connection get when `open` does not say."""
 
-    voice: Name | None = None
-    language: Name | None = None
-    emotion: Name | None = None
-    intensity: Intensity | None = None
-    speed: Speed | None = None
-    pitch: Pitch | None = None
-    volume: Volume | None = None
     audio: AudioFormat = AudioFormat()
 
 
@@ -89,32 +63,35 @@ class Accept(Part):
     marks: list[Name] = Field([], max_length=16, description="Units of marks to send without being asked in `open`.")
 
 
+class Resume(Part):
+    """Takes up a session whose connection was lost."""
+
+    session: Name = Field(description="`ready.session` of then.")
+    token: Name = Field(description="`ready.resume.token` of then; good for one time.")
+    have: dict[ContextId, Seq] = Field(
+        {}, max_length=64, description="Contexts to go on with, and the `seq` each one needs next. Others are dropped."
+    )
+
+
 class Hello(ClientMessageBase):
     """Introduces the client. May be left out: the first other message then stands for an empty one."""
 
     type: Literal["hello"] = "hello"
+    token: str | None = Field(None, max_length=MAX_TOKEN_CHARS, description="Where no header can carry it.")
     client: Client = Client()
     defaults: Defaults = Defaults()
     accept: Accept = Accept()
-    resume: dict[str, Any] | None = Field(None, description="Refused with `resume_gone`; a new session begins.")
+    resume: Resume | None = None
 
 
-class Open(ClientMessageBase):
+class Open(OfContext, Manner):
     """Opens a context and says how it is to be spoken. Answered with `opened`."""
 
     type: Literal["open"] = "open"
-    ctx: ContextId = "main"
-    voice: Name | None = None
-    language: Name | None = Field(None, description="BCP 47; chooses a voice where none is named.")
-    emotion: Name | None = Field(None, description="A name or alias in English or Chinese.")
-    intensity: Intensity | None = None
-    speed: Speed | None = None
-    pitch: Pitch | None = None
-    volume: Volume | None = None
     strict: bool = Field(False, description="An emotion the voice lacks is an error, not a fallback.")
     audio: AudioFormat = AudioFormat()
     marks: Name | None = Field(None, description="`char`: when each character is heard.")
-    text_format: Name = Field("plain", description="`plain` or `markdown`; markdown marks are never read aloud.")
+    text_format: Name = Field("auto", description="`plain`, `markdown`, `ssml`; `auto`: SSML if it begins with <speak.")
     split: Literal["auto", "sentence", "none"] = "auto"
     max_delay_ms: int | None = Field(None, ge=0, le=60_000, description="Text waits no longer for its sentence end.")
     max_lead_ms: int | None = Field(None, ge=100, le=5_000, description="How far sending may run ahead of playing.")
@@ -126,67 +103,57 @@ class Open(ClientMessageBase):
     ctx_idle_ms: int | None = Field(None, ge=5_000, le=600_000)
 
 
-class Text(ClientMessageBase):
+class Text(OfContext):
     """The next piece of the text, appended as it is."""
 
     type: Literal["text"] = "text"
-    ctx: ContextId = "main"
     text: str
     flush: bool = False
     end: bool = False
     at: int | None = Field(None, ge=0, description="The position (code points) this piece must land on.")
 
 
-class Emotion(ClientMessageBase):
+class Emotion(OfContext):
     """A change of emotion at this place of the text. Answered with `applied`."""
 
     type: Literal["emotion"] = "emotion"
-    ctx: ContextId = "main"
     emotion: Name
     intensity: Intensity | None = None
     scope: Literal["from", "segment"] = Field("from", description="Until the next one, or for the next segment only.")
 
 
-class Set(ClientMessageBase):
+class Set(OfContext, Controls):
     """A change of voice, speed, pitch or volume at this place of the text. Answered with `applied`."""
 
     type: Literal["set"] = "set"
-    ctx: ContextId = "main"
-    voice: Name | None = None
-    speed: Speed | None = None
-    pitch: Pitch | None = None
-    volume: Volume | None = None
 
 
-class Flush(ClientMessageBase):
+class Flush(OfContext):
     """Say what has been sent, even without a sentence end. Answered with `flushed` behind its audio."""
 
     type: Literal["flush"] = "flush"
-    ctx: ContextId = "main"
 
 
-class End(ClientMessageBase):
+class End(OfContext):
     """No more text follows. Answered with `done` when all has been said."""
 
     type: Literal["end"] = "end"
-    ctx: ContextId = "main"
 
 
 class Cancel(ClientMessageBase):
     """Stop. Answered with `cancelled`, then `done`."""
 
     type: Literal["cancel"] = "cancel"
-    ctx: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^([A-Za-z0-9._:-]+|\*)$")] = "main"
+    ctx: Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARS, pattern=r"^([A-Za-z0-9._:-]+|\*)$")] = "main"
     mode: Literal["now", "segment"] = Field("now", description="At once, or after the segment that is being sent.")
     played_samples: Samples | None = None
 
 
-class Ack(ClientMessageBase):
+class Ack(OfContext):
     """How far the client has played."""
 
     type: Literal["ack"] = "ack"
-    ctx: ContextId = "main"
-    seq: int | None = Field(None, ge=0, le=2**53)
+    seq: Seq | None = None
     played_samples: Samples | None = None
 
 
@@ -261,4 +228,4 @@ def _find(text: str, field: str) -> str | None:
     except ValueError:
         return None
     found = message.get(field) if isinstance(message, dict) else None
-    return found if isinstance(found, str) and len(found) <= 64 else None
+    return found if isinstance(found, str) and len(found) <= MAX_ID_CHARS else None

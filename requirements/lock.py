@@ -20,6 +20,8 @@ LAYERS: dict[str, tuple[str, ...]] = {  # resolved layer: the layers whose versi
     "sambert": ("base", "build"),
     "dev": ("base", "build", "sambert"),
     "asr": (),  # for `make asr`, in an environment of its own
+    "emotion": (),  # for `make emotions`, in an environment of its own, with torch
+    "load": (),  # for `make load`, in an environment of its own
 }
 INSTALLED_BY_USERS = ("base", "build", "sambert")
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--no-header", "--quiet")

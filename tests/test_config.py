@@ -15,7 +15,16 @@ EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 def test_the_example_holds_every_key_with_its_default() -> None:
     tables = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     assert config.load(tables) == Config()
-    optional = {"engine_host.engines"}  # TOML has no null: left out means all
+    optional = {  # TOML has no null: left out means all, or none
+        *(
+            "engine_host.engines",
+            "cache.folder",
+            "access.tokens_file",
+            "access.jwt_key_file",
+            "http.tls_cert_file",
+            "http.tls_key_file",
+        )
+    }
     for section, model in Config():
         if isinstance(model, Section):
             missing = {f"{section}.{key}" for key in type(model).model_fields} - {
@@ -33,11 +42,19 @@ def test_the_example_holds_every_key_with_its_default() -> None:
         ({"server": {"http_port": "many"}}, r"server\.http_port: .*integer.*'many'"),
         ({"voices": {"emotion": "hungry"}}, r"voices\.emotion: .*'hungry'"),
         ({"server": {"networks": ["300.0.0.0/8"]}}, r"server\.networks"),
+        ({"server": {"networks": ["0.0.0.0/0"]}}, r"0\.0\.0\.0/0 is not private; .* access\.mode"),
+        ({"server": {"networks": ["10.0.0.0/8", "2000::/3"]}}, r"2000::/3 is not private"),
+        ({"http": {"tls_cert_file": "/c.pem"}}, r"http\.tls_key_file: one needs the other"),
     ],
 )
 def test_a_mistake_is_told_with_its_key(tables: dict, message: str) -> None:
     with pytest.raises(ConfigInvalid, match=message):
         config.load(tables)
+
+
+def test_public_networks_may_be_named_when_peers_need_tokens() -> None:
+    loaded = config.load({"server": {"networks": ["0.0.0.0/0"]}, "access": {"mode": "token"}})
+    assert str(loaded.server.networks[0]) == "0.0.0.0/0"
 
 
 def test_the_environment_wins_over_the_file_and_the_command_line_over_both(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,3 +99,15 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | Non
         path.write_bytes(content)
     with pytest.raises(ConfigInvalid, match=message):
         config.read_file(path)
+
+
+def test_voice_packs_are_where_the_configuration_systemd_or_xdg_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TTS_SERVER__VOICES__FOLDER", raising=False)
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert config.voices_folder(Config()) == tmp_path / "data" / "tts-server" / "voices"
+    monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path}/state:{tmp_path}/other")
+    assert config.voices_folder(Config()) == tmp_path / "state" / "voices"
+    assert config.voices_folder(config.load({"voices": {"folder": "~/mine"}})) == Path.home() / "mine"

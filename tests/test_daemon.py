@@ -171,7 +171,7 @@ from tts_server import config, daemon, logs
 
 async def main():
     settings = config.load({{"server": {{"host": "127.0.0.1", "http_port": 0, "wyoming_port": 0}}}})
-    running = asyncio.create_task(daemon.run(settings))
+    running = asyncio.create_task(daemon.run(settings, lambda: settings))
     lines = sys.stderr
     while not hasattr(handler, "port"):
         await asyncio.sleep(0.01)

@@ -14,6 +14,7 @@ from tts_server.errors import (
     BadRequest,
     EngineBusy,
     EngineFailed,
+    Preempted,
     ShuttingDown,
     TextBacklog,
     TextTooLong,
@@ -134,6 +135,29 @@ async def test_an_emotion_holds_from_its_place_on(core: Core) -> None:
     started = [event for event in await events_of(context) if isinstance(event, SegmentStarted)]
     said = [(event.emotion, event.intensity, event.start, event.end) for event in started]
     assert said == [("happy", 1.0, 0, 7), ("sad", 0.5, 7, 13)]
+
+
+async def test_an_emotion_for_one_segment_outlives_a_change_of_speed(core: Core) -> None:
+    context = core.synthesizer.open(TONE)
+    context.restyle_segment("happy", 0.5)
+    context.restyle(speed=1.5)
+    context.text("太好了。可是下雨了。")
+    context.end()
+    started = [event for event in await events_of(context) if isinstance(event, SegmentStarted)]
+    assert [(event.emotion, event.intensity) for event in started] == [("happy", 0.5), ("neutral", 1.0)]
+
+
+async def test_a_context_may_silence_all_others(core: Core) -> None:
+    others = [core.synthesizer.open(TONE) for _ in range(2)]
+    alarm = core.synthesizer.open(TONE)
+    alarm.text("着火了！")
+    alarm.end()
+    core.synthesizer.preempt(but=alarm)
+    for other in others:
+        done = done_of(await events_of(other))
+        assert done.reason is DoneReason.PREEMPTED
+        assert isinstance(done.error, Preempted)
+    assert done_of(await events_of(alarm)).reason is DoneReason.END
 
 
 async def test_an_emotion_changes_the_sound(core: Core) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.emotions import ALIASES, EMOTIONS, NEAREST, canonical
+from protocol.emotions import ALIASES, DISTANCES, EMOTIONS, canonical
 from tests.support.engines import voice
 from tts_server.errors import EmotionUnknown, EngineLoading, VoiceUnknown
 from tts_server.voices import Catalogue, emotion_for
@@ -22,6 +22,16 @@ def test_the_default_voice_leads_and_is_chosen_when_nothing_is_asked_for() -> No
 )
 def test_a_language_chooses_a_voice_that_speaks_it(language: str, name: str) -> None:
     assert CATALOGUE.choose(None, language).name == name
+
+
+def test_without_a_configured_default_the_first_sambert_voice_leads_then_baker() -> None:
+    first, second = (voice(name, "sambert") for name in ("zhitian_emo", "zhiyan_emo"))
+    assert [voice.name for voice in Catalogue.of([BAKER, HEART], "").voices] == ["baker", "heart"]
+    assert [voice.name for voice in Catalogue.of([HEART, BAKER], "").voices] == ["baker", "heart"]
+    names = [voice.name for voice in Catalogue.of([HEART, BAKER, first, second], "").voices]
+    assert names == ["zhitian_emo", "heart", "baker", "zhiyan_emo"]
+    assert Catalogue.of([HEART, BAKER, first, second], "", ["zhitian_emo"]).choose().name == "zhiyan_emo"
+    assert Catalogue.of([HEART, BAKER, first], "baker").choose().name == "baker"
 
 
 def test_an_unknown_voice_is_an_error_that_names_those_that_are_here() -> None:
@@ -54,5 +64,5 @@ def test_strict_turns_every_fallback_into_an_error(name: str) -> None:
 def test_every_alias_and_every_neighbour_is_a_canonical_name() -> None:
     assert {canonical(name) for name in EMOTIONS} == set(EMOTIONS)
     assert set(ALIASES.values()) <= set(EMOTIONS)
-    assert set(NEAREST) == set(EMOTIONS) - {"neutral"}
-    assert {near for nears in NEAREST.values() for near in nears} <= set(EMOTIONS)
+    assert set(DISTANCES) == set(EMOTIONS) - {"neutral"}
+    assert {near for nears in DISTANCES.values() for near in nears} <= set(EMOTIONS) - {"neutral"}

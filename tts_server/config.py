@@ -3,13 +3,14 @@
 import difflib
 import os
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from protocol.emotions import canonical
+from protocol.emotions import AUTO, canonical
 from tts_server.errors import ConfigInvalid
 from tts_server.transports.listening import PRIVATE_NETWORKS, Network
 
@@ -22,9 +23,18 @@ Count = Annotated[int, Field(ge=1)]
 
 
 def _known_emotion(name: str) -> str:
+    if name.casefold() == AUTO:
+        return AUTO
+    return _canonical_emotion(name)
+
+
+def _canonical_emotion(name: str) -> str:
     if (emotion := canonical(name)) is None:
         raise ValueError(f"there is no emotion {name!r}")
     return emotion
+
+
+Emotion = Annotated[str, AfterValidator(_canonical_emotion)]
 
 
 class Section(BaseModel):
@@ -38,6 +48,7 @@ class Server(Section):
 
     host: str = Field("", description='Address to listen on; "" is every one, IPv4 and IPv6.')
     wyoming_port: Port = Field(10200, description="Wyoming (Home Assistant).")
+    wyoming_socket: str = Field("", description="Path of a Unix socket for Wyoming too; empty: none.")
     http_port: Port = Field(8080, description="HTTP and WebSocket.")
     networks: tuple[Network, ...] = Field(
         PRIVATE_NETWORKS,
@@ -49,15 +60,53 @@ class Server(Section):
     origins: tuple[str, ...] = Field((), description="Origins of web pages that may use us, besides our own.")
 
 
+class Access(Section):
+    """Who may speak over HTTP and WebSocket, and how much."""
+
+    mode: Literal["none", "token", "jwt"] = Field("none", description="Without tokens, only private networks may.")
+    tokens_file: Path | None = Field(
+        None, description="Lines NAME SECRET [SCOPES]; left out: the systemd credential tokens."
+    )
+    jwt_key_file: Path | None = Field(
+        None, description="Public key or shared secret; left out: the systemd credential jwt_key."
+    )
+    jwt_algorithm: Literal["HS256", "RS256", "ES256", "EdDSA"] = Field("RS256", description="The only one accepted.")
+    jwt_audience: str = Field("tts-server", min_length=1, description="What `aud` must be.")
+    jwt_issuer: str = Field("", description="What `iss` must be; empty: it is not looked at.")
+    requests_per_min: int = Field(0, ge=0, description="Texts a minute, for each token and each address; 0: any.")
+    chars_per_min: int = Field(0, ge=0, description="Characters a minute, for each token and each address; 0: any.")
+
+
+class Http(Section):
+    """What the HTTP port offers."""
+
+    page: bool = Field(True, description="The page for people at /.")
+    docs: bool = Field(True, description="The API's documents: /docs, /openapi.json and /asyncapi.yaml.")
+    metrics: bool = Field(True, description="Figures for Prometheus at /metrics.")
+    openai_voices: dict[str, str] = Field({}, description="The voice for a name of OpenAI's; else chosen by gender.")
+    tls_cert_file: Path | None = Field(None, description="Certificate chain (PEM); with it, HTTPS only.")
+    tls_key_file: Path | None = Field(None, description="The certificate's private key (PEM).")
+
+
 class Voices(Section):
     """Who speaks, and how, when a request does not say."""
 
-    default: str = Field("baker", description="The voice of requests that name none.")
+    default: str = Field(
+        "", description="The voice of requests that name none; empty: the first Sambert voice installed, else baker."
+    )
     disabled: tuple[str, ...] = Field((), description="Voices that are not offered.")
     preload: tuple[str, ...] = Field(
-        ("baker",), description="Voices made ready at start; the others load when first used."
+        ("default",), description='Voices made ready at start, "default" is the one above; the others when first used.'
     )
-    emotion: Annotated[str, AfterValidator(_known_emotion)] = Field("neutral", description="Emotion by default.")
+    folder: str = Field(
+        "", description="Where voice packs are; empty: $STATE_DIRECTORY/voices, else ~/.local/share/tts-server/voices."
+    )
+    emotion: Annotated[str, AfterValidator(_known_emotion)] = Field(
+        "neutral", description="Emotion by default; auto: the mood of each sentence, where it is plain."
+    )
+    distances: dict[Emotion, dict[Emotion, Annotated[float, Field(ge=0, le=1)]]] = Field(
+        {}, description="Own distances between emotions, 0 to 1: what a voice lacks it replaces by the nearest it has."
+    )
 
 
 class EngineHost(Section):
@@ -66,6 +115,9 @@ class EngineHost(Section):
     threads: int = Field(0, ge=0, le=64, description="Synthesis threads; 0 is one per core.")
     engines: tuple[str, ...] | None = Field(
         None, description="Engines to use, by entry point name; left out: all that are installed."
+    )
+    max_memory_mb: int = Field(
+        1024, ge=0, description="Above it (MiB), voices that have not spoken for longest are unloaded; 0: never."
     )
     chunk_timeout_s: Seconds = Field(30.0, description="An engine that gives no audio for so long is restarted.")
     start_timeout_s: Seconds = Field(60.0, description="How long a request waits for engines that are still loading.")
@@ -90,6 +142,17 @@ class Limits(Section):
     stored_audio_s: Seconds = Field(600.0, description="How long a reply is kept under /audio/.")
 
 
+class Cache(Section):
+    """Spoken segments, kept for the next time they are asked for."""
+
+    mode: Literal["off", "memory", "disk"] = Field("disk", description="Where speech is kept: off, memory or disk.")
+    folder: Path | None = Field(None, description="Left out: segments in $CACHE_DIRECTORY, or in ~/.cache/tts-server.")
+    memory_bytes: Count = Field(16 * 2**20, description="Memory for them; a second takes 48000 bytes.")
+    disk_bytes: Count = Field(256 * 2**20, description="Disk for them; a second takes about 33000 bytes.")
+    max_age_s: Seconds = Field(30 * 86_400.0, description="Nothing is kept for longer.")
+    warm: tuple[str, ...] = Field((), description="Texts spoken in idle time, so that they are there at once.")
+
+
 class WebSocket(Section):
     """The WebSocket door, on the HTTP port."""
 
@@ -97,6 +160,9 @@ class WebSocket(Section):
     max_contexts: Count = Field(8, description="Texts spoken at the same time on one connection.")
     messages_per_s: Count = Field(200, description="Messages of one connection; twice as many may come at once.")
     max_lead_ms: int = Field(1000, ge=100, le=5000, description="How far sending may run ahead of playing.")
+    resume_s: float = Field(
+        30.0, ge=0, le=600, description="A client that lost its connection is waited for so long; 0: not at all."
+    )
 
 
 class Discovery(Section):
@@ -113,6 +179,21 @@ class Text(Section):
     dictionary: dict[str, str] = Field(
         {}, description="Own words: their pinyin, or other text to say in their place. Wins over every rule."
     )
+    tags: bool = Field(True, description="[happy], [angry:1.4], [pause:500] in a text act.")
+    unknown_tags: Literal["drop", "speak"] = Field("drop", description="What is done with [tags] nobody knows.")
+    emoji: Literal["drop", "emotion"] = Field("drop", description="An emoji is left out, or an emotion from there on.")
+    directions: bool = Field(False, description="Stage directions such as （开心地） are emotions from there on.")
+
+
+class Night(Section):
+    """Hours in which everything is said more quietly, calmly and slowly."""
+
+    enabled: bool = Field(False, description="Whether there are such hours.")
+    begin: time = Field(time(22), description="When they begin, in local time.")
+    end: time = Field(time(7), description="When they end.")
+    volume: float = Field(-8.0, ge=-40, le=0, description="dB added to everything.")
+    speed: float = Field(0.93, ge=0.5, le=1, description="Factor on every speed.")
+    intensity: float = Field(0.5, ge=0, le=1, description="Factor on every emotion; neutral becomes so much calm.")
 
 
 class Log(Section):
@@ -120,6 +201,7 @@ class Log(Section):
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
     format: Literal["auto", "text", "journal", "json"] = Field("auto", description="auto: journal under systemd.")
+    status_language: Literal["en", "zh"] = Field("en", description="Language of the state in `systemctl status`.")
 
 
 class Config(BaseSettings):
@@ -134,12 +216,16 @@ class Config(BaseSettings):
     )
 
     server: Server = Server()
+    access: Access = Access()
+    http: Http = Http()
     voices: Voices = Voices()
     engine_host: EngineHost = EngineHost()
     limits: Limits = Limits()
+    cache: Cache = Cache()
     websocket: WebSocket = WebSocket()
     discovery: Discovery = Discovery()
     text: Text = Text()
+    night: Night = Night()
     log: Log = Log()
     engines: dict[str, dict[str, Any]] = Field({}, description="Settings of each engine, by entry point name.")
 
@@ -161,6 +247,15 @@ def find_file(explicit: Path | None) -> Path | None:
     return path if path.is_file() else None
 
 
+def voices_folder(config: Config) -> Path:
+    """Where voice packs are: the folder configured, else systemd's state directory, else XDG's for data."""
+    if config.voices.folder:
+        return Path(config.voices.folder).expanduser()
+    if state := os.environ.get("STATE_DIRECTORY"):
+        return Path(state.split(":")[0]) / "voices"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tts-server" / "voices"
+
+
 def read_file(path: Path) -> dict[str, Any]:
     """The file's tables. Raises ConfigInvalid."""
     try:
@@ -180,9 +275,25 @@ def load(tables: dict[str, Any], overrides: dict[str, dict[str, Any]] | None = N
             current = getattr(config, section)
             checked = type(current).model_validate({**current.model_dump(), **values})
             config = config.model_copy(update={section: checked})
+        _check_together(config)
         return config
     except ValidationError as error:
         raise ConfigInvalid("; ".join(_explain(problem) for problem in error.errors())) from error
+
+
+def _check_together(config: Config) -> None:
+    """What no key can tell alone. Raises ConfigInvalid."""
+    public = [network for network in config.server.networks if not _is_private(network)]
+    if public and config.access.mode == "none":
+        raise ConfigInvalid(
+            f"server.networks: {public[0]} is not private; such peers need tokens: set access.mode to token or jwt"
+        )
+    if (config.http.tls_cert_file is None) != (config.http.tls_key_file is None):
+        raise ConfigInvalid("http.tls_cert_file and http.tls_key_file: one needs the other")
+
+
+def _is_private(network: Network) -> bool:
+    return any(network.version == ours.version and network.subnet_of(ours) for ours in PRIVATE_NETWORKS)  # type: ignore[arg-type]
 
 
 def where_from(config: Config, tables: dict[str, Any]) -> dict[str, str]:
@@ -196,6 +307,17 @@ def where_from(config: Config, tables: dict[str, Any]) -> dict[str, str]:
                 found[f"{section}.{key}"] = (
                     "environment" if variable in os.environ else "file" if in_file else "default"
                 )
+    return found
+
+
+def changed_keys(before: Config, after: Config) -> list[str]:
+    """The keys whose values differ, as "section.key"; "engines" for any setting of an engine."""
+    found = [] if before.engines == after.engines else ["engines"]
+    for section, model in before:
+        if isinstance(model, Section):
+            other = getattr(after, section)
+            keys = type(model).model_fields
+            found += [f"{section}.{key}" for key in keys if getattr(model, key) != getattr(other, key)]
     return found
 
 

@@ -6,7 +6,7 @@ the engine host (a child process), with the engine's own table of the configurat
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,15 @@ __all__ = [
     "Break",
     "Engine",
     "Prosody",
+    "Refreshable",
     "Run",
     "Samples",
     "Sentence",
     "Syllable",
     "Timing",
+    "Unloadable",
     "Utterance",
+    "VocoderTask",
     "Voice",
     "Word",
 ]
@@ -46,6 +49,9 @@ class Voice:
     attribution_url: str
     licence: str  # SPDX identifier
     version: str
+    gender: Literal["female", "male", "neutral", ""] = ""  # "": not known
+    by_signal: tuple[str, ...] = ()  # of the emotions, those that the engine says as neutral: its audio is changed
+    revision: str = ""  # changes whenever the voice sounds different; "": as `version`
     notice: str = ""  # what a user must be told about the licence, one or two sentences
     level_dbfs: float = -19.0  # of its neutral speech, pauses left out: voices within one text are matched by it
 
@@ -76,6 +82,16 @@ class Utterance:
     voice: str
     runs: tuple[Run, ...]
     is_last: bool = True  # nothing of the same segment follows; ends of sentences may take their pause
+    before: Prosody | None = None  # what came just before was in this other emotion: a voice may change over smoothly
+
+
+@dataclass(frozen=True, slots=True)
+class VocoderTask:
+    """A vocoder on its own, for `tts-server bench`. An engine may have a method `vocoder_task(voice: str)` for it."""
+
+    macs_per_s: float  # multiply-adds that a second of audio takes
+    audio_s: float  # that one run makes
+    run: Callable[[], object]
 
 
 class Engine(Protocol):
@@ -99,3 +115,19 @@ class Engine(Protocol):
 
         wanted: asked before each chunk, says how many seconds of audio the listener wants next: a hint, no more.
         """
+
+
+@runtime_checkable
+class Unloadable(Protocol):
+    """What an engine may do besides: give back the memory of a voice. Called only while the voice is not speaking."""
+
+    def unload(self, voice: str) -> None:
+        """Let go of what `load` made; the next `load` makes it anew. Idempotent, thread-safe."""
+
+
+@runtime_checkable
+class Refreshable(Protocol):
+    """What an engine may do besides: have voices that come and go while it runs."""
+
+    def refresh(self) -> None:
+        """Look again which voices there are. Thread-safe; speech under way goes on with what it began with."""

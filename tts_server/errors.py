@@ -7,15 +7,19 @@ TTSError
 │   ├── VoiceUnknown
 │   ├── EmotionUnknown
 │   ├── FormatUnsupported
+│   ├── MarkupInvalid     SSML that cannot be read
 │   ├── WrongState        a message that does not fit where the conversation stands
 │   └── AudioGone         a stored reply that is no longer kept
-├── Refused               host, origin or address not allowed
+├── Refused               host, origin, address or scope not allowed
+├── Unauthorized          no token, or none that is good here
+├── RateLimited           more than the peer may ask for in a minute
 ├── EngineError
 │   ├── EngineLoading
 │   ├── EngineBusy
 │   ├── EngineFailed
 │   └── EngineTimeout
 ├── ShuttingDown
+├── Preempted             cut off for something more important
 ├── ConfigInvalid
 ├── PortUnavailable
 └── VoiceDataMissing      a voice's data files are not installed, or damaged
@@ -50,6 +54,10 @@ class FormatUnsupported(BadRequest):
     """An audio or text format that we do not offer."""
 
 
+class MarkupInvalid(BadRequest):
+    """SSML that cannot be read. The message tells the line and the column."""
+
+
 class WrongState(BadRequest):
     """A message that does not fit the state of its context."""
 
@@ -59,7 +67,19 @@ class AudioGone(BadRequest):
 
 
 class Refused(TTSError):
-    """The peer's address, host name or origin is not allowed in."""
+    """The peer's address, host name or origin is not allowed in, or its token not for this."""
+
+
+class Unauthorized(TTSError):
+    """A token is needed, and there is none, or it is not good here."""
+
+
+class RateLimited(TTSError):
+    """The peer has asked for all it may ask for now."""
+
+    def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class EngineError(TTSError):
@@ -84,6 +104,10 @@ class EngineTimeout(EngineError):
 
 class ShuttingDown(TTSError):
     """The daemon is stopping and takes no new requests."""
+
+
+class Preempted(TTSError):
+    """Speech was cut off for something more important."""
 
 
 class ConfigInvalid(TTSError):

@@ -2,16 +2,21 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
+from protocol.emotions import AUTO
+from tts_server.delivery import Delivery
 from tts_server.engine import Voice
 from tts_server.errors import TextBacklog, TextTooLong
-from tts_server.speech import SpeechOptions, check_range
+from tts_server.manner import Manner
+from tts_server.speech import SpeechOptions
 from tts_server.text.linguistic import Prosody
+from tts_server.text.readers import reader_for
 from tts_server.text.segment import Segment
 from tts_server.text.segments import TextCutter
-from tts_server.voices import Catalogue, emotion_for
+from tts_server.text.tokens import Cue
+from tts_server.voices import Catalogue
 
 
 class Limits(Protocol):
@@ -65,14 +70,20 @@ class Stalled(Exception):
 class Intake:
     """Takes text and changes of manner in order; gives out what can be said."""
 
-    def __init__(self, catalogue: Catalogue, limits: Limits, options: SpeechOptions, default_emotion: str) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        limits: Limits,
+        options: SpeechOptions,
+        default_emotion: str,
+        manner: Manner,
+    ) -> None:
+        """Raises VoiceUnknown, EngineLoading, EmotionUnknown (strict)."""
         self._catalogue = catalogue
         self._limits = limits
-        self._strict = options.strict
-        self.voice = catalogue.choose(options.voice, options.language)
-        self.emotion_asked, used = emotion_for(self.voice, options.emotion or default_emotion, options.strict)
-        self.prosody = Prosody(used, options.intensity, options.speed, options.pitch, options.volume)
-        self._cutter = TextCutter(self.prosody, split=options.split)
+        self._delivery = Delivery(catalogue, options, default_emotion, manner)
+        reader = reader_for(options.text_format, manner.markup)
+        self._cutter = TextCutter(self.prosody, split=options.split, reader=reader, on_cue=self._follow)
         self._max_delay_s = limits.max_delay_s if options.max_delay_s is None else options.max_delay_s
         self._idle_s = limits.context_idle_s if options.idle_s is None else options.idle_s
         self._planned: deque[Planned | Note] = deque()
@@ -80,6 +91,26 @@ class Intake:
         self._last_text_at = self._now()
         self.first_text_at: float | None = None
         self.is_ended = False
+
+    @property
+    def voice(self) -> Voice:
+        """The voice of text from here on."""
+        return self._delivery.voice
+
+    @property
+    def prosody(self) -> Prosody:
+        """How text from here on is said."""
+        return self._delivery.prosody
+
+    @property
+    def emotion_asked(self) -> str:
+        """The emotion asked for."""
+        return self._delivery.emotion_asked
+
+    @property
+    def emotion_used(self) -> str:
+        """The emotion in use for it."""
+        return self._delivery.emotion_used
 
     @property
     def received(self) -> int:
@@ -93,11 +124,11 @@ class Intake:
 
     @property
     def has_pending_text(self) -> bool:
-        """Whether text waits that is no segment yet."""
-        return self._cutter.pending_chars > 0
+        """Whether text waits that is no segment yet, and could be said."""
+        return self._cutter.can_flush
 
     def text(self, text: str) -> None:
-        """Add text. Raises TextTooLong, TextBacklog; then nothing of it is taken."""
+        """Add text. Raises TextTooLong, TextBacklog, MarkupInvalid; then nothing of it is said."""
         self._check_length(text)
         self._last_text_at = self._now()
         if self.first_text_at is None and text:
@@ -106,22 +137,18 @@ class Intake:
 
     def restyle(self, voice: str | None = None, emotion: str | None = None, **controls: float) -> None:
         """Change how text from here on is said. Raises VoiceUnknown, EmotionUnknown (strict), BadRequest."""
-        for name, value in controls.items():
-            check_range(name, value)
+        chosen = None
         if voice is not None:
             chosen = self._catalogue.choose(voice)
             self._plan(self._cutter.flush())
-            self.voice = chosen
-        self.emotion_asked, used = emotion_for(self.voice, emotion or self.emotion_asked, self._strict)
-        self.prosody = replace(self.prosody, emotion=used, **controls)
+        self._delivery.change(chosen, emotion, **controls)
         self._plan(self._cutter.restyle(self.prosody))
 
     def restyle_segment(self, emotion: str, intensity: float) -> str:
         """Say the next segment with another emotion. Returns the one used. Raises EmotionUnknown, BadRequest."""
-        check_range("intensity", intensity)
-        _, used = emotion_for(self.voice, emotion, self._strict)
-        self._plan(self._cutter.restyle_segment(replace(self.prosody, emotion=used, intensity=intensity)))
-        return used
+        prosody = self._delivery.for_one_segment(emotion, intensity)
+        self._plan(self._cutter.restyle_segment(prosody))
+        return "neutral" if prosody.emotion == AUTO else prosody.emotion
 
     def note(self, content: object) -> None:
         """Put a note behind the text that has been cut into segments."""
@@ -133,9 +160,12 @@ class Intake:
         self._plan(self._cutter.flush())
 
     def end(self) -> None:
-        """No more text follows."""
-        self.flush()
+        """No more text follows. Raises MarkupInvalid; the text has ended all the same."""
         self.is_ended = True
+        try:
+            self._plan(self._cutter.end())
+        finally:
+            self._changed.set()
 
     def discard(self) -> None:
         """Drop what is planned and let nobody wait any longer."""
@@ -167,8 +197,15 @@ class Intake:
             raise Stalled
 
     def _plan(self, segments: list[Segment]) -> None:
-        self._planned.extend(Planned(segment, self.voice, self._now()) for segment in segments)
+        now = self._now()
+        self._planned.extend(Planned(self._delivery.finished(segment), self.voice, now) for segment in segments)
         self._changed.set()
+
+    def _follow(self, cue: Cue, segments: list[Segment]) -> Prosody:
+        """Go on as a cue in the text says. The segments before it keep their voice."""
+        self._plan(segments)
+        segments.clear()
+        return self._delivery.follow(cue)
 
     def _check_length(self, text: str) -> None:
         if len(text) > self._limits.max_text_chars:

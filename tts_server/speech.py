@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from tts_server.engine import Samples
-from tts_server.errors import BadRequest, TTSError
+from tts_server.errors import BadRequest, FormatUnsupported, TTSError
 
 RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
     "intensity": (0.0, 2.0, ""),
@@ -14,6 +14,8 @@ RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
     "pitch": (-12.0, 12.0, " semitones"),
     "volume": (-40.0, 12.0, " dB"),
 }
+TextFormat = Literal["auto", "plain", "ssml", "markdown"]  # auto: plain, but a text that begins with <speak is SSML
+TEXT_FORMATS: Final[tuple[TextFormat, ...]] = ("auto", "plain", "ssml", "markdown")
 SAMPLE_RATES: Final = (8000, 16000, 22050, 24000, 44100, 48000)
 
 
@@ -37,8 +39,10 @@ class SpeechOptions:
     volume: float = 0.0  # dB
     sample_rate: int | None = None  # Hz; None: the voice's own
     split: Literal["auto", "sentence", "none"] = "auto"
+    text_format: TextFormat = "auto"
     strict: bool = False  # an emotion the voice lacks is an error, not a fallback
-    priority: int = 0
+    priority: int = 0  # -1 low, 0 normal, 1 high
+    client: str = ""  # who asks, as far as the door knows: clients take turns when not all can be let in
     max_delay_s: float | None = None  # text without a sentence end waits no longer; None: the limit of this box
     idle_s: float | None = None  # the context ends when no text came for so long; None: the limit of this box
 
@@ -47,6 +51,8 @@ class SpeechOptions:
             check_range(name, getattr(self, name))
         if self.sample_rate is not None and self.sample_rate not in SAMPLE_RATES:
             raise BadRequest(f"sample rate is {self.sample_rate} Hz; it can be {', '.join(map(str, SAMPLE_RATES))}")
+        if self.text_format not in TEXT_FORMATS:
+            raise FormatUnsupported(f"text format is {self.text_format!r}; it can be {', '.join(TEXT_FORMATS)}")
 
 
 class ContextState(StrEnum):
@@ -65,8 +71,17 @@ class DoneReason(StrEnum):
 
     END = "end"
     CANCELLED = "cancelled"
+    PREEMPTED = "preempted"
     IDLE = "idle"
     ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """More is being spoken than this box can keep playing: the context waits in line. Comes again as it moves up."""
+
+    position: int  # 1 is next
+    eta_s: float  # an estimate of how long it will wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +95,7 @@ class SegmentStarted:
     voice: str
     emotion: str  # what is used
     intensity: float
+    is_cached: bool = False  # it was spoken before, and is there at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +144,4 @@ class Done:
     synth_ms: int  # time the engine spent
 
 
-SpeechEvent = SegmentStarted | Marks | Audio | SegmentEnded | Passed | Done
+SpeechEvent = Queued | SegmentStarted | Marks | Audio | SegmentEnded | Passed | Done

@@ -7,49 +7,106 @@ from contextlib import contextmanager
 
 from tts_server.engine import AudioChunk
 from tts_server.scheduler import Scheduler
+from tts_server.speech import Queued
+
+
+class TurnLost(Exception):
+    """The stream whose turn was waited for is gone."""
 
 
 class Turns:
     """Runs chunk requests in the scheduler's order, at most `scheduler.slots` at a time."""
 
     def __init__(self, scheduler: Scheduler) -> None:
-        self._scheduler = scheduler
-        self._waiting: dict[int, asyncio.Future[float]] = {}
+        self.scheduler = scheduler
+        self._waiting: dict[int, asyncio.Future[float | Queued]] = {}
+        self._told: dict[int, int] = {}  # stream -> the place in line that it knows of
         self._ids = itertools.count(1)
+
+    @property
+    def queued(self) -> int:
+        """Streams that wait to be let in."""
+        return len(self._told)
 
     @contextmanager
     def stream(self, priority: int = 0, client: str = "") -> Iterator[int]:
         """A place in the order for as long as one context speaks."""
         stream = next(self._ids)
-        self._scheduler.open(stream, self._now(), priority, client)
+        self.scheduler.open(stream, self._now(), priority, client)
         try:
             yield stream
         finally:
-            self._scheduler.close(stream)
+            self.scheduler.close(stream, self._now())
+            self._told.pop(stream, None)
+            self._lose(stream)
             self._give_turns()
 
     async def take(
         self, stream: int, voice: str, fetch: Callable[[float], Awaitable[AudioChunk | None]]
-    ) -> AudioChunk | None:
-        """Wait for the stream's turn, fetch a chunk of the length the scheduler says, and pass the turn on."""
-        turn = self._waiting[stream] = asyncio.get_running_loop().create_future()
-        self._scheduler.ask(stream, self._now(), voice)
-        self._give_turns()
+    ) -> AudioChunk | Queued | None:
+        """Wait for the stream's turn, fetch a chunk of the length the scheduler says, and pass the turn on.
+
+        Returns Queued whenever its place in line is another one: it is then to be called again. Raises TurnLost.
+        """
+        granted = await self._wait(stream, voice)
+        if isinstance(granted, Queued):
+            return granted
         try:
-            chunk = await fetch(await turn)
+            chunk = await fetch(granted)
             if chunk is not None:
-                self._scheduler.finish(stream, len(chunk.samples) / chunk.sample_rate, self._now())
+                self.scheduler.finish(stream, len(chunk.samples) / chunk.sample_rate, self._now())
             return chunk
         finally:
-            self._waiting.pop(stream, None)
-            self._scheduler.withdraw(stream)
+            self.scheduler.withdraw(stream)
             self._give_turns()
 
+    def hear(self, stream: int, audio_s: float) -> None:
+        """The stream's listener got audio that nobody had to compute for it."""
+        self.scheduler.hear(stream, audio_s, self._now())
+
+    def hasten(self, stream: int, waiting: int) -> None:
+        """Let the stream be as urgent as another one that waits for its audio."""
+        self.scheduler.hasten(stream, waiting)
+
+    def hand_over(self, stream: int, heir: int) -> None:
+        """Let `heir` have the stream's place; whoever waits for the stream's turn gets TurnLost."""
+        self.scheduler.hand_over(stream, heir)
+        self._lose(stream)
+
+    async def _wait(self, stream: int, voice: str) -> float | Queued:
+        if stream not in self.scheduler:
+            raise TurnLost
+        ticket: asyncio.Future[float | Queued] = asyncio.get_running_loop().create_future()
+        self._waiting[stream] = ticket
+        self.scheduler.ask(stream, self._now(), voice)
+        self._give_turns()
+        try:
+            granted = await ticket
+        except BaseException:
+            self.scheduler.withdraw(stream)
+            self._give_turns()
+            raise
+        finally:
+            self._waiting.pop(stream, None)
+        return granted
+
+    def _lose(self, stream: int) -> None:
+        ticket = self._waiting.get(stream)
+        if ticket is not None and not ticket.done():
+            ticket.set_exception(TurnLost())
+
     def _give_turns(self) -> None:
-        while (turn := self._scheduler.pick(self._now())) is not None:
+        while (turn := self.scheduler.pick(self._now())) is not None:
+            self._told.pop(turn.stream, None)
             waiting = self._waiting[turn.stream]
             if not waiting.done():
                 waiting.set_result(turn.wanted_s)
+        for place in self.scheduler.places(self._now()):
+            waiting_for = self._waiting.get(place.stream)
+            if waiting_for is not None and not waiting_for.done() and self._told.get(place.stream) != place.position:
+                self._told[place.stream] = place.position
+                self.scheduler.withdraw(place.stream)  # until it asks again; its place in line it keeps
+                waiting_for.set_result(Queued(place.position, place.eta_s))
 
     @staticmethod
     def _now() -> float:

@@ -1,9 +1,10 @@
-"""Sambert at full size, random weights, one thread: our run time against the plain torch form. Nothing passes or fails.
+"""Sambert at full size, random weights, one thread: our run time against the plain torch form.
 
-    python -m tests.bench.sambert [--rounds N]
+    python -m tests.bench.sambert [--rounds N] [--json FILE]
 
 The torch form is eager and speaks whole utterances; its decoder makes the whole utterance's band masks at each step, as
 the published code does. Each phone lasts 9 frames. CPU time of one thread, medians, both ways in turn in one run.
+Prints a table of the figures and, where there is one, the bar that each must reach. Exit code 1 when one is missed.
 """
 
 import argparse
@@ -15,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +27,13 @@ import torch
 from tts_server.engines.sambert.acoustic import AcousticModel
 from tts_server.engines.sambert.checkpoint import PublishedVoice
 from tts_server.engines.sambert.export import build_pack
-from tts_server.engines.sambert.export_vocoder import fuse_upsampling
+from tts_server.engines.sambert.export_vocoder import OVERLAP_FRAMES, fuse_upsampling
 from tts_server.engines.sambert.layouts import VoiceFiles
-from tts_server.engines.sambert.runtime import Lines, Nets, Score
+from tts_server.engines.sambert.runtime import VOCODER_FRAMES, Lines, Nets, Score
 from tts_server.engines.sambert.shape import AcousticShape, VocoderShape
 from tts_server.engines.sambert.stream import Stream
 from tts_server.engines.sambert.vocoder import Vocoder
+from tts_server.measure.yardstick import PEAK_SOURCE
 
 # sambert_16k.yaml and hifigan_v1_16k.yaml
 ACOUSTIC = AcousticShape(
@@ -48,41 +51,48 @@ VOCODER = VocoderShape(
     in_channels=80, channels=256, kernel_size=7, upsample_scales=(10, 5, 2, 2), upsample_kernal_sizes=(20, 10, 4, 4),
     resblock_kernel_sizes=(3, 7, 11), resblock_dilations=((1, 3, 5, 7),) * 3, causal=True, leak=0.1,
 )  # fmt: skip
-SENTENCES = {10: 25, 30: 70, 100: 225}  # characters: phones
+SENTENCES = {10: (25, 1.6, 18), 30: (70, 1.7, 40), 100: (225, 2.3, 100)}  # characters: phones, bars: total, first audio
 FRAMES_PER_PHONE = 9
 FIRST_CHUNK_FRAMES = 10
 LATER_CHUNK_FRAMES = 40
 
-PEAK = """
-#include <immintrin.h>
-typedef float v __attribute__((vector_size(WIDTH)));
-float run(long rounds) {
-    v a[12], x, y;
-    for (int i = 0; i < WIDTH / 4; i++) { x[i] = 1.0000001f; y[i] = 1e-7f; }
-    for (int k = 0; k < 12; k++) a[k] = x;
-    for (long r = 0; r < rounds; r++) {
-        for (int k = 0; k < 12; k++) a[k] = a[k] * x + y;
-    }
-    float sum = 0;
-    for (int k = 0; k < 12; k++) sum += a[k][0];
-    return sum;
-}
-"""
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Something measured. A bar is the least, or with `is_most` the most, that it may be."""
+
+    what: str
+    value: float
+    unit: str
+    bar: float | None = None
+    is_most: bool = False
+
+    @property
+    def is_missed(self) -> bool:
+        return self.bar is not None and (self.value > self.bar if self.is_most else self.value < self.bar)
 
 
-def main() -> None:
-    """Print one JSON line for each figure."""
+def main() -> int:
+    """Measure, print the table, return the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--json", type=Path, help="write the figures there too")
+    chosen = parser.parse_args()
     torch.set_num_threads(1)
-    voice = random_voice()
+    voice, rounds, figures = random_voice(), chosen.rounds, list[Figure]()
     with tempfile.TemporaryDirectory() as folder:
         nets = Nets(build_pack(voice, Path(folder, "random")))
-        step_figures(voice, nets, rounds)
-        vocoder_figures(voice, nets, rounds)
-        for characters, phones in SENTENCES.items():
-            sentence_figures(voice, nets, characters, phones, rounds if characters < 100 else min(rounds, 3))
+        figures += step_figures(voice, nets, 2 * rounds)
+        figures += vocoder_figures(voice, nets, rounds)
+        for characters in SENTENCES:
+            figures += sentence_figures(voice, nets, characters, rounds if characters < 100 else min(rounds, 3))
+    for figure in figures:
+        bar = "" if figure.bar is None else f"{'<=' if figure.is_most else '>='} {figure.bar:g}"
+        verdict = "" if figure.bar is None else "MISSED" if figure.is_missed else "holds"
+        sys.stdout.write(f"{figure.what:58} {figure.value:10.4g} {figure.unit:10} {bar:10} {verdict}".rstrip() + "\n")
+    if chosen.json:
+        chosen.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=1) + "\n", encoding="utf-8")
+    return int(any(figure.is_missed for figure in figures))
 
 
 def random_voice() -> PublishedVoice:
@@ -96,8 +106,9 @@ def random_voice() -> PublishedVoice:
     return PublishedVoice(files, *ready, None, None)  # type: ignore[arg-type]
 
 
-def sentence_figures(voice: PublishedVoice, nets: Nets, characters: int, phones: int, rounds: int) -> None:
+def sentence_figures(voice: PublishedVoice, nets: Nets, characters: int, rounds: int) -> Iterator[Figure]:
     """Whole pipelines on one sentence: total and first audio."""
+    phones, total_bar, first_bar = SENTENCES[characters]
     units = np.random.default_rng(phones).integers(0, 5, (phones, 4))
     given = torch.tensor(units)
     ids, repeats = torch.zeros(phones, dtype=torch.long), torch.full((phones,), FRAMES_PER_PHONE)
@@ -117,15 +128,16 @@ def sentence_figures(voice: PublishedVoice, nets: Nets, characters: int, phones:
         return np.concatenate(parts)
 
     difference = float(np.abs(plain().numpy() - streaming()).max())
-    report(f"{characters} characters: largest difference of the samples", difference)
+    what = f"{characters} characters: "
     whole_s, first_s, total_s = measured((plain, first, streaming), rounds)
     audio_s = phones * FRAMES_PER_PHONE * VOCODER.hop_length / 16_000
-    report(f"{characters} characters: plain torch, total (CPU ms)", 1000 * whole_s)
-    report(f"{characters} characters: streaming, total (CPU ms)", 1000 * total_s)
-    report(f"{characters} characters: streaming, real-time factor", total_s / audio_s)
-    report(f"{characters} characters: total, times faster", whole_s / total_s)
-    report(f"{characters} characters: first audio (CPU ms)", 1000 * first_s)
-    report(f"{characters} characters: first audio, times sooner", whole_s / first_s)
+    yield Figure(what + "largest difference of the samples", difference, "", 1e-4, is_most=True)
+    yield Figure(what + "plain torch, total", 1000 * whole_s, "ms CPU")
+    yield Figure(what + "streaming, total", 1000 * total_s, "ms CPU")
+    yield Figure(what + "streaming, real-time factor", total_s / audio_s, "")
+    yield Figure(what + "streaming, first audio", 1000 * first_s, "ms CPU")
+    yield Figure(what + "total", whole_s / total_s, "x faster", total_bar)
+    yield Figure(what + "first audio", whole_s / first_s, "x sooner", first_bar)
 
 
 def compose(nets: Nets, units: np.ndarray) -> Score:
@@ -136,7 +148,7 @@ def compose(nets: Nets, units: np.ndarray) -> Score:
     return nets.compose(lines, inflected, np.full(len(units), FRAMES_PER_PHONE, np.float32))
 
 
-def step_figures(voice: PublishedVoice, nets: Nets, rounds: int) -> None:
+def step_figures(voice: PublishedVoice, nets: Nets, rounds: int) -> Iterator[Figure]:
     """75 decoder steps, band 3."""
     score = compose(nets, np.zeros((25, 4), np.int64))
     memory, decoder = torch.tensor(score.memory), voice.acoustic.mel_decoder.mel_dec
@@ -146,15 +158,16 @@ def step_figures(voice: PublishedVoice, nets: Nets, rounds: int) -> None:
             return decoder(memory, score.band)
 
     def ours() -> Any:
-        return Stream(nets, score)._decode(score.frames)
+        decoder = nets.decoder(score)
+        return [decoder.next() for _ in score.memory]
 
     plain_s, ours_s = measured((plain, ours), rounds)
-    report("decoder step, plain torch (CPU us)", 1e6 * plain_s / len(memory))
-    report("decoder step, ours (CPU us)", 1e6 * ours_s / len(memory))
-    report("decoder step, times faster", plain_s / ours_s)
+    yield Figure("decoder step, plain torch", 1e6 * plain_s / len(memory), "us CPU")
+    yield Figure("decoder step, ours", 1e6 * ours_s / len(memory), "us CPU")
+    yield Figure("decoder step", plain_s / ours_s, "x faster", 5)
 
 
-def vocoder_figures(voice: PublishedVoice, nets: Nets, rounds: int) -> None:
+def vocoder_figures(voice: PublishedVoice, nets: Nets, rounds: int) -> Iterator[Figure]:
     """2 s of mel at once and in chunks; executed multiply-adds against the processor's peak."""
     mel = np.random.default_rng(0).standard_normal((160, VOCODER.in_channels)).astype(np.float32)
 
@@ -167,47 +180,70 @@ def vocoder_figures(voice: PublishedVoice, nets: Nets, rounds: int) -> None:
         return run
 
     sizes = (160, 10, 20, 40)
-    peak = fma_peak()
-    seconds = dict(zip(sizes, measured([chunked(size) for size in sizes], rounds), strict=True))
-    peak = max(peak, fma_peak())
-    macs = executed_macs(voice.vocoder) * len(mel)
-    report("FMA peak (GFLOP/s)", peak / 1e9)
-    report("vocoder, executed GMAC per second of audio", macs / 2 / 1e9)
-    for size, spent in seconds.items():
-        report(f"vocoder, {size} frames a chunk: share of the FMA peak", 2 * macs / spent / peak)
-        report(f"vocoder, {size} frames a chunk: cost against the whole run", spent / seconds[160])
+    multiply, flop = fma_loop()
+    # the peak in the same rounds: a neighbour on the other half of the core slows both
+    peak_s, *spent = measured([multiply, *map(chunked, sizes)], rounds)
+    peak, seconds = flop / peak_s, dict(zip(sizes, spent, strict=True))
+    macs = useful_macs(voice.vocoder) * len(mel)
+    yield Figure("FMA peak of this processor", peak / 1e9, "GFLOP/s")
+    yield Figure("vocoder: multiply-adds of a second of audio", macs / 2 / 1e9, "G")
+    for size in sizes:
+        what, bar = f"vocoder, {size} frames a chunk: ", 0.7 if size >= LATER_CHUNK_FRAMES else None
+        chunks = len(mel) // min(size, VOCODER_FRAMES)
+        executed = macs + repeated_macs(voice.vocoder) * (chunks - 1)
+        yield Figure(what + "share of the FMA peak, executed", 2 * executed / seconds[size] / peak, "", bar)
+        yield Figure(what + "the same, repeats left out", 2 * macs / seconds[size] / peak, "")
+    for size in (10, 20, 40):
+        cost = seconds[size] / seconds[160]
+        bar = 1.15 if size >= 20 else None
+        yield Figure(f"vocoder, {size} frames a chunk: cost of the whole run", cost, "x", bar, is_most=True)
 
 
-def executed_macs(vocoder: Vocoder) -> float:
+def useful_macs(vocoder: Vocoder) -> float:
     """Multiply-adds a frame after the upsampling branches are fused, taps that are zero left out."""
     weights = {name: tensor.numpy() for name, tensor in vocoder.state_dict().items()}
-    kinds = len(VOCODER.resblock_kernel_sizes)
     total, rate = float(weights["conv_pre.conv1d.weight"].size), 1
     for stage, scale in enumerate(VOCODER.upsample_scales):
         total += np.count_nonzero(fuse_upsampling(weights, stage, VOCODER)[0]) * rate
         rate *= scale
-        blocks = tuple(f"conv_blocks.{stage * kinds + index}." for index in range(kinds))
-        total += rate * sum(w.size for name, w in weights.items() if name.startswith(blocks) and w.ndim == 3)
+        total += rate * block_macs(vocoder, stage)
     return total + rate * weights["conv_post.conv1d.weight"].size
 
 
-def fma_peak() -> float:
-    """FLOP/s of a loop that does nothing but fused multiply-adds."""
+def repeated_macs(vocoder: Vocoder) -> float:
+    """Multiply-adds that a chunk does again, over what the fast stages' blocks have seen."""
+    total, rate = 0.0, 1
+    span = max(
+        (kernel - 1) * sum(dilation + 1 for dilation in dilations)
+        for kernel, dilations in zip(VOCODER.resblock_kernel_sizes, VOCODER.resblock_dilations, strict=True)
+    )
+    for stage, scale in enumerate(VOCODER.upsample_scales):
+        rate *= scale
+        if rate * OVERLAP_FRAMES >= span:
+            total += span * block_macs(vocoder, stage)
+    return total
+
+
+def block_macs(vocoder: Vocoder, stage: int) -> float:
+    """Multiply-adds of a stage's residual blocks for each of its samples."""
+    kinds = len(VOCODER.resblock_kernel_sizes)
+    blocks = tuple(f"conv_blocks.{stage * kinds + index}." for index in range(kinds))
+    return float(sum(w.numel() for name, w in vocoder.state_dict().items() if name.startswith(blocks) and w.dim() == 3))
+
+
+def fma_loop() -> tuple[Callable[[], object], float]:
+    """A loop that does nothing but fused multiply-adds, and how many FLOP it does."""
     with tempfile.TemporaryDirectory() as folder:
         source, library = Path(folder, "peak.c"), Path(folder, "peak.so")
-        source.write_text(PEAK, encoding="ascii")
+        source.write_text(PEAK_SOURCE, encoding="ascii")
         flags = Path("/proc/cpuinfo").read_text(encoding="ascii")
         width = 64 if "avx512f" in flags else 32
         options = ["-O3", "-march=native", f"-DWIDTH={width}", "-shared", "-fPIC"]
         subprocess.run(["gcc", *options, str(source), "-o", str(library)], check=True)
         run = ctypes.CDLL(str(library)).run
-        run.argtypes, run.restype = [ctypes.c_long], ctypes.c_float
-        best, rounds = 0.0, 4_000_000
-        for _ in range(5):
-            started = time.process_time()
-            run(rounds)
-            best = max(best, rounds * 12 * (width // 4) * 2 / (time.process_time() - started))
-    return best
+    run.argtypes, run.restype = [ctypes.c_long], ctypes.c_float
+    rounds = 16_000_000
+    return lambda: run(rounds), rounds * 12 * (width // 4) * 2
 
 
 def measured(works: Sequence[Callable[[], object]], rounds: int) -> list[float]:
@@ -222,11 +258,5 @@ def measured(works: Sequence[Callable[[], object]], rounds: int) -> list[float]:
     return [statistics.median(taken) for taken in seconds]
 
 
-def report(what: str, value: float) -> None:
-    """One figure."""
-    sys.stdout.write(json.dumps({"what": what, "value": float(f"{value:.4g}")}) + "\n")
-    sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

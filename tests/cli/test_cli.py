@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("run", "say", "frontend", "voices list", "voices info", "config check", "config show")
+COMMANDS = (
+    *("run", "stdio", "say", "frontend", "discover", "doctor"),
+    *("voices list", "voices info", "voices install", "voices verify", "voices remove", "config check", "config show"),
+)
 
 
 def run(
@@ -77,7 +80,7 @@ def test_the_same_text_gives_the_same_bytes_and_another_emotion_others(tmp_path:
         (["say", "你好", "--voice", "nobody", "-o", "a.wav"], 1, "there is no voice 'nobody'"),
         (["say", "你好", "--speed", "9", "-o", "a.wav"], 1, "speed is 9; it can be 0.4 to 2.5"),
         (["say", "你好", "--emotion", "happy:much", "-o", "a.wav"], 1, "write NAME or NAME:INTENSITY"),
-        (["say", "你好", "-o", "a.mp3"], 1, "must end in .wav"),
+        (["say", "你好", "-o", "a.txt"], 1, "must end in .wav, .mp3"),
         (["say", "你好", "-o", "no/such/folder/a.wav"], 1, "cannot write"),
         (["say", "你好", "--server", "http://127.0.0.1:1", "-o", "a.wav"], 1, "cannot let 127.0.0.1:1 speak"),
         (["say", "你好", "--server", "ftp://host", "-o", "a.wav"], 1, "server is 'ftp://host'"),
@@ -103,6 +106,14 @@ def test_frontend_prints_one_json_object_a_line_of_its_input() -> None:
         second["sentences"][0]["normalized"].startswith("今天二摄氏度") or "度" in second["sentences"][0]["normalized"]
     )
     assert second["sentences"][0]["syllables"][2]["from"] == 2
+
+
+def test_frontend_answers_each_line_whatever_it_is() -> None:
+    sent = "好\n\n" + "一" * 3000 + "\n\t\x00\u2028😀\n完"
+    printed = [json.loads(line) for line in run("frontend", "-", "--json", stdin=sent).stdout.splitlines()]
+    assert len(printed) == 5
+    assert [bool(answer["sentences"]) for answer in printed] == [True, False, True, False, True]
+    assert set(printed[0]["sentences"][0]) == {"text", "normalized", "words", "syllables", "breaks", "runs"}
 
 
 def test_frontend_prints_a_table_for_people() -> None:

@@ -1,17 +1,21 @@
 """`say --server`: a running daemon speaks, over HTTP or WebSocket."""
 
 import asyncio
+import io
 import os
 from pathlib import Path
 
+import av
 import pytest
 
 from tests.support.core import Core
-from tests.support.engines import SAMPLES_PER_CHARACTER
+from tests.support.decoding import decoded, similarity
+from tests.support.engines import RATE, SAMPLES_PER_CHARACTER
 from tests.support.http_door import open_door
-from tts_server.cli.say import Request, say
+from tts_server.access import Access, AccessSettings, Token
+from tts_server.cli.say import Request, read_token, say
 from tts_server.config import Config
-from tts_server.errors import TTSError
+from tts_server.errors import BadRequest, TTSError
 
 
 async def test_http_and_websocket_bring_the_same_bytes(core: Core, tmp_path: Path) -> None:
@@ -23,6 +27,34 @@ async def test_http_and_websocket_bring_the_same_bytes(core: Core, tmp_path: Pat
     heard = (tmp_path / "ws.wav").read_bytes()
     assert heard == (tmp_path / "http.wav").read_bytes()
     assert len(heard) == 44 + 2 * 12 * SAMPLES_PER_CHARACTER
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "opus", "ogg", "flac", "aac"])
+async def test_the_end_of_the_file_name_chooses_the_format(core: Core, tmp_path: Path, suffix: str) -> None:
+    request = Request.of("太好了，你回来了！一起吃饭吧。", None, None, 1.0, 0.0, 0.0)
+    async with open_door(core) as door:
+        for name in ("said.wav", f"said.{suffix}"):
+            await asyncio.to_thread(say, request, tmp_path / name, f"http://127.0.0.1:{door.port}", Config())
+    wav, coded = ((tmp_path / name).read_bytes() for name in ("said.wav", f"said.{suffix}"))
+    assert similarity(decoded(coded, RATE), decoded(wav, RATE)) > 0.98
+    with av.open(io.BytesIO(coded)) as container:
+        assert container.duration is not None
+        assert container.duration / av.time_base == pytest.approx(1.2, abs=0.15)
+
+
+async def test_a_locked_daemon_speaks_for_who_has_the_token(core: Core, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("a-secret-of-the-house\n", encoding="utf-8")
+    access = Access(AccessSettings("token", tokens=[Token("shell", "a-secret-of-the-house")]))
+    request = Request.of("好。", None, None, 1.0, 0.0, 0.0)
+    async with open_door(core, access=access) as door:
+        for scheme in ("http", "ws"):
+            server, output = f"{scheme}://127.0.0.1:{door.port}", tmp_path / f"{scheme}.wav"
+            with pytest.raises(TTSError, match="token"):
+                await asyncio.to_thread(say, request, output, server, Config())
+            await asyncio.to_thread(say, request, output, server, Config(), read_token(tmp_path / "token"))
+            assert output.stat().st_size > 1000
+    with pytest.raises(BadRequest, match="cannot read the token"):
+        read_token(tmp_path / "nothing")
 
 
 async def test_a_daemon_that_refuses_is_told_and_no_file_is_left(core: Core, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
     python -m tests.load.wyoming_together --port 10200
 
 Sentences of about ten characters, 1 to 16 clients at once. The clients are a process of their own.
+The daemon is to be started with TTS_SERVER__CACHE__MODE=off: some say the same, and would share what is made for one.
 """
 
 import argparse

@@ -42,11 +42,11 @@ async def test_a_text_is_heard_in_two_lines(tts: TtsClient) -> None:
 
 
 async def test_text_longer_than_one_message_may_be_is_heard_whole(tts: TtsClient) -> None:
-    text = "一二三四五六七八九。" * 250
+    text = "一二三四五六七八九。" * 210
     samples = 0
     async for chunk in tts.say(text, flow="none"):
         samples += len(chunk.pcm) // 2
-    assert samples == 250 * 9 * SAMPLES_PER_CHARACTER
+    assert samples == 210 * 9 * SAMPLES_PER_CHARACTER
 
 
 async def test_a_streamed_text_brings_segments_marks_and_changes(tts: TtsClient) -> None:
@@ -66,7 +66,7 @@ async def test_barge_in_tells_what_was_heard(tts: TtsClient) -> None:
         await speech.text("很长的一段话。" * 10)
         await speech.flush()
         async for event in speech:
-            if isinstance(event, Chunk):
+            if isinstance(event, Chunk) and event.position > 2 * SAMPLES_PER_CHARACTER:
                 break
         await speech.cancel(played_samples=2 * SAMPLES_PER_CHARACTER)
         rest = [event async for event in speech]
@@ -100,7 +100,7 @@ async def test_leaving_a_speech_early_cancels_it(tts: TtsClient) -> None:
     [
         ({"voice": "nobody"}, ErrorCode.VOICE_UNKNOWN),
         ({"speed": 9.0}, ErrorCode.BAD_FIELD),
-        ({"audio": {"codec": "opus"}}, ErrorCode.FORMAT_UNSUPPORTED),
+        ({"audio": {"codec": "mp3"}}, ErrorCode.FORMAT_UNSUPPORTED),
     ],
 )
 async def test_what_cannot_be_done_is_an_error_with_its_code(

@@ -38,5 +38,5 @@ def test_the_asyncapi_document_tells_messages_errors_and_close_codes() -> None:
 
 def test_what_the_server_says_is_read_back() -> None:
     said = Pong(ref="1", t=2.0, server_t=3.0)
-    assert said.to_json() == '{"ref":"1","type":"pong","t":2.0,"server_t":3.0}'
+    assert said.to_json() == '{"type":"pong","ref":"1","t":2.0,"server_t":3.0}'
     assert SERVER_MESSAGE.validate_json(said.to_json()) == said

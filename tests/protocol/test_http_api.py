@@ -67,7 +67,8 @@ def test_the_limits_themselves_are_allowed(name: str) -> None:
         assert getattr(SpeechRequest.model_validate({"text": "a", name: limit}), name) == limit
 
 
-def test_an_error_body_names_the_field_only_when_there_is_one() -> None:
-    assert json.loads(error_json(ErrorCode.NOT_FOUND, "没有")) == {"error": {"code": "not_found", "message": "没有"}}
+def test_an_error_body_has_the_shape_of_openai_and_names_the_field_when_there_is_one() -> None:
+    told = {"code": "not_found", "message": "没有", "type": "invalid_request_error", "param": None}
+    assert json.loads(error_json(ErrorCode.NOT_FOUND, "没有")) == {"error": told}
     body = ErrorBody.model_validate_json(error_json(ErrorCode.BAD_FIELD, "too fast", "speed"))
     assert body.error.param == "speed"

@@ -39,7 +39,7 @@ class Outcome:
     gap_s: float = 0.0  # silence after the first audio that should not have been
     given_s: float = 0.0
     plays_until: float = 0.0
-    was_asking: bool = field(default=False)
+    places: list[tuple[float, int, float]] = field(default_factory=list)  # told at, place in line, estimated wait
 
     @property
     def wait_s(self) -> float:
@@ -49,14 +49,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Engine:
-    """What a chunk costs: a fixed part for the first one, then by the second of audio; jitter multiplies it."""
+    """What a chunk costs: a fixed part for the first one, then by the second of audio; jitter multiplies it.
+
+    From `slow_from` on another program takes its share.
+    """
 
     rtf: float
     first_s: float = 0.0
     jitter: Callable[[], float] = lambda: 1.0
+    slow_from: float = NEVER
+    slower: float = 1.0
 
-    def cost_s(self, audio_s: float, is_first: bool) -> float:
-        return ((self.first_s if is_first else 0.002) + self.rtf * audio_s) * self.jitter()
+    def cost_s(self, audio_s: float, is_first: bool, now: float) -> float:
+        share = self.slower if now >= self.slow_from else 1.0
+        return ((self.first_s if is_first else 0.002) + self.rtf * audio_s) * self.jitter() * share
 
 
 def simulate(orders: Sequence[Order], engine: Engine, slots: int, scheduler: Scheduler | None = None) -> list[Outcome]:
@@ -84,6 +90,10 @@ class _World:
             happen(now)
             while (turn := self.scheduler.pick(now)) is not None:
                 self.start(turn.stream, turn.wanted_s, now)
+            for place in self.scheduler.places(now):
+                told = self.outcomes[place.stream].places
+                if not told or told[-1][1] != place.position:
+                    told.append((now, place.position, place.eta_s))
         return list(self.outcomes.values())
 
     def at(self, when: float, happen: Callable[[float], None]) -> None:
@@ -100,12 +110,12 @@ class _World:
 
     def end(self, number: int, now: float) -> None:
         self.outcomes[number].ended_at = now
-        self.scheduler.close(number)
+        self.scheduler.close(number, now)
 
     def start(self, number: int, wanted_s: float, now: float) -> None:
         outcome = self.outcomes[number]
         audio_s = min(wanted_s, outcome.order.audio_s - outcome.given_s)
-        cost_s = self.engine.cost_s(audio_s, outcome.first_audio_at is None)
+        cost_s = self.engine.cost_s(audio_s, outcome.first_audio_at is None, now)
         self.at(now + cost_s, lambda then: self.finish(number, audio_s, then))
 
     def finish(self, number: int, audio_s: float, now: float) -> None:

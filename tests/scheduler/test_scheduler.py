@@ -1,12 +1,13 @@
 """The scheduler's rules one by one, and what they amount to in a simulated house."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.scheduler.simulate import Engine, Order, measured, simulate
+from tests.scheduler.simulate import NEVER, Engine, Order, measured, simulate
 from tts_server.scheduler import CHUNKS_S, LONGEST_TURN_S, UNMEASURED_RTF, USABLE_LOAD, Scheduler
 
 SAMBERT = Engine(rtf=0.18, first_s=0.016)
@@ -103,7 +104,7 @@ def test_a_closed_stream_frees_its_slot_at_once() -> None:
     first = scheduler.pick(0.0)
     assert first is not None
     assert scheduler.pick(0.0) is None
-    scheduler.close(first.stream)
+    scheduler.close(first.stream, 0.0)
     second = scheduler.pick(0.0)
     assert second is not None
     assert second.stream != first.stream
@@ -187,6 +188,132 @@ def test_nobody_stutters_with_a_heavy_voice_and_random_arrivals(arrivals: list[f
     assert max(outcome.gap_s for outcome in outcomes) == 0.0
 
 
+@given(st.lists(st.tuples(st.floats(0, 10), st.integers(-1, 1)), min_size=1, max_size=12), st.integers(0, 2**16))
+def test_nobody_who_was_let_in_stutters_whatever_the_priorities(arrivals: list[tuple[float, int]], seed: int) -> None:
+    dice = random.Random(seed)
+    engine = Engine(0.18, 0.016, lambda: dice.uniform(0.8, 1.2))
+    texts = [
+        Order(at, dice.uniform(1, 8), client=str(n), priority=priority, lead_s=dice.choice((1.0, 1e9)))
+        for n, (at, priority) in enumerate(arrivals)
+    ]
+    outcomes = simulate(texts, engine, 2, measured(2, engine))
+    assert max(outcome.gap_s for outcome in outcomes) == 0.0
+
+
+@given(st.lists(st.floats(0, 20), min_size=1, max_size=12), st.integers(1, 4), st.integers(0, 2**16))
+def test_an_urgent_text_is_heard_soon_however_many_are_being_spoken(
+    arrivals: list[float], slots: int, seed: int
+) -> None:
+    dice = random.Random(seed)
+    engine = Engine(0.18, 0.016, lambda: dice.uniform(0.8, 1.2))
+    texts = [Order(at, dice.uniform(1, 20), client=str(n), priority=-1, lead_s=1.0) for n, at in enumerate(arrivals)]
+    room = int(USABLE_LOAD * slots / 0.22)  # so that the load has room for one more
+    outcomes = simulate([*texts[: room - 1], Order(5.0, 2.0, priority=1)], engine, slots, measured(slots, engine))
+    assert outcomes[-1].wait_s <= 2 * LONGEST_TURN_S
+
+
+def test_those_who_wait_are_told_their_place_and_about_how_long() -> None:
+    texts = [Order(0.1 * n, 6.0, client=str(n), lead_s=1.0) for n in range(18)]
+    outcomes = simulate([*texts[:6]], SAMBERT, 2, scheduler := measured(2, SAMBERT))
+    assert all(outcome.places == [] for outcome in outcomes)
+    outcomes = simulate([replace(text, at=text.at + 50) for text in texts], SAMBERT, 2, scheduler)
+    waited = [outcome for outcome in outcomes if outcome.places]
+    assert [outcome.places[0][1] for outcome in waited] == list(range(1, len(waited) + 1))
+    for outcome in waited:
+        positions = [position for _, position, _ in outcome.places]
+        assert positions == sorted(positions, reverse=True)
+        for told_at, _, eta_s in outcome.places:
+            assert outcome.first_audio_at is not None
+            waits_s = outcome.first_audio_at - told_at
+            assert eta_s == pytest.approx(waits_s, rel=0.5, abs=1.5)
+
+
+def test_one_who_leaves_the_line_moves_the_others_up() -> None:
+    scheduler = measured(2, SAMBERT)
+    for stream in range(10):
+        scheduler.open(stream, now=100.0 + stream)
+        scheduler.ask(stream, 100.0 + stream, "v")
+    while scheduler.pick(110.0) is not None:
+        pass
+    line = [place.stream for place in scheduler.places(110.0)]
+    scheduler.close(line[0], 110.0)
+    assert [(place.stream, place.position) for place in scheduler.places(110.0)] == [
+        (stream, number) for number, stream in enumerate(line[1:], 1)
+    ]
+
+
+def test_a_stream_that_waited_for_text_is_let_in_again_before_those_who_came_later() -> None:
+    scheduler = measured(2, SAMBERT)
+    scheduler.open(0, now=100.0)
+    give(scheduler, 0, audio_s=0.1, now=100.0)
+    for stream in range(1, 10):
+        scheduler.open(stream, now=101.0)
+        scheduler.ask(stream, 101.0, "v")
+    inside = []
+    while (turn := scheduler.pick(101.0)) is not None:
+        inside.append(turn.stream)
+        scheduler.finish(turn.stream, 0.125, 101.0)
+    assert 0 not in inside
+    scheduler.ask(0, 101.05, "v")
+    assert scheduler.places(101.05)
+    scheduler.close(inside[0], 101.1)
+    turn = scheduler.pick(101.1)
+    assert turn is not None
+
+
+def test_what_others_computed_moves_the_deadline_and_takes_no_room() -> None:
+    scheduler = measured(2, SAMBERT)
+    for stream in range(20):
+        scheduler.open(stream, now=100.0)
+        scheduler.hear(stream, 1.0, now=100.0)
+    scheduler.open(20, now=100.0)
+    scheduler.ask(20, 100.0, "v")
+    turn = scheduler.pick(100.0)
+    assert turn is not None
+    assert scheduler.places(100.0) == []
+
+
+def test_who_takes_over_anothers_work_has_its_place() -> None:
+    scheduler = measured(2, SAMBERT)
+    for stream in range(10):
+        scheduler.open(stream, now=100.0 + 0.01 * stream)
+        scheduler.ask(stream, 100.0 + 0.01 * stream, "v")
+    while scheduler.pick(100.1) is not None:
+        pass
+    first = scheduler.places(100.1)[0].stream
+    scheduler.open(99, now=101.0)
+    scheduler.hand_over(first, 99)
+    scheduler.close(first, 101.0)
+    scheduler.ask(99, 101.0, "v")
+    assert scheduler.places(101.0)[0].stream == 99
+
+
+@pytest.mark.parametrize("slower", [1.5, 2.0, 3.0])
+def test_once_the_loss_of_a_core_is_noticed_nobody_let_in_stutters(slower: float) -> None:
+    """Another program takes a core at second 10; what has been let in until the estimate follows may stutter."""
+    dice = random.Random(7)
+    engine = Engine(0.18, 0.016, lambda: dice.uniform(0.9, 1.1), slow_from=10.0, slower=slower)
+    texts = [Order(0.8 * n, dice.uniform(2, 6), client=str(n), lead_s=1.0) for n in range(60)]
+    outcomes = simulate(texts, engine, 2, measured(2, engine))
+    learnt = [each for each in outcomes if each.first_audio_at is not None and each.first_audio_at > 13.0]
+    assert len(learnt) > 30
+    assert max(outcome.gap_s for outcome in learnt) == 0.0
+
+
+def test_a_burst_in_which_most_leave_ends_for_all_and_frees_everything() -> None:
+    dice = random.Random(3)
+    texts = [
+        Order(dice.uniform(0, 1), 2.8, client=str(n), leaves_at=dice.uniform(1, 20) if n < 150 else NEVER)
+        for n in range(200)
+    ]
+    scheduler = measured(2, SAMBERT)
+    outcomes = simulate(texts, SAMBERT, 2, scheduler)
+    assert all(outcome.ended_at is not None for outcome in outcomes)
+    assert all(outcome.given_s == pytest.approx(2.8) for outcome in outcomes[150:])
+    assert scheduler.active == 0
+    assert scheduler.places(1e6) == []
+
+
 @given(
     st.integers(1, 4), st.lists(st.tuples(st.integers(0, 7), st.sampled_from("oacpf"), st.floats(0, 2)), max_size=80)
 )
@@ -207,7 +334,7 @@ def test_slots_are_never_exceeded_and_never_idle_while_there_is_room(
             scheduler.ask(stream, now)
             asking.add(stream)
         elif step == "c":
-            scheduler.close(stream)
+            scheduler.close(stream, now)
             for group in (opened, asking, running):
                 group.discard(stream)
         elif step == "f" and stream in running:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 _LISTENING = re.compile(r"listening: Wyoming on port (\d+), HTTP on port (\d+)")
 _HOST_READY = "engine host ready"
+ALONE = {"TTS_SERVER__DISCOVERY__ENABLED": "false", "TTS_SERVER__CACHE__MODE": "off"}  # nobody is told, nothing is kept
 
 
 @dataclass
@@ -57,7 +58,7 @@ async def running_daemon(
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tts_server", "run", "--host", "127.0.0.1", "--http-port", "0", "--wyoming-port", "0"),
         *arguments,
-        env={**os.environ, "TTS_SERVER__DISCOVERY__ENABLED": "false", **(environment or {})},
+        env={**os.environ, **ALONE, **(environment or {})},
         stderr=asyncio.subprocess.PIPE,
     )
     daemon = Daemon(process)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from tests.support.core import SETTINGS, Core, CoreLimits
+from tts_server.access import Access
 from tts_server.engine_host.link import EngineLink
 from tts_server.scheduler import Scheduler
 from tts_server.synthesis import Synthesizer
@@ -34,9 +35,11 @@ def core_without_engines() -> Core:
 
 
 @asynccontextmanager
-async def open_door(core: Core, settings: HttpSettings | None = None) -> AsyncGenerator[Door]:
+async def open_door(
+    core: Core, settings: HttpSettings | None = None, access: Access | None = None
+) -> AsyncGenerator[Door]:
     """An HTTP door for a core, closed at the end."""
-    door = HttpDoor(core.synthesizer, settings or HttpSettings())
+    door = HttpDoor(core.synthesizer, settings or HttpSettings(), access)
     await door.start(listen("127.0.0.1", 0))
     (port,) = door.ports
     try:

@@ -73,7 +73,9 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer_of(door: Door, **options: Any) -> AsyncGenerator[Peer]:
+async def peer_of(door: Door, query: str = "", **options: Any) -> AsyncGenerator[Peer]:
     """A connected client; `options` are those of websockets.connect."""
-    async with connect(f"ws://127.0.0.1:{door.port}/ws/v1", compression=None, proxy=None, **options) as websocket:
+    async with connect(
+        f"ws://127.0.0.1:{door.port}/ws/v1{query}", compression=None, proxy=None, **options
+    ) as websocket:
         yield Peer(websocket)

@@ -5,23 +5,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.text.test_segments import TEXTS
-from tts_server.text.markup import Characters, Cleaner, Tag
+from tts_server.text.markup import Cleaner, Markup
+from tts_server.text.tokens import Characters, EmotionCue, Gap, Token
 
 
-def clean(text: str, size: int = 0) -> list[tuple[str, int] | Tag]:
-    """Characters with their places, and tags, fed whole or in pieces of one size."""
-    cleaner = Cleaner()
+def clean(text: str, size: int = 0, markup: Markup = Markup()) -> list[tuple[str, int] | Token]:  # noqa: B008
+    """Characters with their places, and cues, fed whole or in pieces of one size."""
+    cleaner = Cleaner(markup)
     tokens = []
     for at in range(0, len(text), size or max(1, len(text))):
         tokens += cleaner.feed(text[at : at + (size or len(text))])
-    flat: list[tuple[str, int] | Tag] = []
+    flat: list[tuple[str, int] | Token] = []
     for token in [*tokens, *cleaner.flush()]:
-        flat += [token] if isinstance(token, Tag) else zip(token.text, token.offsets, strict=True)
+        flat += zip(token.text, token.offsets, strict=True) if isinstance(token, Characters) else [token]
     return flat
 
 
-def plain(text: str) -> str:
-    return "".join(token[0] for token in clean(text) if not isinstance(token, Tag))
+def plain(text: str, **markup: bool) -> str:
+    return "".join(token[0] for token in clean(text, markup=Markup(**markup)) if isinstance(token, tuple))
 
 
 @settings(deadline=None, max_examples=300)
@@ -63,9 +64,9 @@ def test_markup_and_pictures_are_not_read(text: str, expected: str) -> None:
     assert plain(text) == expected
 
 
-def test_a_tag_is_told_with_its_place() -> None:
-    assert clean("好[happy]吧[pause:500]")[1] == Tag("happy", 1, 8)
-    assert clean("好[happy]吧[pause:500]")[3] == Tag("pause:500", 9, 20)
+def test_a_tag_is_a_cue_at_its_place() -> None:
+    assert clean("好[happy]吧[pause:500]") == [("好", 0), EmotionCue("happy"), ("吧", 8), Gap(500)]
+    assert clean("[开心:0.5]好[/]") == [EmotionCue("开心", 0.5), ("好", 8), EmotionCue(None)]
     assert plain("注[意]") == "注意"
     assert plain(f"[{'a' * 33}]") == "a" * 33
 
@@ -76,3 +77,93 @@ def test_nothing_waits_longer_than_needed() -> None:
     assert cleaner.held_chars == 0
     assert cleaner.feed("[") == []
     assert cleaner.feed("意") == [Characters("意", (4,))]
+
+
+WAYS = [
+    Markup(emoji=True, directions=True),
+    Markup(markdown=True, emoji=True),
+    Markup(tags=False, directions=True),
+    Markup(speak_unknown_tags=True, markdown=True),
+]
+TAGGED = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "[happy]",
+                "[angry:1.4]",
+                "[开心]",
+                "[/]",
+                "[/happy]",
+                "[pause:500]",
+                "[停顿:1秒]",
+                "[[",
+                "[unknown]",
+                "[开",
+                "[",
+                "]",
+            ),
+            *(
+                "😀",
+                "👍🏽",
+                "❤️‍🔥",
+                "😮‍💨",
+                "\u200d",
+                "🏽",
+                "（开心地）",
+                "(很难过)",
+                "（注）",
+                "（",
+                "）",
+                "<b>",
+                "</b>",
+                "&amp;",
+                "&",
+            ),
+            *("\\*", "![a](b)", "|", "|---|---|\n", "\n", "-", "好", "吧。", "，", "a", "1", ":", "<", "!"),
+        ]
+    ),
+    max_size=24,
+).map("".join)
+
+
+@settings(deadline=None, max_examples=400)
+@given(TAGGED, st.integers(1, 5), st.sampled_from(WAYS))
+def test_any_split_of_tagged_text_gives_the_same_tokens(text: str, size: int, markup: Markup) -> None:
+    assert clean(text, size, markup) == clean(text, 0, markup)
+
+
+def test_emoji_are_emotions_where_that_is_asked_for() -> None:
+    markup = Markup(emoji=True)
+    assert clean("😀好", markup=markup) == [EmotionCue("happy", 1.0), ("好", 1)]
+    assert clean("👍🏽好", markup=markup) == [EmotionCue("happy", 1.0), ("好", 2)]
+    assert clean("❤️‍🔥", markup=markup) == [EmotionCue("affectionate", 1.4)]
+    assert clean("👨‍👩‍👧好🇨🇳", markup=markup) == [("好", 5)]
+    assert clean("😀好") == [("好", 1)]
+
+
+def test_stage_directions_are_emotions_where_that_is_asked_for() -> None:
+    markup = Markup(directions=True)
+    assert clean("（非常开心地）好", markup=markup) == [EmotionCue("开心", 1.4), ("好", 7)]
+    assert clean("(轻声说)好", markup=markup) == [EmotionCue("轻声"), ("好", 5)]
+    assert plain("见（图一）", directions=True) == "见（图一）"
+    assert plain("（开心）好") == "（开心）好"
+
+
+def test_a_tag_that_nobody_knows_is_dropped_or_spoken() -> None:
+    assert plain("好[laser]吧") == "好吧"
+    assert plain("好[laser]吧", speak_unknown_tags=True) == "好laser吧"
+    assert plain("好[happy]吧", tags=False) == "好吧"
+    assert clean("[happy]", markup=Markup(tags=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("| 甲 | 乙 |\n|---|:-:|\n| 1 | 2 |", " 甲 ， 乙 \n\n 1 ， 2 "),
+        ("<b>粗</b> &lt; &amp; 3 < 4 &nope;", "粗 < & 3 < 4 &nope;"),
+        ("![图](a.png) 2\\*3 真的!", "图 2*3 真的!"),
+        ("前<!-- 注 -->后", "前后"),
+    ],
+)
+def test_markdown_is_stripped_further_where_it_is_said_to_be_markdown(text: str, expected: str) -> None:
+    assert plain(text, markdown=True) == expected

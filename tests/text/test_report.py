@@ -4,8 +4,10 @@ import pytest
 
 from tests.text import report
 
+SETS = [name for name in report.SETS if name not in ("frontend_cases.tsv", "frontend_more_cases.tsv")]
 
-@pytest.mark.parametrize("name", ["frontend_dev.tsv", "frontend_heldout.tsv"])
+
+@pytest.mark.parametrize("name", SETS)
 def test_sentences_and_readings_nobody_tuned_for_are_right(name: str) -> None:
     said = [
         report.heard(report.normalised(text)) in [report.heard(one) for one in expected.split("|")]
@@ -19,4 +21,4 @@ def test_sentences_and_readings_nobody_tuned_for_are_right(name: str) -> None:
         for pair in expected.split()
     ]
     assert sum(said) >= 0.95 * len(said)
-    assert sum(read) >= 0.93 * len(read)
+    assert sum(read) >= 0.95 * len(read)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tts_server.text.linguistic import Prosody
-from tts_server.text.segment import Segment, Style
+from tts_server.text.segment import Segment, Style, Unfinished
 from tts_server.text.segments import Split, TextCutter
 
 # Dense in what the cutter looks at, with anything else in between.
@@ -134,7 +134,7 @@ def test_a_new_emotion_ends_the_segment_and_other_styles_wait_for_the_next() -> 
     cutter = TextCutter(calm)
     assert cutter.feed("你赢了") == []
     [said] = cutter.restyle(sad)
-    assert (said.text, said.spans) == ("你赢了", (Style(0, 3, calm),))
+    assert (said.text, said.spans) == ("你赢了", (Style(0, 3, calm), Unfinished()))
     assert cutter.feed("可是") == []
     assert cutter.restyle(replace(sad, speed=2.0)) == []
     [old] = cutter.feed("下雨。")

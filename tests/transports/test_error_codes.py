@@ -39,5 +39,5 @@ def test_codes_and_statuses_are_those_that_clients_know() -> None:
 
 def test_only_the_peer_is_blamed_with_a_4xx() -> None:
     for cls, (_, status) in CODES.items():
-        is_the_peers_fault = issubclass(cls, (BadRequest, errors.Refused))
+        is_the_peers_fault = issubclass(cls, (BadRequest, errors.Refused, errors.Unauthorized, errors.RateLimited))
         assert (400 <= status < 500) is is_the_peers_fault, cls

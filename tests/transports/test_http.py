@@ -8,7 +8,11 @@ import pytest
 from tests.support.core import Core
 from tests.support.http_door import core_without_engines, open_door, speech_request
 from tts_server import __version__
+from tts_server.access import Access
+from tts_server.audio.encode import FORMATS
+from tts_server.metrics import Metrics
 from tts_server.transports.http_routes import build_app
+from tts_server.transports.http_settings import HttpSettings
 from tts_server.transports.stored_audio import StoredAudio
 
 
@@ -24,7 +28,9 @@ async def test_a_daemon_that_can_speak_is_ready_until_it_drains(core: Core) -> N
     async with open_door(core) as door:
         assert (await door.client.get("/readyz")).json() == {"status": "ready", "version": __version__}
         await core.synthesizer.drain(1.0)
-        assert (await door.client.get("/readyz")).status_code == 503
+        answer = await door.client.get("/readyz")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "shutting_down")
+        assert "draining" in answer.json()["error"]["message"]
         answer = await door.client.post("/api/tts", json={"text": "好。"})
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "shutting_down")
         assert (await door.client.get("/healthz")).status_code == 200
@@ -33,10 +39,9 @@ async def test_a_daemon_that_can_speak_is_ready_until_it_drains(core: Core) -> N
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "not_found"),
         ("GET", "/nowhere", 404, "not_found"),
         ("GET", "/healthz/", 404, "not_found"),
-        ("GET", "/docs", 404, "not_found"),
+        ("GET", "/docs/", 404, "not_found"),
         ("GET", "/audio/nothing", 404, "not_found"),
         ("GET", "/audio/..%2f..%2fetc%2fpasswd", 404, "not_found"),
         ("GET", "/api/tts", 405, "bad_message"),
@@ -101,9 +106,19 @@ async def test_a_body_that_is_not_right_is_told_what_is_wrong(
 async def test_the_openapi_document_lists_the_routes_and_the_shape_of_errors() -> None:
     async with open_door(core_without_engines()) as door:
         document = (await door.client.get("/openapi.json")).json()
-    assert set(document["paths"]) == {"/healthz", "/readyz", "/api/tts", "/audio/{audio_id}"}
+    ours = {
+        "/api/tts",
+        "/api/tts/sse",
+        "/audio/{name}",
+        "/api/voices",
+        "/api/emotions",
+        "/api/engine",
+        "/api/ws-tickets",
+    }
+    openai = {"/v1/audio/speech", "/v1/models", "/v1/models/{name}", "/v1/audio/models", "/v1/audio/voices"}
+    assert set(document["paths"]) == {"/healthz", "/readyz"} | ours | openai
     answers = document["paths"]["/api/tts"]["post"]["responses"]
-    assert set(answers["200"]["content"]) == {"audio/wav", "application/json"}
+    assert set(answers["200"]["content"]) == {"application/json", *(form.media_type for form in FORMATS.values())}
     error = {"$ref": "#/components/schemas/ErrorBody"}
     for path in document["paths"].values():
         for method in path.values():
@@ -112,7 +127,8 @@ async def test_the_openapi_document_lists_the_routes_and_the_shape_of_errors() -
 
 
 def test_no_route_runs_on_a_thread() -> None:
-    app = build_app(core_without_engines().synthesizer, StoredAudio(1, 1))
+    synthesizer = core_without_engines().synthesizer
+    app = build_app(synthesizer, StoredAudio(1, 1), HttpSettings(), Access(), Metrics(synthesizer))
     endpoints = [route.endpoint for route in app.routes if hasattr(route, "endpoint")]
     assert len(endpoints) >= 4
     assert all(asyncio.iscoroutinefunction(endpoint) for endpoint in endpoints)

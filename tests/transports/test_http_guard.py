@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.core import Core
 from tests.support.http_door import Door, core_without_engines, open_door, send_raw, speech_request
-from tts_server.transports.http_guard import LINGER_BYTES, Guard
+from tts_server.transports.http_exchange import LINGER_BYTES
+from tts_server.transports.http_guard import Guard
 from tts_server.transports.http_settings import HttpSettings
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
@@ -167,14 +168,17 @@ async def test_an_address_outside_the_networks_is_refused() -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("settings", [HttpSettings(max_connections=3), HttpSettings(max_connections_per_address=3)])
-async def test_connections_beyond_the_limit_are_told_so_and_closed(settings: HttpSettings) -> None:
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [(HttpSettings(max_connections=3), 503), (HttpSettings(max_connections_per_address=3), 429)],
+)
+async def test_connections_beyond_the_limit_are_told_so_and_closed(settings: HttpSettings, status: int) -> None:
     async with open_door(core_without_engines(), settings) as door:
         held = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(3)]
         for reader, writer in held:
             writer.write(HEAD + b"\r\n")
             await reader.readuntil(b"}")
-        assert error_code(await send_raw(door.port, b"")) == (503, "too_many_connections")
+        assert error_code(await send_raw(door.port, b"")) == (status, "too_many_connections")
         for _, writer in held:
             writer.close()
             await writer.wait_closed()

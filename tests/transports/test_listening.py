@@ -1,11 +1,13 @@
 import socket
+from collections.abc import Callable
 from contextlib import ExitStack
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
 from tts_server.errors import PortUnavailable
-from tts_server.transports.listening import PRIVATE_NETWORKS, is_allowed, listen
+from tts_server.transports.listening import PRIVATE_NETWORKS, hosts_of, is_allowed, listen, listen_unix
 
 
 def has_ipv6() -> bool:
@@ -91,3 +93,42 @@ def test_only_the_networks_given_are_allowed() -> None:
     assert is_allowed("2001:db8::1", networks)
     assert not is_allowed("192.168.8.1", networks)
     assert not is_allowed("127.0.0.1", ())
+
+
+def test_a_unix_socket_is_for_its_user_and_group_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "wyoming"
+    listen_unix(str(path)).close()  # as a killed process leaves it
+    with listen_unix(str(path)) as again, socket.socket(socket.AF_UNIX) as client:
+        assert path.stat().st_mode & 0o777 == 0o660
+        client.connect(str(path))
+        assert hosts_of([again]) == []
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.write_text("mine"), "there is a file of that name that is no socket"),
+        (lambda path: path.mkdir(), "there is a file of that name that is no socket"),
+    ],
+)
+def test_what_is_not_a_socket_is_never_removed(tmp_path: Path, make: Callable[[Path], object], reason: str) -> None:
+    make(tmp_path / "wyoming")
+    with pytest.raises(PortUnavailable, match=reason):
+        listen_unix(str(tmp_path / "wyoming"))
+    assert (tmp_path / "wyoming").exists()
+
+
+def test_a_unix_socket_that_somebody_listens_on_is_left_alone(tmp_path: Path) -> None:
+    with (
+        listen_unix(str(tmp_path / "wyoming")),
+        pytest.raises(PortUnavailable, match="another program listens on it"),
+    ):
+        listen_unix(str(tmp_path / "wyoming"))
+
+
+def test_a_socket_for_both_families_answers_at_both() -> None:
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as both:
+        assert hosts_of([both]) == ["::", "0.0.0.0"]
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(opened) for opened in listen("", 0)]
+        assert hosts_of(sockets) == [opened.getsockname()[0] for opened in sockets]

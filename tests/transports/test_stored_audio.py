@@ -18,7 +18,7 @@ def keep(store: StoredAudio, pcm: bytes) -> str:
 async def test_a_kept_recording_is_a_whole_wav() -> None:
     store = StoredAudio(10_000, 60)
     audio_id = keep(store, b"\1\2" * 300)
-    with wave.open(io.BytesIO(store.get(audio_id))) as wav:
+    with wave.open(io.BytesIO(store.get(audio_id).wav)) as wav:
         assert (wav.getframerate(), wav.getnframes(), wav.readframes(300)) == (16000, 300, b"\1\2" * 300)
     store.clear()
 
@@ -36,7 +36,7 @@ async def test_the_oldest_make_room_for_the_newest() -> None:
     first, second, third = (keep(store, bytes(400)) for _ in range(3))
     with pytest.raises(AudioGone):
         store.get(first)
-    assert len(store.get(second)) == len(store.get(third)) == HEADER_BYTES + 400
+    assert len(store.get(second).wav) == len(store.get(third).wav) == HEADER_BYTES + 400
     assert store.used_bytes <= 1000
     store.clear()
 

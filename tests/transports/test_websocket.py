@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -15,13 +16,20 @@ from websockets.exceptions import InvalidStatus
 
 from protocol.answers import SERVER_MESSAGE
 from protocol.frames import Frame, FrameFlags
-from tests.support.core import Core, running_core
+from tests.support.core import Core, CoreLimits, running_core
 from tests.support.engines import RATE, SAMPLES_PER_CHARACTER
 from tests.support.http_door import Door, core_without_engines, open_door
 from tests.support.websocket_peer import Peer, peer_of
 from tts_server.audio.pcm import from_s16le
+from tts_server.cache import SegmentCache
+from tts_server.cache_key import KeyMaker
+from tts_server.errors import Preempted
+from tts_server.scheduler import Scheduler
+from tts_server.speech import DoneReason, SpeechOptions
+from tts_server.synthesis import Synthesizer
 from tts_server.transports.http_settings import HttpSettings
 from tts_server.transports.websocket_settings import WebSocketSettings
+from tts_server.turns import Turns
 
 SMALL = WebSocketSettings(max_contexts=3, messages_per_s=50, messages_burst=100, bad_messages=5)
 
@@ -52,8 +60,8 @@ def audio_of(peer: Peer, ch: int | None = None) -> np.ndarray:
     return from_s16le(b"".join(frame.payload for frame in peer.frames(ch)))
 
 
-def check_order(peer: Peer, ctx: str) -> None:
-    """O2, O3, O5 and O9 for one context of which everything has been received."""
+def check_order(peer: Peer, ctx: str, frame_samples: int | None = None) -> None:
+    """O2, O3, O5 and O9 for one context of which everything has been received. frame_samples: not of PCM."""
     (opened,) = peer.messages("opened", ctx)
     own = [
         message
@@ -66,7 +74,7 @@ def check_order(peer: Peer, ctx: str) -> None:
     for message in own:
         if isinstance(message, Frame):
             assert (message.seq, message.pts, message.segment) == (seq, pts, segment)
-            seq, pts = seq + 1, pts + len(message.payload) // 2
+            seq, pts = seq + 1, pts + (frame_samples or len(message.payload) // 2)
         elif message["type"] == "segment":
             assert segment is None
             assert message["pts"] == pts
@@ -162,6 +170,53 @@ async def test_audio_comes_at_the_rate_asked_for_in_frames_of_one_length(peer: P
         assert flags[0] & FrameFlags.FIRST
         assert flags[-1] & FrameFlags.LAST
         assert not any(flag for flag in flags[1:-1])
+
+
+@pytest.mark.parametrize(("rate", "frame_ms"), [(None, 20), (24000, 60), (48000, 40)])
+async def test_opus_comes_as_one_packet_a_frame(peer: Peer, rate: int | None, frame_ms: int) -> None:
+    audio = {"codec": "opus", "frame_ms": frame_ms, **({"rate": rate} if rate else {})}
+    await peer.send("open", audio=audio, marks="char")
+    await peer.send("text", text="你好。再见。", end=True)
+    done = await peer.wait_for("done")
+    used = peer.messages("opened")[0]["audio"]
+    assert (used["codec"], used["rate"], used["bitrate"]) == ("opus", rate or RATE, 32000)
+    check_order(peer, "main", frame_samples=used["rate"] * frame_ms // 1000)
+    decoder = av.codec.CodecContext.create("libopus", "r")
+    decoder.sample_rate, decoder.layout = 48000, "mono"
+    heard = [frame.to_ndarray()[0] for packet in peer.frames() for frame in decoder.decode(av.Packet(packet.payload))]
+    sound = np.concatenate(heard) / 32768
+    assert len(sound) == done["samples"] * 48000 // used["rate"] >= 0.4 * 48000
+    # The second segment begins where it and its marks say, and not before.
+    second = peer.messages("segment")[1]
+    begins = second["pts"] * 48000 // used["rate"]
+    items = [item for message in peer.messages("marks") if message["segment"] == 1 for item in message["items"]]
+    assert items[0][2] == pytest.approx(1000 * begins / 48000, abs=1)
+    assert np.abs(sound[begins + 1000 : begins + 5000]).max() > 0.05
+    assert done["samples"] == second["pts"] + peer.messages("segment_end")[1]["samples"]
+
+
+async def test_who_has_to_wait_is_told_how_long() -> None:
+    async with (
+        running_core(engine_settings={"tone": {"slow_s": 0.1}}, threads=1) as slow,
+        open_door(slow) as door,
+        peer_of(door, max_queue=None) as peer,
+    ):
+        for number in range(8):
+            await peer.send("open", ctx=str(number), flow="none")
+            await peer.send("text", ctx=str(number), text="一二三四五六七八九十。" * 3, end=True)
+        notice = await peer.wait_for("notice", code="queued")
+        assert notice["position"] >= 1
+        assert notice["eta_ms"] >= 0
+        await peer.send("cancel", ctx="*")
+        await peer.wait_for("cancelled", ctx="*")
+
+
+async def test_an_alarm_silences_the_other_doors_too(core: Core, peer: Peer) -> None:
+    elsewhere = core.synthesizer.open(SpeechOptions(voice="tone"))
+    await peer.send("open", preempt="all", ref="1")
+    await peer.wait_for("opened")
+    events = [event async for event in elsewhere.events()]
+    assert [(event.reason, type(event.error)) for event in events] == [(DoneReason.PREEMPTED, Preempted)]
 
 
 async def test_segments_and_marks_tell_the_clients_own_text(peer: Peer) -> None:
@@ -362,10 +417,12 @@ async def test_text_that_cannot_be_spoken_is_noticed(peer: Peer) -> None:
     ("sent", "code"),
     [
         ({"type": "open", "voice": "nobody"}, "voice_unknown"),
-        ({"type": "open", "audio": {"codec": "opus"}}, "format_unsupported"),
+        ({"type": "open", "audio": {"codec": "mp3"}}, "format_unsupported"),
+        ({"type": "open", "audio": {"codec": "opus", "rate": 44100}}, "format_unsupported"),
+        ({"type": "open", "audio": {"codec": "opus", "frame_ms": 10}}, "format_unsupported"),
         ({"type": "open", "audio": {"rate": 12345}}, "format_unsupported"),
         ({"type": "open", "marks": "phoneme"}, "format_unsupported"),
-        ({"type": "open", "text_format": "ssml"}, "format_unsupported"),
+        ({"type": "open", "text_format": "latex"}, "format_unsupported"),
         ({"type": "open", "speed": 9}, "bad_field"),
         ({"type": "text", "text": "字" * 2001}, "text_too_long"),
         ({"type": "text", "text": "好。", "at": 5}, "bad_offset"),
@@ -548,3 +605,16 @@ async def test_a_silent_connection_is_closed() -> None:
     settings = HttpSettings(websocket=replace(SMALL, idle_s=0.1))
     async with open_door(core_without_engines(), settings) as door, peer_of(door) as peer:
         assert await peer.wait_closed() == (4409, "idle")
+
+
+async def test_what_was_spoken_before_is_told_as_such(core: Core) -> None:
+    turns = Turns(Scheduler(1))
+    cache = SegmentCache(core.link, turns, KeyMaker({}, {}), memory_bytes=2**20)
+    remembering = replace(core, synthesizer=Synthesizer(core.link, turns, CoreLimits(), cache=cache))
+    async with open_door(remembering) as door, peer_of(door) as peer:
+        for _ in range(2):
+            await peer.send("text", text="你好。", end=True)
+            await peer.wait_for("done")
+    assert [segment["cached"] for segment in peer.messages("segment")] == [False, True]
+    flags = [bool(frame.flags & FrameFlags.CACHED) for frame in peer.frames()]
+    assert flags == [False] * (len(flags) // 2) + [True] * (len(flags) // 2)

@@ -1,4 +1,4 @@
-"""The ordering guarantees O1 to O9 of the protocol, whatever a client does, with slow voices and failing voices."""
+"""The ordering guarantees O1 to O9 of the protocol, whatever clients do, with voices of random delays and failures."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from protocol.frames import Frame
-from tests.support.core import running_core
+from tests.support.core import ENGINES, running_core
 from tests.support.http_door import Door, open_door
 from tests.support.websocket_peer import Peer, peer_of
 from tts_server.transports.http_settings import HttpSettings
@@ -54,7 +54,8 @@ class House:
         self.loop.close()
 
     async def _open(self) -> Door:
-        core = await self._stack.enter_async_context(running_core(engine_settings={"tone": {"slow_s": 0.002}}))
+        engines = {**ENGINES, "chaos": "tests.support.chaos:ChaosEngine"}
+        core = await self._stack.enter_async_context(running_core(engines=engines))
         wide = WebSocketSettings(messages_burst=10_000, bad_messages=10_000)
         return await self._stack.enter_async_context(open_door(core, HttpSettings(websocket=wide)))
 
@@ -70,6 +71,7 @@ class Clients(RuleBasedStateMachine):
         self.peer: Peer = self.house.run(self.stack.enter_async_context(peer_of(self.house.door)))
         self.refs = itertools.count()
         self.asked: dict[str, dict[str, Any]] = {}  # by ref
+        self.paused: set[str] = set()  # nobody acknowledges what they say: the others must not wait for them (O4)
         self.send("ping")
 
     def send(self, type_: str, **fields: Any) -> None:
@@ -79,13 +81,14 @@ class Clients(RuleBasedStateMachine):
 
     @rule(
         ctx=contexts,
-        voice=st.sampled_from(["tone", "tone", "broken"]),
-        flow=st.sampled_from(["none", "none", "clock"]),
+        voice=st.sampled_from(["tone", "chaos", "chaos", "broken"]),
+        flow=st.sampled_from(["none", "none", "clock", "ack"]),
         rate=st.sampled_from([None, 8000, 24000]),
         preempt=st.sampled_from(["none", "none", "none", "same"]),
     )
     def open(self, ctx: str, voice: str, flow: str, rate: int | None, preempt: str) -> None:
         audio = {"frame_ms": 40, **({"rate": rate} if rate else {})}
+        self.paused |= {ctx} if flow == "ack" else set()
         self.send("open", ctx=ctx, voice=voice, flow=flow, audio=audio, preempt=preempt)
 
     @rule(ctx=contexts, text=pieces, flush=st.booleans(), end=st.sampled_from([False, False, True]))
@@ -127,6 +130,9 @@ class Clients(RuleBasedStateMachine):
         try:
             for ctx in CONTEXTS:
                 self.send("end", ctx=ctx)
+            self.house.run(self.hear_all_but_the_paused())
+            for ctx in self.paused:
+                self.send("cancel", ctx=ctx)
             self.send("bye", drain=True)
             self.house.run(self.peer.wait_closed())
             for spoken in contexts_of(self.peer):
@@ -134,6 +140,22 @@ class Clients(RuleBasedStateMachine):
             self.check_answers()
         finally:
             self.house.run(self.stack.aclose())
+
+    async def hear_all_but_the_paused(self) -> None:
+        """O4: they come to their end while others stand still."""
+        async with asyncio.timeout(15):
+            while self.alive() - self.paused:
+                await self.peer.receive()
+
+    def alive(self) -> set[str]:
+        """Contexts that were opened, as far as we have heard, and are not done."""
+        alive: set[str] = set()
+        for message in self.peer.messages():
+            if message["type"] == "opened":
+                alive.add(message["ctx"])
+            elif message["type"] == "done":
+                alive.discard(message["ctx"])
+        return alive
 
     def check_answers(self) -> None:
         """O8: one answer for each message with a ref that has one; an error counts."""
@@ -153,12 +175,15 @@ def contexts_of(peer: Peer) -> Iterator[list[Any]]:
     """All that came for each context, from its `opened` to its `done`."""
     spoken: dict[str, list[Any]] = {}
     by_channel: dict[int, str] = {}
+    used: set[int] = set()  # O5: a channel is not given out again
     for message in peer.received:
         if isinstance(message, Frame):
             spoken[by_channel[message.ch]].append(message)
         elif message["type"] == "opened":
             assert message["ctx"] not in spoken
             spoken[message["ctx"]] = [message]
+            assert message["ch"] not in used
+            used.add(message["ch"])
             by_channel[message["ch"]] = message["ctx"]
         elif message.get("ctx") in spoken:
             spoken[message["ctx"]].append(message)
@@ -217,7 +242,7 @@ def test_whatever_clients_do_the_order_holds(house: House) -> None:
     run_state_machine_as_test(
         Clients,
         settings=settings(
-            max_examples=25,
+            max_examples=60,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

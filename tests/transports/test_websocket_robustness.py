@@ -6,6 +6,7 @@ import random
 import socket
 import struct
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ import pytest_asyncio
 from websockets.asyncio.client import connect
 
 from protocol.frames import Frame
-from tests.support.core import Core, running_core
+from tests.support.core import ENGINES, Core, running_core
 from tests.support.http_door import Door, leave, open_door
+from tests.support.served import Served, served
 from tests.support.websocket_peer import Peer, peer_of
 from tts_server.transports.http_settings import HttpSettings
 from tts_server.transports.websocket_settings import WebSocketSettings
@@ -92,14 +94,9 @@ async def is_well(door: Door) -> bool:
         return bool((await peer.wait_for("done"))["reason"] == "end")
 
 
-def resident_kib() -> int:
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * 4
-
-
 async def wait_until_silent(core: Core) -> None:
     """Wait until no context is alive."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await core.synthesizer._idle.wait()
 
 
@@ -121,6 +118,35 @@ async def wait_until_silent(core: Core) -> None:
 async def test_what_is_not_the_protocol_ends_with_its_close_code(door: Door, frames: list[bytes], code: int) -> None:
     assert await close_code(door, *frames) == code
     assert await is_well(door)
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (r'{"type":"text","text":"\ud800"}', "bad_json"),
+        (r'{"type":"text","text":"\udc00\ud800"}', "bad_json"),
+        ('{"type":"ack","seq":' + "9" * 5000 + "}", "bad_json"),
+        ('{"type":"ack","played_samples":1e400}', "bad_field"),
+        ('{"type":"text","text":"a","at":-1}', "bad_field"),
+        ('{"type":"open","speed":1e308}', "bad_field"),
+        ('{"type":"ping","t":NaN}', "bad_field"),
+        ("[" * 500 + "]" * 500, "bad_json"),
+        ('{"type":' * 5000 + "1" + "}" * 5000, "bad_json"),
+        ("null", "bad_message"),
+        ('["type"]', "bad_message"),
+        ('{"type":null}', "unknown_type"),
+        ("", "bad_json"),
+    ],
+    ids=lambda value: value[:40],
+)
+async def test_a_message_that_makes_no_sense_is_answered_and_the_connection_lives(
+    peer: Peer, sent: str, code: str
+) -> None:
+    await peer.websocket.send(sent)
+    error = await peer.wait_for("error")
+    assert (error["code"], error["fatal"]) == (code, False)
+    await peer.send("text", text="好。", end=True)
+    assert (await peer.wait_for("done"))["reason"] == "end"
 
 
 async def test_an_error_precedes_the_close_for_bad_messages(door: Door) -> None:
@@ -188,44 +214,68 @@ async def test_random_messages_are_answered_and_the_connection_lives(core: Core)
     await wait_until_silent(core)
 
 
-async def test_floods_of_pings_that_nobody_reads_the_answers_of_cost_nothing(door: Door) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", door.port, limit=1)
-    writer.write(UPGRADE)
+async def test_floods_of_pings_that_nobody_reads_the_answers_of_cost_nothing() -> None:
     flood = frame_of(PING, b"p" * 125) * 1000
-    before_kib = resident_kib()
-    try:
-        async with asyncio.timeout(5):
-            for _ in range(400):  # 52 MB
-                writer.write(flood)
-                await writer.drain()
-    except (ConnectionError, TimeoutError):
-        pass  # it was cut off, or the kernel's buffers are full of what nobody reads
-    assert resident_kib() - before_kib < 8 * 1024
-    writer.transport.abort()
-    assert reader is not None
-    assert await is_well(door)
+    async with served() as door:
+        await hear_one(door)
+        growths_kib = []
+        for _ in range(3):
+            before_kib = door.resident_kib()
+            reader, writer = await asyncio.open_connection("127.0.0.1", door.port, limit=1)
+            writer.write(UPGRADE)
+            try:
+                async with asyncio.timeout(3):
+                    for _ in range(200):  # 26 MB
+                        writer.write(flood)
+                        await writer.drain()
+            except (ConnectionError, TimeoutError):
+                pass  # it was cut off, or the kernel's buffers are full of what nobody reads
+            growths_kib.append(door.resident_kib() - before_kib)
+            writer.transport.abort()
+            assert reader is not None
+            await hear_one(door)
+        assert max(growths_kib) < 4 * 1024
+        assert sum(growths_kib[1:]) < 1536
+
+
+async def test_many_broken_clients_leave_nothing_behind() -> None:
+    nonsense = [
+        *(random.Random(1).randbytes(20_000), frame_of(TEXT, b"[" * 65000), frame_of(TEXT, b'{"a":' * 12_000)),
+        *(frame_of(TEXT, b'{"type":"ack","seq":1' + b"0" * 60_000 + b"}"), frame_of(TEXT, b"x" * 65_537)),
+        frame_of(TEXT, b'{"type":"text","text":"\\ud800"}'),
+        b"".join(frame_of(TEXT if number == 0 else 0, b"x", is_final=False) for number in range(5000)),
+    ]
+    async with served(websocket={"write_stall_s": 1.0}) as door:
+        growths_kib = []
+        for _ in range(6):
+            before_kib = door.resident_kib()
+            for sent in nonsense:
+                reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+                writer.write(UPGRADE + sent)
+                await reader.readuntil(b"\r\n\r\n")
+                leave(writer)
+            await hear_one(door)
+            growths_kib.append(door.resident_kib() - before_kib)
+        assert sum(growths_kib[2:]) < 1024
 
 
 async def test_cancel_is_felt_at_once_while_eight_contexts_speak(core: Core) -> None:
+    """How soon is measured by tests/load/websocket_door.py; here, that nothing comes after it."""
     async with open_door(core) as door, peer_of(door, max_queue=None) as peer:
-        loop = asyncio.get_running_loop()
-        waits_s = []
-        for attempt in range(6):
-            contexts = [f"{attempt}.{number}" for number in range(8)]
-            for ctx in contexts:
-                await peer.send("text", ctx=ctx, text=LONG, end=True)
-            for ctx in contexts:
-                if not peer.messages("segment", ctx):
-                    await peer.wait_for("segment", ctx=ctx)
-            for ctx in contexts:
-                sent_at = loop.time()
-                await peer.send("cancel", ctx=ctx)
-                await peer.wait_for("cancelled", ctx=ctx)
-                waits_s.append(loop.time() - sent_at)
-            for ctx in contexts:
-                if not peer.messages("done", ctx):
-                    await peer.wait_for("done", ctx=ctx)
-        assert sorted(waits_s)[-1] < 0.05
+        contexts = [str(number) for number in range(8)]
+        for ctx in contexts:
+            await peer.send("text", ctx=ctx, text=LONG, end=True)
+        for ctx in contexts:
+            if not peer.messages("segment", ctx):
+                await peer.wait_for("segment", ctx=ctx)
+        for ctx in contexts:
+            await peer.send("cancel", ctx=ctx)
+            cancelled = await peer.wait_for("cancelled", ctx=ctx)
+            # The socket holds less than a second of it: what was made ahead is not sent.
+            assert cancelled["sent_samples"] <= 1.2 * 16000
+        for ctx in contexts:
+            if not peer.messages("done", ctx):
+                await peer.wait_for("done", ctx=ctx)
         for ctx in contexts:
             (opened,), (cancelled,) = peer.messages("opened", ctx), peer.messages("cancelled", ctx)
             behind = peer.received[peer.received.index(cancelled) :]
@@ -233,7 +283,28 @@ async def test_cancel_is_felt_at_once_while_eight_contexts_speak(core: Core) -> 
     await wait_until_silent(core)
 
 
-async def test_a_reader_at_playing_speed_waits_no_longer_than_the_lead(door: Door) -> None:
+async def test_the_engine_stops_within_a_chunk_after_a_cancel(tmp_path: Path) -> None:
+    chunks = tmp_path / "chunks"
+    engines = {**ENGINES, "counting": "tests.support.chaos:CountingEngine"}
+    async with (
+        running_core(engines=engines, engine_settings={"counting": {"path": str(chunks)}}, threads=1) as core,
+        open_door(core) as door,
+        peer_of(door) as peer,
+    ):
+        for attempt in range(5):
+            await peer.send("open", ctx=str(attempt), voice="counting", flow="none")
+            await peer.send("text", ctx=str(attempt), text=LONG, end=True)
+            await peer.wait_for_frame()
+            await peer.send("cancel", ctx=str(attempt))
+            await peer.wait_for("cancelled", ctx=str(attempt))
+            begun = chunks.stat().st_size
+            # The engine's only thread is free for this one when it has stopped.
+            await peer.send("text", ctx="next", text="好。", end=True)
+            await peer.wait_for("done", ctx="next")
+            assert chunks.stat().st_size - begun <= 1
+
+
+async def test_a_reader_at_playing_speed_hears_no_more_than_the_lead_after_a_cancel(door: Door) -> None:
     loop = asyncio.get_running_loop()
     async with peer_of(door, max_queue=1, close_timeout=0.1) as peer:
         await peer.send("open", max_lead_ms=300)
@@ -246,31 +317,27 @@ async def test_a_reader_at_playing_speed_waits_no_longer_than_the_lead(door: Doo
             if isinstance(received, Frame):
                 played += len(received.payload) // 2
                 await asyncio.sleep(max(0.0, started_at + received.pts / 16000 - loop.time()))
-        sent_at = loop.time()
         await peer.send("cancel")
-        while not peer.messages("cancelled"):
-            received = await peer.receive()
-            if isinstance(received, Frame):
-                await asyncio.sleep(0.04)
-        assert loop.time() - sent_at < 0.4
+        await peer.wait_for("cancelled")
+        assert sum(len(frame.payload) // 2 for frame in peer.frames()) - played < 0.5 * 16000
 
 
-async def test_a_reader_that_stops_costs_little_and_is_given_up(core: Core) -> None:
-    settings = WebSocketSettings(write_stall_s=1.0, messages_burst=10_000)
-    async with open_door(core, HttpSettings(websocket=settings)) as door, peer_of(door) as well:
-        # The first one also pays for what stays loaded. Both clients live in this process and count too.
-        grown_kib = [await stop_reading(core, door, well) for _ in range(3)]
-        assert min(grown_kib[1:]) < 4 * 1024
+async def test_a_reader_that_stops_costs_little_and_is_given_up() -> None:
+    async with served(websocket={"write_stall_s": 1.0, "messages_burst": 10_000}) as door:
+        await hear_one(door)
+        # The first one also pays for what stays loaded, as the change of rate.
+        grown_kib = [await stop_reading(door) for _ in range(4)]
+        assert max(grown_kib[1:]) < 2 * 1024
 
 
-async def stop_reading(core: Core, door: Door, well: Peer) -> int:
+async def stop_reading(door: Served) -> int:
     """A client asks for eight long texts and reads nothing, until it is given up. Returns what it took, in KiB."""
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
     connected: socket.socket = writer.get_extra_info("socket")
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     writer.write(UPGRADE)
     await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
-    before_kib = resident_kib()
+    before_kib = door.resident_kib()
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     for number in range(8):
         opened = {"type": "open", "ctx": str(number), "flow": "none", "audio": {"rate": 24000}}
@@ -278,15 +345,23 @@ async def stop_reading(core: Core, door: Door, well: Peer) -> int:
         text = {"type": "text", "ctx": str(number), "text": LONG * 4, "end": True}
         writer.write(frame_of(TEXT, json.dumps(text, ensure_ascii=False).encode()))
     grown_kib = 0
-    async with asyncio.timeout(4):
-        while True:
-            await well.send("text", text="你好。", end=True)
-            assert (await well.wait_for("done"))["first_ms"] < 500  # others are not kept waiting
-            grown_kib = max(grown_kib, resident_kib() - before_kib)
-            if not core.synthesizer.active:
-                break
+    async with asyncio.timeout(15):
+        while (await hear_one(door))["contexts"] > 1:
+            grown_kib = max(grown_kib, door.resident_kib() - before_kib)
     leave(writer)
     return grown_kib
+
+
+async def hear_one(door: Served) -> dict[str, int]:
+    """Another client is served well meanwhile. Returns what the server then tells of its engine."""
+    async with connect(f"ws://127.0.0.1:{door.port}/ws/v1", proxy=None) as websocket:
+        peer = Peer(websocket)
+        await peer.send("text", text="你好。", end=True)
+        assert (await peer.wait_for("done"))["reason"] == "end"
+        await peer.send("open", ctx="asking")
+        await peer.send("describe", what=["engine"])
+        engine: dict[str, int] = (await peer.wait_for("info"))["engine"]
+        return engine
 
 
 async def test_a_client_that_vanishes_takes_its_contexts_with_it(core: Core) -> None:
@@ -301,14 +376,22 @@ async def test_a_client_that_vanishes_takes_its_contexts_with_it(core: Core) -> 
         assert await is_well(door)
 
 
-async def test_connections_beyond_the_limit_of_the_port_are_refused(core: Core) -> None:
-    settings = HttpSettings(max_connections=2)
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [
+        (HttpSettings(max_connections=2), b"HTTP/1.1 503"),
+        (HttpSettings(max_connections_per_address=2), b"HTTP/1.1 429"),
+    ],
+)
+async def test_connections_beyond_a_limit_are_refused(core: Core, settings: HttpSettings, status: bytes) -> None:
     async with open_door(core, settings) as door, peer_of(door) as first, peer_of(door) as second:
         for peer in (first, second):
             await peer.send("ping")
             await peer.wait_for("pong")
         reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
-        assert (await reader.read()).startswith(b"HTTP/1.1 503")
+        answer = await reader.read()
+        assert answer.startswith(status)
+        assert b"retry-after" in answer
         writer.close()
 
 

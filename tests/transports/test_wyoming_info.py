@@ -97,6 +97,14 @@ def test_an_unknown_voice_keeps_its_emotion_and_its_language() -> None:
     assert options == SpeechOptions(voice=None, language="en-US", emotion="sad")
 
 
+@pytest.mark.parametrize(
+    ("wire", "core"),
+    [("text", "auto"), ("ssml", "ssml"), ("SSML", "ssml"), ("markdown", "markdown"), ("plain", "plain"), ("x", "auto")],
+)
+def test_the_text_format_is_passed_on_and_an_unknown_one_is_looked_into(wire: str, core: str) -> None:
+    assert options_for(SynthesizeRequest(text_format=wire), CATALOGUE).text_format == core
+
+
 def test_controls_reach_the_core_and_are_checked() -> None:
     options = options_for(SynthesizeRequest(controls={"speed": 1.5, "volume": -6}), CATALOGUE)
     assert options == SpeechOptions(speed=1.5, volume=-6)

@@ -9,7 +9,7 @@ from wyoming.client import AsyncTcpClient
 from wyoming.event import Event, async_read_event, async_write_event
 
 from tests.support.core import Core
-from tts_server.transports.listening import listen
+from tts_server.transports.listening import listen, listen_unix
 from tts_server.transports.wyoming import WyomingDoor, WyomingLimits
 
 TIMEOUT_S = 10.0
@@ -29,12 +29,12 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(core: Core, limits: WyomingLimits | None = None) -> AsyncGenerator[Served]:
-    """An open door in front of a core; nothing of it is left afterwards."""
+async def serving(core: Core, limits: WyomingLimits | None = None, unix: str = "") -> AsyncGenerator[Served]:
+    """An open door in front of a core; nothing of it is left afterwards. unix: the path of a socket besides."""
     door = WyomingDoor(core.synthesizer, limits or WyomingLimits())
     sockets = listen("127.0.0.1", 0)
     port = sockets[0].getsockname()[1]
-    await door.start(sockets)
+    await door.start([*sockets, listen_unix(unix)] if unix else sockets)
     try:
         yield Served(door, core, port)
     finally:
@@ -43,9 +43,12 @@ async def serving(core: Core, limits: WyomingLimits | None = None) -> AsyncGener
 
 
 @asynccontextmanager
-async def connected(port: int) -> AsyncGenerator["Peer"]:
-    """A client on a bare socket."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def connected(port: int | str) -> AsyncGenerator["Peer"]:
+    """A client on a bare socket: of a port, or of the path of a Unix socket."""
+    opening = (
+        asyncio.open_unix_connection(port) if isinstance(port, str) else asyncio.open_connection("127.0.0.1", port)
+    )
+    reader, writer = await opening
     try:
         yield Peer(reader, writer)
     finally:

@@ -21,12 +21,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-voices_app = typer.Typer(help="Which voices are here.", no_args_is_help=True)
+voices_app = typer.Typer(help="Which voices are here; install, check and remove them.", no_args_is_help=True)
 config_app = typer.Typer(help="Check or show the configuration.", no_args_is_help=True)
 app.add_typer(voices_app, name="voices")
 app.add_typer(config_app, name="config")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file (TOML).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 LogLevelOption = Annotated[str | None, typer.Option(help="debug, info, warning or error.")]
 
 
@@ -54,35 +55,86 @@ def run(
     log_level: LogLevelOption = None,
 ) -> None:
     """Run the daemon until it is stopped by SIGTERM or Ctrl-C."""
+    import faulthandler
+
     from tts_server import daemon, logs
 
+    faulthandler.enable()  # systemd's watchdog ends a process by SIGABRT: the journal then tells where it hung
+
     server = {"host": host, "http_port": http_port, "wyoming_port": wyoming_port}
-    loaded = load_config(config, server=server, log={"level": log_level})
+
+    def read() -> Any:
+        return load_config(config, server=server, log={"level": log_level})
+
+    loaded = read()
     logs.configure(loaded.log.level, loaded.log.format)
-    asyncio.run(daemon.run(loaded))
+    asyncio.run(daemon.run(loaded, read))
+
+
+@app.command()
+def stdio(config: ConfigOption = None, log_level: LogLevelOption = "warning") -> None:
+    """Serve one Wyoming client on standard input and output, without a daemon."""
+    from tts_server import logs
+    from tts_server.cli import stdio as command
+
+    loaded = load_config(config, log={"level": log_level})
+    logs.configure(loaded.log.level, loaded.log.format)
+    command.serve(loaded)
 
 
 @app.command()
 def say(
     text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="WAV file to write; - is stdout.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write: .wav, .mp3, .opus, .flac, .aac; - is stdout.")
+    ] = None,
     voice: Annotated[str | None, typer.Option(help="Voice; see `tts-server voices list`.")] = None,
     emotion: Annotated[str | None, typer.Option(help="NAME or NAME:INTENSITY, for example happy:0.7.")] = None,
     speed: Annotated[float, typer.Option(help="1 is normal, 2 twice as fast.")] = 1.0,
     pitch: Annotated[float, typer.Option(help="Semitones up or down.")] = 0.0,
     volume: Annotated[float, typer.Option(help="dB up or down.")] = 0.0,
+    text_format: Annotated[
+        str, typer.Option("--format-text", help="plain, ssml, markdown; auto: SSML if it begins with <speak.")
+    ] = "auto",
     server: Annotated[
         str | None, typer.Option(help="Let a running daemon speak: http://HOST:8080 or ws://HOST:8080.")
     ] = None,
+    token_file: Annotated[Path | None, typer.Option(help="File with the token that the daemon asks for.")] = None,
     config: ConfigOption = None,
     log_level: LogLevelOption = "warning",
 ) -> None:
-    """Say a text: into a WAV file, or aloud where a player is found."""
+    """Say a text: into an audio file, or aloud where a player is found."""
     from tts_server.cli import say as command
 
     loaded = load_config(config, log={"level": log_level})
-    request = command.Request.of(_read_text(text), voice, emotion, speed, pitch, volume)
-    command.say(request, output, server, loaded)
+    request = command.Request.of(_read_text(text), voice, emotion, speed, pitch, volume, text_format)
+    token = None if token_file is None else command.read_token(token_file)
+    command.say(request, output, server, loaded, token)
+
+
+@app.command()
+def discover(
+    wait_s: Annotated[float, typer.Option("--wait", min=0.1, max=60, help="Seconds to look.")] = 2.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    interface: Annotated[list[str] | None, typer.Option(help="Own address to look from; may be repeated.")] = None,
+) -> None:
+    """List the daemons on this network, their voices, and how fast they answer."""
+    from tts_server.cli import discover as command
+
+    command.show(wait_s, as_json, interface or [])
+
+
+@app.command()
+def doctor(
+    config: ConfigOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Only this check; may be repeated.")] = None,
+) -> None:
+    """Tell what works on this box, what does not, and what to do about it."""
+    from tts_server.cli import doctor as command
+
+    if not command.examine(lambda: load_config(config), as_json, only or []):
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
@@ -94,24 +146,68 @@ def frontend(
     """Show what will be said: normalised text, words, pinyin, breaks, offsets."""
     from tts_server.cli import frontend as command
 
-    texts = (line.rstrip("\n") for line in sys.stdin) if text == "-" else [text]
+    texts = command.lines() if text == "-" else [text]
     command.show(texts, as_json, load_config(config).text.dictionary)
 
 
+@app.command()
+def bench(
+    voice: Annotated[list[str] | None, typer.Option(help="A voice to measure; left out: all.")] = None,
+    as_json: JsonOption = False,
+    compare: Annotated[Path | None, typer.Option(help="A former run's --json: judge the ratios against it.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each text is spoken.")] = 9,
+    config: ConfigOption = None,
+) -> None:
+    """Measure whether this box can keep up: speed, first audio, streams without a stutter, memory."""
+    from tts_server.cli import bench as command
+
+    wanted = command.Wanted(tuple(voice or ()), as_json, compare, rounds, config)
+    command.bench(wanted, load_config(config, cache={"mode": "off"}, log={"level": "error"}))
+
+
 @voices_app.command("list")
-def voices_list(config: ConfigOption = None) -> None:
-    """List the voices that can be used."""
+def voices_list(as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """List the voices that can be used, and voice packs that cannot."""
     from tts_server.cli import voices as command
 
-    command.show_list(load_config(config))
+    command.show_list(load_config(config), as_json=as_json)
 
 
 @voices_app.command("info")
-def voices_info(name: str, config: ConfigOption = None) -> None:
+def voices_info(name: str, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Tell all about one voice, its licence included."""
     from tts_server.cli import voices as command
 
-    command.show_info(name, load_config(config))
+    command.show_info(name, load_config(config), as_json=as_json)
+
+
+@voices_app.command("install")
+def voices_install(
+    source: Annotated[str, typer.Argument(help="modelscope:OWNER/NAME[@REVISION], a folder, a zip archive, or baker.")],
+    voice: Annotated[list[str] | None, typer.Option(help="Only this voice of the model; may be repeated.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Use what was fetched before, ask no hub.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Install voices: of a model on the ModelScope hub, of a model's folder or archive, or of finished voice packs."""
+    from tts_server.cli import voice_packs as command
+
+    command.install(source, load_config(config), offline=offline, only=voice or ())
+
+
+@voices_app.command("verify")
+def voices_verify(name: str, config: ConfigOption = None) -> None:
+    """Check that a voice is undamaged and speaks here as where it was made."""
+    from tts_server.cli import voice_packs as command
+
+    command.verify(name, load_config(config))
+
+
+@voices_app.command("remove")
+def voices_remove(name: str, config: ConfigOption = None) -> None:
+    """Remove a voice pack, with all voices in it."""
+    from tts_server.cli import voice_packs as command
+
+    command.remove(name, load_config(config))
 
 
 @config_app.command("check")

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tts_server.text import frontend
 from tts_server.text.linguistic import Sentence
@@ -19,6 +19,13 @@ def show(texts: Iterable[str], as_json: bool, own_words: Mapping[str, str] | Non
             sys.stdout.flush()
         else:
             _print_table(sentences)
+
+
+def lines() -> Iterator[str]:
+    """The lines of standard input, one text each, whatever bytes they hold."""
+    with open(0, encoding="utf-8", errors="replace", newline="\n", closefd=False) as stream:
+        for line in stream:
+            yield line.rstrip("\r\n")
 
 
 def analyse(text: str) -> list[Sentence]:

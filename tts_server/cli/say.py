@@ -1,4 +1,4 @@
-"""`tts-server say`: speech into a WAV file, or aloud."""
+"""`tts-server say`: speech into an audio file, or aloud."""
 
 import asyncio
 import http.client
@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import IO, Protocol
 from urllib.parse import urlsplit
 
-from tts_server.audio.pcm import to_s16le, wav_header
+from tts_server.audio.encode import FormatName, open_file_encoder
+from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, to_s16le, wav_header
 from tts_server.config import Config
 from tts_server.errors import BadRequest, FormatUnsupported, TTSError
-from tts_server.speech import Audio, Done, SegmentStarted, SpeechOptions
+from tts_server.speech import TEXT_FORMATS, Audio, Done, SegmentStarted, SpeechOptions, TextFormat
 from tts_server.startup import running_core
 
 # Players that take a WAV on standard input, the most direct first.
@@ -27,6 +28,15 @@ PLAYERS = (
     ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-"),
 )
 DEFAULT_OUTPUT = Path("speech.wav")
+# Ends of file names, and what such files hold.
+FILES: dict[str, FormatName] = {
+    ".wav": "wav",
+    ".mp3": "mp3",
+    ".opus": "opus",
+    ".ogg": "opus",
+    ".flac": "flac",
+    ".aac": "aac",
+}
 _READ_BYTES = 8192
 
 
@@ -41,35 +51,57 @@ class Request:
     speed: float
     pitch: float
     volume: float
+    text_format: TextFormat = "auto"
 
     @classmethod
     def of(
-        cls, text: str, voice: str | None, emotion: str | None, speed: float, pitch: float, volume: float
+        cls,
+        text: str,
+        voice: str | None,
+        emotion: str | None,
+        speed: float,
+        pitch: float,
+        volume: float,
+        text_format: str = "auto",
     ) -> "Request":
-        """From the command line's values; emotion is NAME or NAME:INTENSITY. Raises BadRequest."""
+        """From the command line's values; emotion is NAME or NAME:INTENSITY. Raises BadRequest, FormatUnsupported."""
         if not text.strip():
             raise BadRequest("there is nothing to say: the text is empty")
         name, _, intensity = (emotion or "").partition(":")
+        form = next((known for known in TEXT_FORMATS if known == text_format.casefold()), None)
+        if form is None:
+            raise FormatUnsupported(f"text format is {text_format!r}; it can be {', '.join(TEXT_FORMATS)}")
         try:
-            return cls(text, voice, name or None, float(intensity or 1.0), speed, pitch, volume)
+            return cls(text, voice, name or None, float(intensity or 1.0), speed, pitch, volume, form)
         except ValueError:
             raise BadRequest(f"emotion is {emotion!r}; write NAME or NAME:INTENSITY, for example happy:0.7") from None
 
 
 class Sink(Protocol):
-    """Takes a WAV as it is made."""
+    """Takes speech as it is made."""
 
-    def __call__(self, wav: bytes) -> None:
-        """Take the next bytes."""
+    def begin(self, sample_rate: int) -> None:
+        """Say once, before anything else, how fast the samples are to be played (Hz)."""
+
+    def pcm(self, pcm: bytes) -> None:
+        """Take the next samples: 16-bit PCM."""
 
 
-def say(request: Request, output: Path | None, server: str | None, config: Config) -> None:
+def read_token(path: Path) -> str:
+    """The token in a file. Raises BadRequest."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadRequest(f"cannot read the token in {path}: {error}") from error
+
+
+def say(request: Request, output: Path | None, server: str | None, config: Config, token: str | None = None) -> None:
     """Speak the request: here, or by a running daemon; into `output`, a player, or a file in this folder."""
     with _opened(output) as sink, _progress(len(request.text)) as progress:
         if server and server.startswith(("ws://", "wss://")):
-            asyncio.run(_say_over_websocket(request, server, sink, progress))
+            asyncio.run(_say_over_websocket(request, server, token, sink, progress))
         elif server:
-            _say_there(request, server, sink)
+            _say_there(request, server, token, sink)
         else:
             asyncio.run(_say_here(request, config, sink, progress))
 
@@ -84,20 +116,22 @@ async def _say_here(request: Request, config: Config, sink: Sink, progress: Call
         for start in range(0, len(text), limit):
             context.text(text[start : start + limit])
         context.end()
-        sink(wav_header(context.sample_rate))
+        sink.begin(context.sample_rate)
         async with aclosing(context.events()) as events:
             async for event in events:
                 match event:
                     case SegmentStarted():
                         progress(event.start)
                     case Audio():
-                        sink(to_s16le(event.samples))
+                        sink.pcm(to_s16le(event.samples))
                     case Done(error=TTSError() as error):
                         raise error
         progress(len(text))
 
 
-async def _say_over_websocket(request: Request, server: str, sink: Sink, progress: Callable[[int], None]) -> None:
+async def _say_over_websocket(
+    request: Request, server: str, token: str | None, sink: Sink, progress: Callable[[int], None]
+) -> None:
     """By a running daemon, with the client that other programs use."""
     from protocol.answers import Segment
     from protocol.client import Chunk, TtsClient, TtsError
@@ -105,12 +139,12 @@ async def _say_over_websocket(request: Request, server: str, sink: Sink, progres
     fields = {key: value for key, value in asdict(request).items() if value is not None}
     text = fields.pop("text")
     try:
-        async with TtsClient(server) as tts, tts.open(flow="none", **fields) as speech:
-            sink(wav_header(speech.sample_rate))
+        async with TtsClient(server, token) as tts, tts.open(flow="none", **fields) as speech:
+            sink.begin(speech.sample_rate)
             await speech.say_all(text)
             async for event in speech:
                 if isinstance(event, Chunk):
-                    sink(event.pcm)
+                    sink.pcm(event.pcm)
                 elif isinstance(event, Segment):
                     progress(event.start)
         progress(len(text))
@@ -118,20 +152,26 @@ async def _say_over_websocket(request: Request, server: str, sink: Sink, progres
         raise TTSError(f"cannot let {server} speak: {error}") from error
 
 
-def _say_there(request: Request, server: str, sink: Sink) -> None:
+def _say_there(request: Request, server: str, token: str | None, sink: Sink) -> None:
     """POST /api/tts of a running daemon."""
     parts = urlsplit(server if "//" in server else f"http://{server}")
-    if parts.scheme != "http" or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadRequest(f"server is {server!r}; write http://HOST:PORT or ws://HOST:PORT")
-    connection = http.client.HTTPConnection(parts.hostname, parts.port or 8080, timeout=60)
-    body = json.dumps({key: value for key, value in asdict(request).items() if value is not None})
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname, parts.port or 8080, timeout=60)
+    headers = {"Content-Type": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    fields = {**asdict(request), "format": "pcm"}
+    body = json.dumps({key: value for key, value in fields.items() if value is not None})
     try:
-        connection.request("POST", "/api/tts", body.encode(), {"Content-Type": "application/json"})
+        connection.request("POST", "/api/tts", body.encode(), headers)
         response = connection.getresponse()
         if response.status != 200:
             raise TTSError(f"{parts.netloc} refused: {_message(response.read())}")
+        sink.begin(int(response.headers["X-Sample-Rate"]))
         while received := response.read1(_READ_BYTES):
-            sink(received)
+            sink.pcm(received)
     except (OSError, http.client.HTTPException) as error:
         raise TTSError(f"cannot let {parts.netloc} speak: {error or 'it hung up'}") from error
     finally:
@@ -147,13 +187,13 @@ def _message(body: bytes) -> str:
 
 @contextmanager
 def _opened(output: Path | None) -> Iterator[Sink]:
-    """Where the WAV goes: the file, standard output ("-"), a player if there is one, else a file in this folder."""
+    """Where the audio goes: the file, standard output ("-"), a player if there is one, else a file in this folder."""
     player = next((command for command in PLAYERS if shutil.which(command[0])), None)
     if output is None and player and sys.stdout.isatty():
         with _playing(player) as sink:
             yield sink
     elif output is not None and str(output) == "-":
-        yield _writer(sys.stdout.buffer)
+        yield _WavSink(sys.stdout.buffer)
         sys.stdout.buffer.flush()
     else:
         with _file(output or DEFAULT_OUTPUT) as sink:
@@ -165,21 +205,23 @@ def _playing(player: tuple[str, ...]) -> Iterator[Sink]:
     with subprocess.Popen(player, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
         try:
-            yield _writer(process.stdin)
+            yield _WavSink(process.stdin)
         except BrokenPipeError:
             raise TTSError(f"the player {player[0]} ended early") from None
 
 
 @contextmanager
 def _file(path: Path) -> Iterator[Sink]:
-    """A WAV file whose header tells its length at the end; nothing is left behind when speaking fails."""
-    if path.suffix.lower() != ".wav":
-        raise FormatUnsupported(f"cannot write {path.name}: the name must end in .wav")
+    """An audio file that tells its length; nothing is left behind when speaking fails."""
+    form = FILES.get(path.suffix.lower())
+    if form is None:
+        raise FormatUnsupported(f"cannot write {path.name}: the name must end in {', '.join(FILES)}")
     part = path.with_name(path.name + ".part")
     try:
         with part.open("wb") as file:
-            yield _writer(file)
-            _write_length(file)
+            sink = _WavSink(file) if form == "wav" else _CodedSink(file, form)
+            yield sink
+            sink.finish()
         part.replace(path)
     except OSError as error:
         raise TTSError(f"cannot write {path}: {error.strerror}") from error
@@ -188,19 +230,46 @@ def _file(path: Path) -> Iterator[Sink]:
     print(path, file=sys.stderr)  # noqa: T201 -- the answer to "where is it?"
 
 
-def _write_length(file: IO[bytes]) -> None:
-    size = file.tell()
-    file.seek(4)
-    file.write((size - 8).to_bytes(4, "little"))
-    file.seek(40)
-    file.write((size - 44).to_bytes(4, "little"))
+class _WavSink:
+    """Writes a WAV. `finish` is for files, which can be gone back in."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def begin(self, sample_rate: int) -> None:
+        self._file.write(wav_header(sample_rate))
+
+    def pcm(self, pcm: bytes) -> None:
+        self._file.write(pcm)
+
+    def finish(self) -> None:
+        """Write the length into the header."""
+        size = self._file.tell()
+        self._file.seek(4)
+        self._file.write((size - 8).to_bytes(4, "little"))
+        self._file.seek(40)
+        self._file.write((size - 44).to_bytes(4, "little"))
 
 
-def _writer(file: IO[bytes]) -> Sink:
-    def write(wav: bytes) -> None:
-        file.write(wav)
+class _CodedSink:
+    """Writes a file in one of the formats that need a codec."""
 
-    return write
+    def __init__(self, file: IO[bytes], form: FormatName) -> None:
+        self._file, self._form = file, form
+        self._half = b""  # of a sample whose other half has not come yet
+
+    def begin(self, sample_rate: int) -> None:
+        self._encoder = open_file_encoder(self._form, sample_rate, self._file)
+
+    def pcm(self, pcm: bytes) -> None:
+        pcm = self._half + pcm
+        whole = len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
+        self._half = pcm[whole:]
+        self._encoder.encode(from_s16le(pcm[:whole]))
+
+    def finish(self) -> None:
+        """Write the rest, and the length where the format has room for it."""
+        self._encoder.finish()
 
 
 @contextmanager

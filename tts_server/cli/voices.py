@@ -1,10 +1,17 @@
-"""`tts-server voices`: which voices are here, and all about one."""
+"""`tts-server voices`: which voices are here, all about one, and packs installed, checked and removed."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from protocol.emotions import CHINESE_NAMES
-from tts_server.config import Config
+from tts_server.config import Config, voices_folder
 from tts_server.engine import Voice
 from tts_server.engine_host.voices import load_voices
 from tts_server.startup import host_settings
@@ -14,25 +21,45 @@ from tts_server.voices import Catalogue
 def catalogue(config: Config) -> Catalogue:
     """The voices the daemon would offer with this configuration."""
     settings = host_settings(config)
+    logging.getLogger("tts_server.engines").addHandler(logging.NullHandler())  # what is wrong is shown as output
     voices = [voice for _, voice in load_voices(settings.engines, settings.engine_settings).values()]
     return Catalogue.of(voices, settings.default_voice, settings.disabled_voices)
 
 
-def show_list(config: Config) -> None:
-    """A table of the voices, the default one first."""
-    table = Table("voice", "language", "rate", "emotions", "licence", "description")
-    for voice in catalogue(config).voices:
-        emotions = ", ".join(voice.emotions)
-        table.add_row(voice.name, voice.language, f"{voice.sample_rate} Hz", emotions, voice.licence, voice.description)
+def unusable_packs(config: Config) -> Mapping[str, str]:
+    """Packs that are here and cannot be used, and why."""
+    from tts_server.engines.sambert.installed import read_packs
+
+    return read_packs(voices_folder(config)).faults
+
+
+def show_list(config: Config, *, as_json: bool = False) -> None:
+    """The voices, the default one first, and packs that cannot be used."""
+    voices, faults = catalogue(config).voices, unusable_packs(config)
+    if as_json:
+        listed = [_as_json(voice, is_default=index == 0) for index, voice in enumerate(voices)]
+        unusable = [{"pack": name, "reason": reason} for name, reason in faults.items()]
+        _print_json({"voices": listed, "unusable": unusable, "folder": str(voices_folder(config))})
+        return
+    table = Table(Column("voice", no_wrap=True), "language", "rate", "emotions", "licence", "version")
+    for voice in voices:
+        facts = (voice.language, f"{voice.sample_rate} Hz", ", ".join(voice.emotions), voice.licence, voice.version)
+        table.add_row(*map(escape, (voice.name, *facts)))
     Console().print(table)
+    for name, reason in faults.items():
+        Console().print(f"voice pack {name} cannot be used: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 
-def show_info(name: str, config: Config) -> None:
+def show_info(name: str, config: Config, *, as_json: bool = False) -> None:
     """All about one voice. Raises VoiceUnknown."""
-    voice = catalogue(config).choose(name)
+    known = catalogue(config)
+    voice = known.choose(name)
+    if as_json:
+        _print_json(_as_json(voice, is_default=voice is known.voices[0]))
+        return
     table = Table(show_header=False, box=None)
     for field, value in _facts(voice):
-        table.add_row(f"[bold]{field}[/bold]", value)
+        table.add_row(f"[bold]{field}[/bold]", escape(value))
     Console().print(table)
 
 
@@ -43,9 +70,18 @@ def _facts(voice: Voice) -> list[tuple[str, str]]:
         ("description", voice.description),
         ("language", voice.language),
         ("engine", f"{voice.engine} {voice.version}"),
+        ("revision", voice.revision),
         ("sample rate", f"{voice.sample_rate} Hz"),
         ("emotions", emotions),
         ("made by", f"{voice.attribution} ({voice.attribution_url})"),
         ("licence", voice.licence),
         ("notice", voice.notice or "-"),
     ]
+
+
+def _as_json(voice: Voice, *, is_default: bool) -> dict[str, Any]:
+    return {**asdict(voice), "default": is_default}
+
+
+def _print_json(value: Any) -> None:
+    Console().print_json(json.dumps(value, ensure_ascii=False))

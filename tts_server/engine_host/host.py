@@ -1,7 +1,8 @@
 """The engine host: a child process that speaks on demand, one chunk per request. Ends when its link does.
 
-Messages in:  configure (first), open, next, close.
-Messages out: hello (voices), ready (preloading is over), chunk, end, failed.
+Messages in:  configure (first), open, next, close, reload, probe.
+Messages out: hello (voices; again whenever others are there), ready (preloading is over), chunk, end, failed,
+alive (answers probe).
 """
 
 import faulthandler
@@ -18,12 +19,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tts_server import logs
-from tts_server.engine import AudioChunk
+from tts_server.engine import AudioChunk, Engine, Refreshable, Voice
 from tts_server.engine_host import wire
+from tts_server.engine_host.residency import MIB, Residency, ResidentEngine
 from tts_server.engine_host.speech import speak
-from tts_server.engine_host.voices import load_voices
+from tts_server.engine_host.voices import list_voices, load_engines
 from tts_server.errors import TTSError
 from tts_server.text import frontend
+from tts_server.voices import PRELOAD_DEFAULT, Catalogue
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +51,17 @@ class Host:
         self._write_lock = threading.Lock()
         self._work: queue.SimpleQueue[_Utterance] = queue.SimpleQueue()
         self._utterances: dict[int, _Utterance] = {}
-        self._voices = load_voices(settings["engines"], settings["engine_settings"])
+        self._steps: dict[int, float] = {}  # when each synthesis thread that is at work began, by thread
+        self._residency = Residency(settings["max_memory_mb"] * MIB)
+        self._engines = load_engines(settings["engines"], settings["engine_settings"])
+        self._resident = {name: ResidentEngine(engine, self._residency) for name, engine in self._engines.items()}
+        self._faults: dict[str, str] = {}  # voices that cannot be loaded, and their revision then
+        self._reloading = threading.Lock()
+        self._voices = self._known_voices()
 
     def run(self, incoming: Any) -> None:
         """Serve until the daemon closes the link."""
-        self._send({"type": "hello", "voices": [asdict(voice) for _, voice in self._voices.values()]})
+        self._tell_voices()
         threading.Thread(target=self._preload, name="preload", daemon=True).start()
         for number in range(self._settings["threads"]):
             threading.Thread(target=self._synthesise, name=f"synthesis-{number}", daemon=True).start()
@@ -65,6 +74,10 @@ class Host:
                     self._next(message["id"], message["wanted_s"])
                 case "close":
                     self._close(message["id"])
+                case "reload":
+                    threading.Thread(target=self._reload, name="reload", daemon=True).start()
+                case "probe":
+                    self._send({"type": "alive", "busy_s": self._longest_step_s()})
 
     def _open(self, message: wire.Message) -> None:
         utterance = _Utterance(message["id"], chunks=_nothing())
@@ -88,10 +101,17 @@ class Host:
             # A next chunk may be asked for before the thread that sent the last one has left: a moment's wait. A close
             # does not wait for a chunk under way: the thread that is in it sees the close after it.
             if utterance.turn.acquire(blocking=not utterance.is_closed):
+                self._steps[threading.get_ident()] = time.monotonic()
                 try:
                     self._step(utterance)
                 finally:
+                    self._steps.pop(threading.get_ident(), None)
                     utterance.turn.release()
+
+    def _longest_step_s(self) -> float:
+        """For how long the synthesis thread that needs most has been at one chunk."""
+        now = time.monotonic()
+        return max((now - began for began in tuple(self._steps.values())), default=0.0)
 
     def _step(self, utterance: _Utterance) -> None:
         if not utterance.is_closed:
@@ -126,17 +146,54 @@ class Host:
     def _preload(self) -> None:
         started = time.perf_counter()
         frontend.load(self._settings["dictionary"])
-        failed: dict[str, str] = {}
-        for name in self._settings["preload"]:
+        with self._reloading:
+            failed = self._load_wanted()
+        self._send({"type": "ready", "failed": failed, "seconds": time.perf_counter() - started})
+
+    def _reload(self) -> None:
+        """Look for voices that came, went or changed; make ready those that are wanted so."""
+        with self._reloading:
+            for name, engine in self._engines.items():
+                if isinstance(engine, Refreshable):
+                    try:
+                        engine.refresh()
+                    except Exception:
+                        log.exception("engine %s cannot look for its voices", name)
+            self._voices = self._known_voices()
+            if self._load_wanted():
+                self._voices = self._known_voices()
+            self._tell_voices()
+
+    def _known_voices(self) -> dict[str, tuple[Engine, Voice]]:
+        """All voices, but for those that failed to load and have not changed since."""
+        return {
+            name: found
+            for name, found in list_voices(self._resident).items()
+            if self._faults.get(name) != found[1].revision
+        }
+
+    def _tell_voices(self) -> None:
+        self._send({"type": "hello", "voices": [asdict(voice) for _, voice in self._voices.values()]})
+
+    def _load_wanted(self) -> dict[str, str]:
+        """Load the voices that are to be ready at once. Returns those that failed, and why."""
+        settings, failed = self._settings, {}
+        for wanted in settings["preload"]:
+            voices = [voice for _, voice in self._voices.values() if voice.name not in failed]
+            name = wanted
+            if wanted == PRELOAD_DEFAULT:
+                known = Catalogue.of(voices, settings["default_voice"], settings["disabled_voices"])
+                name = known.voices[0].name if known.voices else ""
             if name not in self._voices:
                 continue
-            engine, _ = self._voices[name]
+            engine, voice = self._voices[name]
             try:
                 engine.load(name)
             except Exception as error:
                 log.error("voice %s cannot be loaded: %s", name, error, exc_info=not isinstance(error, TTSError))
                 failed[name] = str(error) if isinstance(error, TTSError) else "its engine failed to load it"
-        self._send({"type": "ready", "failed": failed, "seconds": time.perf_counter() - started})
+                self._faults[name] = voice.revision
+        return failed
 
     def _send(self, message: wire.Message, payload: bytes = b"") -> None:
         with self._write_lock:

@@ -43,6 +43,7 @@ class HostSettings:
     default_voice: str = ""
     disabled_voices: Sequence[str] = ()
     preload: Sequence[str] = ()
+    max_memory_mb: int = 0  # above it, voices unused for long are unloaded; 0: never
     threads: int = 1
     chunk_timeout_s: float = 30.0
     start_timeout_s: float = 60.0
@@ -61,15 +62,22 @@ class RemoteUtterance:
         self._timeout_s = timeout_s
         self.id = next(connection.ids)
         self.busy_s = 0.0  # seconds the engine has worked on it
+        self._answer: asyncio.Future[tuple[wire.Message, bytes]] | None = None  # asked for and not yet taken
 
     async def next_chunk(self, wanted_s: float) -> AudioChunk | None:
-        """The next chunk, of about `wanted_s` seconds; None at the end. Raises EngineError."""
+        """The next chunk, of about `wanted_s` seconds; None at the end. Raises EngineError.
+
+        When it is given up, the chunk is not lost: the next call gets it.
+        """
+        if self._answer is None:
+            self._answer = self._connection.ask(self.id, {"type": "next", "wanted_s": wanted_s})
         try:
             async with asyncio.timeout(self._timeout_s):
-                message, payload = await self._connection.ask(self.id, {"type": "next", "wanted_s": wanted_s})
+                message, payload = await asyncio.shield(self._answer)
         except TimeoutError:
             self._connection.kill()  # a thread that hangs cannot be stopped otherwise
             raise EngineTimeout(f"the engine gave no audio within {self._timeout_s:g} s") from None
+        self._answer = None
         if message["type"] == "failed":
             raise _error_from(message)
         self.busy_s += message["busy_s"]
@@ -97,6 +105,15 @@ class EngineLink:
         """The engine host's process id while it runs."""
         return self._connection.process.pid if self._connection is not None else None
 
+    def reload(self) -> None:
+        """Let the engine host look for voices that came, went or changed; `catalogue` follows soon."""
+        if self._connection is not None:
+            self._connection.send({"type": "reload"})
+
+    def stalled_s(self) -> float:
+        """For how long the engine host has been silent, or at one chunk. Asks it to tell; to be called now and then."""
+        return self._connection.stalled_s() if self._connection is not None else 0.0
+
     async def wait_known(self) -> None:
         """Wait until the voices are known. Raises EngineLoading after `start_timeout_s`."""
         await self._wait(self._known)
@@ -116,6 +133,7 @@ class EngineLink:
         try:
             yield utterance
         finally:
+            connection.forget(utterance.id)
             connection.send({"type": "close", "id": utterance.id})
 
     async def run(self) -> None:
@@ -163,6 +181,8 @@ class EngineLink:
                     self._learn_voices(message)
                 case "ready":
                     self._become_ready(message)
+                case "alive":
+                    connection.note_alive(message["busy_s"])
                 case _:
                     connection.answer(message, payload)
 
@@ -170,6 +190,8 @@ class EngineLink:
         voices = [wire.voice_from_json(voice) for voice in message["voices"]]
         catalogue = Catalogue.of(voices, self._settings.default_voice, self._settings.disabled_voices)
         if catalogue != self.catalogue:  # the same object as long as nothing changed: doors cache by it
+            if self.catalogue.voices and self._ready.is_set():
+                log.info("voices are now: %s", catalogue.names)
             self.catalogue = catalogue
         self._known.set()
 
@@ -178,15 +200,17 @@ class EngineLink:
             voices = [voice for voice in self.catalogue.voices if voice.name not in failed]
             self.catalogue = Catalogue.of(voices, self._settings.default_voice)
         self._ready.set()
-        names = ", ".join(voice.name for voice in self.catalogue.voices) or "none"
-        log.info("engine host ready after %.1f s, voices: %s", message["seconds"], names)
+        log.info("engine host ready after %.1f s, voices: %s", message["seconds"], self.catalogue.names)
 
     def _configure_message(self) -> wire.Message:
         settings = self._settings
         return {
             "engines": dict(settings.engines),
             "engine_settings": {name: dict(table) for name, table in settings.engine_settings.items()},
+            "default_voice": settings.default_voice,
+            "disabled_voices": list(settings.disabled_voices),
             "preload": list(settings.preload),
+            "max_memory_mb": settings.max_memory_mb,
             "threads": settings.threads,
             "dictionary": dict(settings.dictionary),
             "log_level": settings.log_level,
@@ -212,27 +236,43 @@ class _Connection:
         self._writer = writer
         self._asked: dict[int, asyncio.Future[tuple[wire.Message, bytes]]] = {}
         self._is_closed = False
+        self._probed_at: float | None = None  # since when a probe has not been answered
+        self._busy_s = 0.0  # the longest step, when it answered last
+
+    def stalled_s(self) -> float:
+        """See `EngineLink.stalled_s`."""
+        now = asyncio.get_running_loop().time()
+        if self._probed_at is None:
+            self._probed_at = now
+            self.send({"type": "probe"})
+        return max(now - self._probed_at, self._busy_s)
+
+    def note_alive(self, busy_s: float) -> None:
+        """The host has answered a probe."""
+        self._probed_at, self._busy_s = None, busy_s
 
     def send(self, message: wire.Message) -> None:
         """Send without waiting; nothing happens when the host is gone. What waits is bounded by the open contexts."""
         if not self._is_closed:
             self._writer.write(wire.encode(message))
 
-    async def ask(self, utterance_id: int, message: wire.Message) -> tuple[wire.Message, bytes]:
-        """Send a request and wait for its answer. Raises EngineHostLost."""
+    def ask(self, utterance_id: int, message: wire.Message) -> asyncio.Future[tuple[wire.Message, bytes]]:
+        """Send a request; its answer will be there, or EngineHostLost. Raises EngineHostLost."""
         if self._is_closed:
             raise EngineHostLost("the engine host ended; try again")
         answer: asyncio.Future[tuple[wire.Message, bytes]] = asyncio.get_running_loop().create_future()
         self._asked[utterance_id] = answer
         self.send({**message, "id": utterance_id})
-        try:
-            return await answer
-        finally:
-            self._asked.pop(utterance_id, None)
+        return answer
+
+    def forget(self, utterance_id: int) -> None:
+        """An answer that is still to come interests nobody any longer."""
+        if (answer := self._asked.pop(utterance_id, None)) is not None:
+            answer.cancel()
 
     def answer(self, message: wire.Message, payload: bytes) -> None:
         """Hand an answer to who waits for it; one that nobody waits for any longer is dropped."""
-        waiting = self._asked.get(message["id"])
+        waiting = self._asked.pop(message["id"], None)
         if waiting is not None and not waiting.done():
             waiting.set_result((message, payload))
 

@@ -18,10 +18,11 @@ from tts_server.audio.join import KEEP_S, Joiner, moved, trim_edges
 from tts_server.audio.level import LevelMeter, match_level
 from tts_server.audio.pcm import silence
 from tts_server.audio.resample import resampled
-from tts_server.engine import AudioChunk, Break, Engine, Run, Samples, Timing, Utterance, Voice
+from tts_server.engine import AudioChunk, Break, Engine, Prosody, Run, Samples, Timing, Utterance, Voice
+from tts_server.engine_host.changed_voice import speak_changed
 from tts_server.errors import VoiceUnknown
 from tts_server.text.frontend import analyse
-from tts_server.text.segment import Segment
+from tts_server.text.segment import Before, Segment
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +67,12 @@ def speak(segment: Segment, voice: str, voices: Voices, wanted: Callable[[], flo
         raise VoiceUnknown(f"there is no voice {voice} here; there is {', '.join(sorted(voices)) or 'none'}")
     reference = voices[voice][1]
     pieces = plan(analyse(segment).runs, voice, voices)
+    before = next((span.prosody for span in segment.spans if isinstance(span, Before)), None)
     if len(pieces) == 1:
-        with closing(_synthesize(pieces[0], True, wanted)) as spoken:
+        with closing(_synthesize(pieces[0], True, wanted, before)) as spoken:
             yield from _adapted(spoken, pieces[0].voice, reference, LevelMeter(reference.sample_rate))
     else:
-        yield from _joined(pieces, reference, wanted)
+        yield from _joined(pieces, reference, wanted, before)
 
 
 def plan(runs: Iterable[Run], voice: str, voices: Voices) -> list[Piece]:
@@ -89,7 +91,9 @@ def plan(runs: Iterable[Run], voice: str, voices: Voices) -> list[Piece]:
     return pieces
 
 
-def _joined(pieces: Sequence[Piece], reference: Voice, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+def _joined(
+    pieces: Sequence[Piece], reference: Voice, wanted: Callable[[], float], before: Prosody | None
+) -> Generator[AudioChunk]:
     """Several pieces one after the other, as loud as the reference voice and at its rate."""
     joiner = Joiner(reference.sample_rate)
     heard = LevelMeter(reference.sample_rate)
@@ -99,10 +103,12 @@ def _joined(pieces: Sequence[Piece], reference: Voice, wanted: Callable[[], floa
     for index, piece in enumerate(pieces):
         is_first, is_last = index == 0, index == len(pieces) - 1
         start = None
-        with closing(_synthesize(piece, is_last, wanted)) as spoken:
+        is_reference = piece.voice.name == reference.name
+        changing = before if is_first else None
+        with closing(_synthesize(piece, is_last, wanted, changing, with_level=is_reference)) as spoken:
             trimmed = trim_edges(spoken, None if is_first else KEEP_S, None if is_last else KEEP_S)
             for chunk in _adapted(trimmed, piece.voice, reference, heard):
-                if piece.voice.name == reference.name:
+                if is_reference:
                     heard.feed(chunk.samples * np.float32(10 ** (-piece.volume_db / 20)))
                 if start is None:
                     if joiner.position:
@@ -119,13 +125,23 @@ def _joined(pieces: Sequence[Piece], reference: Voice, wanted: Callable[[], floa
         yield AudioChunk(np.concatenate(ready), joiner.sample_rate, tuple(timings))
 
 
-def _synthesize(piece: Piece, is_last: bool, wanted: Callable[[], float]) -> Generator[AudioChunk]:
-    """The piece's engine at work; the pause after a piece that is not the last is ours, not the engine's."""
+def _synthesize(
+    piece: Piece, is_last: bool, wanted: Callable[[], float], before: Prosody | None, with_level: bool = True
+) -> Generator[AudioChunk]:
+    """The piece's engine at work; the pause after a piece that is not the last is ours, not the engine's.
+
+    before: the emotion it changes over from. with_level: whether emotions that are made of the signal change the level.
+    """
     runs = [_with_emotion_of(piece.voice, run) for run in piece.runs]
     if not is_last:
         runs[-1] = replace(runs[-1], pause_ms=0)
     piece.engine.load(piece.voice.name)
-    return piece.engine.synthesize(Utterance(piece.voice.name, tuple(runs), is_last), wanted)
+    utterance = Utterance(piece.voice.name, tuple(runs), is_last, before)
+    if not piece.voice.by_signal:
+        return piece.engine.synthesize(utterance, wanted)
+    return speak_changed(
+        utterance, piece.voice, lambda neutral: piece.engine.synthesize(neutral, wanted), with_level=with_level
+    )
 
 
 def _with_emotion_of(voice: Voice, run: Run) -> Run:

@@ -11,10 +11,17 @@ import numpy as np
 
 from tts_server.engine import AudioChunk, Timing, Voice
 from tts_server.text.linguistic import Prosody
-from tts_server.text.segment import Pause, Reading, SayAs, Segment, Span, Style
+from tts_server.text.segment import Before, Pause, Reading, SayAs, Segment, Span, Style, Unfinished
 
 _LENGTHS = struct.Struct("!II")
-_SPANS = {"pause": Pause, "reading": Reading, "say_as": SayAs}
+_SPANS: dict[str, type[Span]] = {
+    "style": Style,
+    "pause": Pause,
+    "reading": Reading,
+    "say_as": SayAs,
+    "before": Before,
+    "unfinished": Unfinished,
+}
 Message = dict[str, Any]
 
 
@@ -64,17 +71,24 @@ def chunk_from_json(message: Message, payload: bytes) -> AudioChunk:
 
 def voice_from_json(message: Message) -> Voice:
     """A voice from `dataclasses.asdict` and JSON."""
-    return Voice(**{**message, "speaks": tuple(message["speaks"]), "emotions": tuple(message["emotions"])})
+    return Voice(
+        **{
+            **message,
+            "speaks": tuple(message["speaks"]),
+            "emotions": tuple(message["emotions"]),
+            "by_signal": tuple(message["by_signal"]),
+        }
+    )
 
 
 def _span_to_json(span: Span) -> Message:
-    kind = "style" if isinstance(span, Style) else next(kind for kind, cls in _SPANS.items() if isinstance(span, cls))
+    kind = next(kind for kind, cls in _SPANS.items() if isinstance(span, cls))
     return {"kind": kind, **asdict(span)}
 
 
 def _span_from_json(message: Message) -> Span:
-    kind = message.pop("kind")
-    if kind == "style":
-        return Style(message["start"], message["end"], Prosody(**message["prosody"]))
-    span: Span = _SPANS[kind](**message)
+    cls: Any = _SPANS[message.pop("kind")]
+    if "prosody" in message:
+        message["prosody"] = Prosody(**message["prosody"])
+    span: Span = cls(**message)
     return span

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from tts_server.text.breaks import mark_break
 from tts_server.text.linguistic import Break, Prosody, Run, Syllable, Word
-from tts_server.text.segment import Pause, Segment, Style
+from tts_server.text.segment import Pause, Segment, Style, Unfinished
 
 _PAUSING_MARKS = "。！？!?.…；;：:，,、—"  # the mark a syllable keeps is the first of these in a cluster, by this order
 
@@ -56,7 +56,8 @@ def runs_of(parts: Iterable[Part], segment: Segment) -> tuple[Run, ...]:
     for pause in pauses:
         _pause(drafts, pause)
     place = _places(segment)
-    return tuple(_run(draft, place, is_last=draft is drafts[-1]) for draft in drafts)
+    is_finished = not any(isinstance(span, Unfinished) for span in segment.spans)
+    return tuple(_run(draft, place, is_last=is_finished and draft is drafts[-1]) for draft in drafts)
 
 
 def _pause(drafts: list[_Draft], pause: Pause) -> None:

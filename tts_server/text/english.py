@@ -35,7 +35,10 @@ _ORDINALS = {
     "twelve": "twelfth",
 }
 _CURRENCIES = {"$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "penny"), "¥": ("yuan", "fen")}
-_SENTENCE = re.compile(r"(?<![0-9A-Za-z])(?:[A-Za-z]{2,}|I(?= ))")
+_SENTENCE = re.compile(
+    r"(?<![0-9A-Za-z])(?:[A-Z]*+[a-z][A-Za-z]+|[A-Z]++[a-z]|I(?= )|(?:[A-Z]++[ ,]{1,2}){2}[A-Z]++)(?![0-9A-Za-z])"
+)
+_MANDARIN_MARKS = re.compile("[。，、；：！？]")
 _HAN = re.compile(r"[〇㐀-鿿豈-﫿\U00020000-\U0003ffff]")
 _MONEY = re.compile(r"([$€£¥])\s?([0-9][0-9,]*)(?:\.([0-9]{2}))?(?![0-9])( (?:million|billion|thousand)\b)?")
 _CLOCK = re.compile(r"(?<![0-9:])([01]?[0-9]|2[0-4]):([0-5][0-9])(?![0-9:])")
@@ -53,8 +56,11 @@ _NEGATIVE = re.compile(r"(?<![0-9A-Za-z)])[-−](?=[0-9])")
 
 
 def is_english(text: str) -> bool:
-    """Say whether a text is English throughout, numbers included: Latin words and no Chinese character."""
-    return _SENTENCE.search(text) is not None and _HAN.search(text) is None
+    """Say whether a text is English throughout, numbers included: Latin words, no Chinese; not a mere code."""
+    if _HAN.search(text) is not None:
+        return False
+    words = _SENTENCE.findall(text)
+    return len(words) > bool(_MANDARIN_MARKS.search(text))
 
 
 def normalise(aligned: Aligned) -> Aligned:

@@ -9,8 +9,8 @@ Never raises for any text; a text with nothing to say gives a sentence without r
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from tts_server.text import arpabet, english, mandarin, normalise, readings, words
@@ -18,6 +18,7 @@ from tts_server.text.aligned import Aligned
 from tts_server.text.assemble import Part, runs_of
 from tts_server.text.dictionary import Dictionary
 from tts_server.text.linguistic import Sentence
+from tts_server.text.mandarin import Piece
 from tts_server.text.segment import Reading, SayAs, Segment
 from tts_server.text.spoken_forms import say_as
 
@@ -56,10 +57,9 @@ def analyse(segment: Segment) -> Sentence:
     ]
     forced += dictionary.texts(segment)
     forced.sort(key=lambda piece: piece[1])
-    if given := dictionary.readings(segment):
-        segment = replace(segment, spans=(*segment.spans, *given))
     aligned = normalise.normalise(segment.text, tuple(forced))
-    return Sentence(segment.text, aligned.text, runs_of(_parts(aligned, segment), segment))
+    parts = _parts(aligned, segment, dictionary.readings(segment))
+    return Sentence(segment.text, aligned.text, runs_of(parts, segment))
 
 
 def describe(sentences: Iterable[Sentence]) -> dict[str, Any]:
@@ -91,24 +91,45 @@ def _written(text: str) -> str:
     return text.encode("utf-8", "ignore").decode("utf-8")
 
 
-def _parts(aligned: Aligned, segment: Segment) -> Iterator[Part]:
-    """Words and marks in order; stretches with a given reading are cut out first."""
+def _parts(aligned: Aligned, segment: Segment, own: Sequence[Reading]) -> Iterator[Part]:
+    """Words and marks in order. own: readings of the owner's words; those the client gives are said as they stand."""
+    neighbours: list[Piece] = []  # Mandarin that is said in one go
+    for piece in _pieces(aligned, segment, own):
+        if isinstance(piece, Piece):
+            neighbours.append(piece)
+            continue
+        if neighbours:
+            yield from mandarin.parts_of(neighbours)
+            neighbours = []
+        yield piece
+    if neighbours:
+        yield from mandarin.parts_of(neighbours)
+
+
+def _pieces(aligned: Aligned, segment: Segment, own: Sequence[Reading]) -> Iterator[Piece | Part]:
+    """Mandarin in pieces, everything else in parts; stretches with a given reading are pieces of their own."""
+    exact = [span for span in segment.spans if isinstance(span, Reading)]
     done = 0
-    for span in sorted((s for s in segment.spans if isinstance(s, Reading)), key=lambda s: s.start):
+    for span in sorted((*exact, *own), key=lambda span: span.start):
         pinyin = _PINYIN.findall(span.pinyin.lower().replace("ü", "v").replace("u:", "v"))
-        inside = [i for i in range(done, len(aligned.text)) if span.start <= aligned.starts[i] < span.end]
-        if pinyin and inside:
-            yield from _plain_parts(aligned, done, inside[0])
-            yield mandarin.given(_written(segment.text[span.start : span.end]), pinyin, span.start, span.end)
-            done = inside[-1] + 1
-    yield from _plain_parts(aligned, done, len(aligned.text))
+        first = bisect_left(aligned.starts, span.start, done)
+        last = bisect_left(aligned.starts, span.end, first)
+        if pinyin and first < last:
+            yield from _plain_pieces(aligned, done, first)
+            text = _written(segment.text[span.start : span.end])
+            one_by_one = len(text) == span.end - span.start
+            starts = range(span.start, span.end) if one_by_one else [span.start] * len(text)
+            ends = range(span.start + 1, span.end + 1) if one_by_one else [span.end] * len(text)
+            yield Piece(text or "?", starts or [span.start], ends or [span.end], pinyin, span in exact)
+            done = last
+    yield from _plain_pieces(aligned, done, len(aligned.text))
 
 
-def _plain_parts(aligned: Aligned, first: int, last: int) -> Iterator[Part]:
+def _plain_pieces(aligned: Aligned, first: int, last: int) -> Iterator[Piece | Part]:
     for match in _STRETCH.finditer(aligned.text, first, last):
         starts, ends = aligned.starts[match.start() : match.end()], aligned.ends[match.start() : match.end()]
         if match["zh"]:
-            yield from mandarin.parts_of(match["zh"], starts, ends)
+            yield Piece(match["zh"], starts, ends)
         elif match["en"]:
             yield from _english_parts(match["en"], starts, ends)
         else:

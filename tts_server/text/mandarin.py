@@ -1,7 +1,8 @@
-"""A stretch of Chinese characters to words with syllables: readings, 儿化, breaks and sandhi together. Host's side."""
+"""Stretches of Chinese characters to words with syllables: readings, 儿化, breaks and sandhi together. Host's side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from tts_server.text import readings, words
 from tts_server.text.assemble import Part
@@ -10,8 +11,18 @@ from tts_server.text.linguistic import Break, Syllable
 from tts_server.text.sandhi import Sound, apply
 from tts_server.text.words import Token
 
-# After these 儿 is a syllable of its own even where the dictionary is silent: 女儿 and 婴儿 mean children.
-_CHILDREN = frozenset("女婴幼孤少健胎宠混弃男孙侄患小")
+_GIVEN = "nz"  # the part of speech of a word whose reading is given
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Characters said in one go with their neighbours; starts, ends: where each stands in the segment's text."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    pinyin: Sequence[str] = ()  # given: this is one word, read like this
+    is_exact: bool = False  # and no sandhi changes it
 
 
 @dataclass(slots=True)
@@ -23,12 +34,15 @@ class _Spoken:
     start: int
     end: int
     word: int
+    fixed: bool = False
 
 
-def parts_of(text: str, starts: Sequence[int], ends: Sequence[int]) -> list[Part]:
-    """Read a stretch of Chinese characters. starts, ends: where each character stands in the segment's text."""
-    tokens = words.cut(text)
-    spoken = _merge_erhua(_syllables(tokens, readings.read(tokens)))
+def parts_of(pieces: Sequence[Piece]) -> list[Part]:
+    """Read neighbouring pieces of text: one part for each word."""
+    tokens, given = _tokens(pieces)
+    starts = list(chain.from_iterable(piece.starts for piece in pieces))
+    ends = list(chain.from_iterable(piece.ends for piece in pieces))
+    spoken = _merge_erhua(_syllables(tokens, readings.read(tokens), given))
     counts = [0] * len(tokens)
     for syllable in spoken:
         counts[syllable.word] += 1
@@ -50,34 +64,52 @@ def parts_of(text: str, starts: Sequence[int], ends: Sequence[int]) -> list[Part
     ]
 
 
-def given(text: str, pinyin: Sequence[str], start: int, end: int) -> Part:
-    """A word whose reading the user gave: one syllable per pinyin, character by character where the numbers agree."""
-    one_by_one = len(pinyin) == len(text) == end - start
-    syllables = tuple(
-        Syllable(text[i], sound, sound, start + i, start + i + 1)
-        if one_by_one
-        else Syllable(text, sound, sound, start, end)
-        for i, sound in enumerate(pinyin)
-    )
-    return Part("zh", text, start, end, syllables, Break.WORD, glued=True)
+def _tokens(pieces: Sequence[Piece]) -> tuple[list[Token], dict[int, Piece]]:
+    """All words in order, and which of them have a given reading."""
+    tokens: list[Token] = []
+    given: dict[int, Piece] = {}
+    at = 0
+    for piece in pieces:
+        if piece.pinyin:
+            given[len(tokens)] = piece
+            tokens.append(Token(piece.text, at, at + len(piece.text), _GIVEN))
+        else:
+            tokens += (replace(token, start=token.start + at, end=token.end + at) for token in words.cut(piece.text))
+        at += len(piece.text)
+    return tokens, given
 
 
-def _syllables(tokens: Sequence[Token], pinyin: Sequence[str]) -> list[_Spoken]:
-    return [
-        _Spoken(token.text[at - token.start], pinyin[at], at, at + 1, word)
-        for word, token in enumerate(tokens)
-        for at in range(token.start, token.end)
-        if pinyin[at]
-    ]
+def _syllables(tokens: Sequence[Token], pinyin: Sequence[str], given: dict[int, Piece]) -> list[_Spoken]:
+    spoken: list[_Spoken] = []
+    for word, token in enumerate(tokens):
+        if word in given:
+            spoken += _given(given[word], token, word)
+        else:
+            spoken += (
+                _Spoken(token.text[at - token.start], pinyin[at], at, at + 1, word)
+                for at in range(token.start, token.end)
+                if pinyin[at]
+            )
+    return spoken
+
+
+def _given(piece: Piece, token: Token, word: int) -> list[_Spoken]:
+    """One syllable per pinyin, character by character where the numbers agree."""
+    if len(piece.pinyin) == len(token.text):
+        return [
+            _Spoken(char, sound, token.start + at, token.start + at + 1, word, piece.is_exact)
+            for at, (char, sound) in enumerate(zip(token.text, piece.pinyin, strict=True))
+        ]
+    return [_Spoken(token.text, sound, token.start, token.end, word, piece.is_exact) for sound in piece.pinyin]
 
 
 def _merge_erhua(syllables: list[_Spoken]) -> list[_Spoken]:
-    """花 + 儿 of one word become one syllable huar1."""
+    """花 + a light 儿 of one word become one syllable huar1."""
     merged: list[_Spoken] = []
     for syllable in syllables:
         last = merged[-1] if merged else None
         light = syllable.char == "儿" and syllable.pinyin == "er5" and last and last.word == syllable.word
-        if light and last and last.char not in _CHILDREN and not last.pinyin.startswith("er"):
+        if light and last and not last.fixed and not last.pinyin.startswith("er"):
             last.char += syllable.char
             last.pinyin = last.pinyin[:-1] + "r" + last.pinyin[-1]
             last.end = syllable.end
@@ -93,5 +125,5 @@ def _sounds(spoken: Sequence[_Spoken], after: Sequence[Break]) -> list[Sound]:
             passed = max(after[spoken[index - 1].word : syllable.word])
             group += passed >= Break.WORD
             phrase += passed >= Break.PHRASE
-        sounds.append(Sound(syllable.char[0], syllable.pinyin, syllable.word, group, phrase))
+        sounds.append(Sound(syllable.char[0], syllable.pinyin, syllable.word, group, phrase, syllable.fixed))
     return sounds

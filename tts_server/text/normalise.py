@@ -7,6 +7,7 @@ without digits or signs costs one regex search.
 
 import re
 import unicodedata
+from bisect import bisect_left
 
 from tts_server.text import english, grammar
 from tts_server.text.aligned import Aligned, Piece
@@ -14,7 +15,7 @@ from tts_server.text.spoken_forms import REST, RULES
 from tts_server.text.traditional import simplified
 
 _WORTH_A_LOOK = re.compile(
-    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|(?<![A-Za-z])[IV][型期级类度世]"
+    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
 )
 _DIGIT = re.compile("[0-9]")
 # A number with a unit or sign that our own tables lack; everything else that is left is a plain number.
@@ -24,6 +25,7 @@ _MEASURE = re.compile(
 _ROMAN = {chr(0x2160 + value): str(value + 1) for value in range(12)} | {
     chr(0x2170 + value): str(value + 1) for value in range(12)
 }
+_CIRCLED = {chr(0x2460 + value): f"{value + 1}、" for value in range(20)}  # ①②③ is not 123
 _POWERS = dict(zip("⁰¹⁴⁵⁶⁷⁸⁹⁻", "01456789-", strict=True))  # NFKC would make 105 of 10⁵
 _KEPT = frozenset(
     "，。！？；：、（）～【】《》「」『』“”‘’…—℃℉㎡㎢㎥㎞㎝㎜㎏㎎°²³Ω€£￥·"
@@ -66,6 +68,8 @@ def compatible(aligned: Aligned) -> Aligned:
     for char, start, end in zip(aligned.text, aligned.starts, aligned.ends, strict=True):
         plain = _plain(char)
         before = texts[-1] if texts else ""
+        if plain.isdecimal() and char != plain and texts[-2:-1] and before == "，" and texts[-2].isdecimal():
+            texts[-1] = ","  # １，０００
         if plain[:1] == before[:1] == "^":
             plain = plain[1:]
         elif "⁄" in plain and before.isdigit():
@@ -83,13 +87,13 @@ def _plain(char: str) -> str:
         return "^" + _POWERS[char]
     if "\ud800" <= char <= "\udfff":
         return ""
-    return _ROMAN.get(char) or unicodedata.normalize("NFKC", char)
+    return _ROMAN.get(char) or _CIRCLED.get(char) or unicodedata.normalize("NFKC", char)
 
 
 def _replace_original(aligned: Aligned, forced: tuple[Piece, ...]) -> Aligned:
     pieces = []
     for spoken, start, end in forced:
-        inside = [i for i, at in enumerate(aligned.starts) if start <= at < end]
-        if inside:
-            pieces.append(("".join(map(_plain, spoken)), inside[0], inside[-1] + 1))
+        first, last = bisect_left(aligned.starts, start), bisect_left(aligned.starts, end)
+        if first < last:
+            pieces.append(("".join(map(_plain, spoken)), first, last))
     return aligned.replace(pieces)

@@ -16,10 +16,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from tts_server.text import neutral
-from tts_server.text.polyphone_table import PHRASES, UNSETTLED
+from tts_server.text import neutral, reading_tables
 from tts_server.text.polyphones import choose
-from tts_server.text.words import Token
+from tts_server.text.words import Token, has_light_er
 
 _TONE_MARKS = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 _FIRST, _LAST = 0x3400, 0x9FFF  # the block kept as an array; rarer characters are in a dict
@@ -34,6 +33,7 @@ class Lexicon:
     syllables: list[str]  # every reading there is; [0] means none
     block: "array[int]"  # index of the usual reading of each character from _FIRST on
     rare: dict[str, int]
+    alone: dict[str, str]  # the reading of a character that is a word of its own
     phrases: dict[str, str] = field(repr=False)  # only phrases that hold a polyphone; pinyin separated by spaces
 
     def usual(self, char: str) -> str:
@@ -53,6 +53,7 @@ def load() -> Lexicon:
         with _loading:
             if _lexicon is None:
                 _lexicon = _read_lexicon(_data_folder())
+                reading_tables.load()
     return _lexicon
 
 
@@ -66,9 +67,13 @@ def read(tokens: Sequence[Token]) -> list[str]:
         for start, pinyin in _phrases_in(token.text, lexicon.phrases):
             at = token.start - base + start
             found[at : at + len(pinyin)] = pinyin
-    chosen = choose(text, tokens, base, found)
+    for at, pinyin in _phrases_of_words(tokens, lexicon.phrases):
+        found[at - base : at - base + len(pinyin)] = pinyin
+    chosen = choose(text, tokens, base, found, lexicon.alone)
     pinyin = [known or lexicon.usual(char) for known, char in zip(chosen, text, strict=True)]
     for token in tokens:
+        if has_light_er(token.text):
+            pinyin[token.end - base - 1] = "er5"
         for place in neutral.places(token.text, token.tag):
             at = token.start - base + place
             pinyin[at] = pinyin[at][:-1] + "5"
@@ -86,6 +91,23 @@ def _phrases_in(word: str, phrases: dict[str, str]) -> Iterator[tuple[int, list[
                 break
         else:
             start += 1
+
+
+def _phrases_of_words(tokens: Sequence[Token], phrases: dict[str, str]) -> Iterator[tuple[int, list[str]]]:
+    """Known phrases of three characters or more that several whole words make up, longest first from the left."""
+    index = 0
+    while index < len(tokens) - 1:
+        text, best = tokens[index].text, 0
+        for last in range(index + 1, len(tokens)):
+            text += tokens[last].text
+            if len(text) > _MAX_PHRASE:
+                break
+            if len(text) > 2 and text in phrases:
+                best = last
+                reading = phrases[text]
+        if best:
+            yield tokens[index].start, reading.split()
+        index = max(best, index) + 1
 
 
 def _data_folder() -> Path:
@@ -109,11 +131,18 @@ def _read_lexicon(folder: Path) -> Lexicon:
             block[ord(char) - _FIRST] = index
         else:
             rare[char] = index
+    alone: dict[str, str] = {}
     phrases = dict(_read_phrases(folder / "phrases_dict.json", polyphones))
-    for phrase in UNSETTLED:
-        phrases.pop(phrase, None)
-    phrases.update(PHRASES)
-    return Lexicon(list(codes), block, rare, phrases)
+    for word, reading in reading_tables.words():
+        if reading == reading_tables.CONTEXT_DECIDES:
+            phrases.pop(word, None)
+        elif word.startswith("*"):
+            block[ord(word[1]) - _FIRST] = codes.setdefault(reading, len(codes))
+        elif len(word) == 1:
+            alone[word] = reading
+        else:
+            phrases[word] = reading
+    return Lexicon(list(codes), block, rare, alone, phrases)
 
 
 def _read_phrases(path: Path, polyphones: set[str]) -> Iterator[tuple[str, str]]:

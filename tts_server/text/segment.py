@@ -40,7 +40,19 @@ class SayAs:
     interpret_as: str
 
 
-Span = Style | Pause | Reading | SayAs
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was said just before the segment was said this other way: a voice may change over smoothly."""
+
+    prosody: Prosody
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The segment ends inside a sentence: no end of one is to be heard."""
+
+
+Span = Style | Pause | Reading | SayAs | Before | Unfinished
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,248 +1,179 @@
 """Streamed text to segments that are said in one go. Daemon's side, pure.
 
-    cutter = TextCutter(prosody, split="auto")
+    cutter = TextCutter(prosody, split="auto", reader=Cleaner())
     cutter.feed(text)       -> segments that are complete now
     cutter.restyle(prosody) -> an emotion, speed, pitch or volume from this place on
     cutter.flush()          -> whatever waits, as a last segment; the stream may go on
+    cutter.end()            -> the same, and nothing follows
     cutter.pending_chars, cutter.received
 
-Any split of the text gives the same segments. A sentence is cut off as soon as its last mark is here, without a look at
-what follows, except after an ASCII full stop or inside quotes or brackets, where one more character decides.
+Any split of the text gives the same segments.
 """
 
-from collections.abc import Iterable
-from typing import Final, Literal
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final, Protocol
 
 from tts_server.text.linguistic import Prosody
-from tts_server.text.markup import Characters, Cleaner, Tag, Token
-from tts_server.text.segment import Segment, Style
+from tts_server.text.markup import Cleaner
+from tts_server.text.segment import Segment, Span, Style, Unfinished
+from tts_server.text.segmenter import Segmenter, Split
+from tts_server.text.tokens import Characters, Cue, EmotionCue, Gap, Stop, Token, VoiceCue
 
-Split = Literal["auto", "sentence", "none"]
+__all__ = ["Reader", "Split", "TextCutter"]
 
-_STOPS: Final = frozenset("。！？；…!?;")
-_COMMAS: Final = frozenset("，,、：")
-_OPENING: Final = {"“": "”", "‘": "’", "「": "」", "『": "』", "（": "）", "(": ")", "《": "》", "【": "】", "〈": "〉"}
-_CLOSING: Final = frozenset(_OPENING.values())
-# Left over from the sentence before (its second mark, a stray closing quote): nothing begins with these.
-_NEVER_FIRST: Final = frozenset("。！？；…，、：!?;,:.·—～") | _CLOSING
-_ABBREVIATIONS: Final = frozenset({
-    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
-    "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx",
-})  # fmt: skip
-_FIRST_CHARS: Final = 6  # of the first segment before a comma may end it
-# Width of a run-on text before it is cut anyway: an ASCII character takes 2, any other 5, so about 60 Chinese ones.
-_MAX_WIDTH: Final = 300
-_MAX_DEPTH: Final = 8  # of quotes and brackets, before we take them for noise
-_MAX_UNBROKEN: Final = 4 * _MAX_WIDTH  # of text without any place to cut
+SPEED_LIMITS: Final = (0.4, 2.5)  # of what a context and its markup ask for together
+PITCH_LIMITS: Final = (-12.0, 12.0)
+VOLUME_LIMITS: Final = (-60.0, 12.0)
 
 
-class Segmenter:
-    """Cuts cleaned characters into segments. See TextCutter for the whole way."""
-
-    def __init__(self, split: Split = "auto") -> None:
-        self._split = split
-        self._is_first = True
-        self._closers: list[str] = []  # the closing marks that open quotes and brackets wait for, innermost last
-        self._start_over()
+class Reader(Protocol):
+    """Takes a client's text piece by piece; gives what is to be spoken, and cues."""
 
     @property
-    def waiting_chars(self) -> int:
-        """Characters that no segment has taken yet."""
-        return len(self._chars)
+    def received(self) -> int:
+        """Code points fed so far."""
 
     @property
-    def has_speech(self) -> bool:
-        """Whether a flush now would give a segment."""
-        return self._sayable > 0
+    def held_chars(self) -> int:
+        """Code points received and not decided yet."""
 
-    def feed(self, text: str, offsets: Iterable[int]) -> list[Segment]:
-        """Take more characters, and where each stood in the client's text."""
-        segments: list[Segment] = []
-        for char, offset in zip(text, offsets, strict=True):
-            self._take(char, offset, segments)
-        return segments
+    @property
+    def can_flush(self) -> bool:
+        """Whether what is held can be decided now, should no more come for a while."""
 
-    def flush(self) -> list[Segment]:
-        """End the current segment here."""
-        segments: list[Segment] = []
-        self._cut(len(self._chars), segments)
-        return segments
+    def feed(self, text: str) -> list[Token]:
+        """Read the next piece."""
 
-    def _start_over(self) -> None:
-        self._chars: list[str] = []
-        self._offsets: list[int] = []
-        self._width = 0
-        self._sayable = 0
-        self._may_end = False  # the last mark ends the segment unless the next character closes a quote
-        self._dot = False  # the last mark is an ASCII full stop
-        self._comma = False  # the last mark is a comma after a digit: 1,234 or the end of the first segment
-        self._best = {"comma": 0, "space": 0, "gap": 0}  # places to cut a run-on text, as lengths
+    def flush(self) -> list[Token]:
+        """Decide what is held, as far as that is possible. The text may go on."""
 
-    def _take(self, char: str, offset: int, segments: list[Segment]) -> None:
-        closers = self._closers  # a quotation of several sentences stays open when one of them is cut off
-        if (self._may_end or self._dot or self._comma) and self._ends_before(char):
-            self._cut(len(self._chars), segments)
-            self._closers = closers
-        self._may_end = self._dot = self._comma = False
-        if not self._chars and (char.isspace() or char in _NEVER_FIRST):
-            if char == "\n" or (self._closers and char == self._closers[-1]):
-                self._closers = self._closers[:-1] if char != "\n" else []
-            return
-        self._append(char, offset)
-        if self._ends_after(char):
-            self._cut(len(self._chars), segments)
-        elif self._width > _MAX_WIDTH and self._split != "none":
-            self._cut_run_on(segments)
+    def end(self) -> list[Token]:
+        """Decide all: nothing follows."""
 
-    def _append(self, char: str, offset: int) -> None:
-        """Add one character and note whether the text could be cut before it."""
-        previous = self._chars[-1] if self._chars else ""
-        if previous == " ":
-            self._best["space"] = len(self._chars)
-        elif previous in _COMMAS and not char.isdigit():
-            self._best["comma"] = len(self._chars)
-        elif not (previous.isascii() or char.isascii()) and char.isalnum():
-            self._best["gap"] = len(self._chars)
-        self._chars.append(char)
-        self._offsets.append(offset)
-        self._width += 2 if char.isascii() else 5
-        self._sayable += char.isalnum()
 
-    def _ends_after(self, char: str) -> bool:
-        """Say whether the segment ends with this character, which is in it already; or note that the next decides."""
-        if self._split == "none":
-            return False
-        if char == "\n":
-            return True
-        closed = self._quotes(char)
-        if char in _STOPS or (closed and self._stopped_inside()):
-            self._may_end = bool(self._closers)
-            return not self._closers
-        if char == ".":
-            self._dot = True
-        elif char in _COMMAS and self._is_first and self._split == "auto" and self._sayable >= _FIRST_CHARS:
-            self._comma = self._chars[-2].isdigit() or bool(self._closers)
-            return not self._comma
-        return False
-
-    def _ends_before(self, char: str) -> bool:
-        """Say whether a segment that could end at its last mark does so, now that the next character is known."""
-        if self._closers and char == self._closers[-1]:
-            return False
-        if self._may_end:
-            return char not in _STOPS and char not in _CLOSING
-        if self._comma:
-            return not char.isdigit()
-        return not (char in ".,-" or (char.isascii() and char.isalnum())) and not self._is_abbreviated(char)
-
-    def _is_abbreviated(self, following: str) -> bool:
-        """Say whether the full stop just taken belongs to a word such as Dr. or J. before a space."""
-        word = ""
-        for char in reversed(self._chars[-8:-1]):
-            if not (char.isascii() and char.isalpha()):
-                break
-            word = char + word
-        return following == " " and ((len(word) == 1 and word != "I") or word.lower() in _ABBREVIATIONS)
-
-    def _quotes(self, char: str) -> bool:
-        """Keep count of open quotes and brackets. Returns whether this character closed one."""
-        if self._closers and char == self._closers[-1]:
-            self._closers.pop()
-            return True
-        if len(self._closers) >= _MAX_DEPTH:
-            self._closers = []
-        if char in _OPENING:
-            self._closers.append(_OPENING[char])
-        elif char == '"':
-            self._closers.append('"')
-        return False
-
-    def _stopped_inside(self) -> bool:
-        return len(self._chars) > 1 and (
-            self._chars[-2] in _STOPS or self._chars[-2] == "." or self._chars[-2] in _CLOSING
-        )
-
-    def _cut_run_on(self, segments: list[Segment]) -> None:
-        """Cut a text that goes on and on at its last comma, else at a space, else between two characters."""
-        third = len(self._chars) // 3
-        place = next((self._best[kind] for kind in ("comma", "space", "gap") if self._best[kind] > third), 0)
-        if not place and self._width > _MAX_UNBROKEN:
-            place = len(self._chars)
-        if place:
-            rest, offsets = self._chars[place:], self._offsets[place:]
-            self._cut(place, segments)
-            for char, offset in zip(rest, offsets, strict=True):
-                self._take(char, offset, segments)
-
-    def _cut(self, length: int, segments: list[Segment]) -> None:
-        """Emit the first `length` characters, if there is anything to say in them, and begin anew."""
-        text = "".join(self._chars[:length])
-        trimmed = text.rstrip()
-        if any(map(str.isalnum, trimmed)):
-            offsets = self._offsets[: len(trimmed)]
-            segments.append(Segment(trimmed, (*offsets, offsets[-1] + 1)))
-            self._is_first = False
-        self._closers = []
-        self._start_over()
+OnCue = Callable[[Cue, list[Segment]], Prosody]  # a cue and the segments before it; how to go on
 
 
 class TextCutter:
     """A context's text stream: raw text and changes of style in, segments out."""
 
-    def __init__(self, prosody: Prosody = Prosody(), *, split: Split = "auto") -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        prosody: Prosody = Prosody(),  # noqa: B008 - frozen
+        *,
+        split: Split = "auto",
+        reader: Reader | None = None,
+        on_cue: OnCue | None = None,
+    ) -> None:
+        """on_cue: says what a cue in the text means; without it, cues are passed over."""
         self._prosody = prosody
         self._next_prosody = prosody
-        self._cleaner = Cleaner()
+        self._only: tuple[str, float] | None = None  # emotion and intensity of the next segment alone
+        self._reader = reader or Cleaner()
+        self._on_cue = on_cue
         self._segmenter = Segmenter(split)
 
     @property
     def received(self) -> int:
         """Code points of the client's text so far."""
-        return self._cleaner.received
+        return self._reader.received
 
     @property
     def pending_chars(self) -> int:
         """Code points received and not yet part of a segment."""
-        return self._cleaner.held_chars + self._segmenter.waiting_chars
+        return self._reader.held_chars + self._segmenter.waiting_chars
+
+    @property
+    def can_flush(self) -> bool:
+        """Whether a flush would decide about anything that waits."""
+        return self._segmenter.waiting_chars > 0 or (self._reader.held_chars > 0 and self._reader.can_flush)
 
     def feed(self, text: str) -> list[Segment]:
-        """Take the next piece of text. Returns the segments it completed."""
-        return self._styled(self._cut(self._cleaner.feed(text)))
+        """Take the next piece of text. Returns the segments it completed. Raises MarkupInvalid."""
+        return self._cut(self._reader.feed(text))
 
     def flush(self) -> list[Segment]:
         """End the current segment here; the text may go on afterwards."""
-        return self._styled([*self._cut(self._cleaner.flush()), *self._segmenter.flush()])
+        return [*self._cut(self._reader.flush()), *self._styled(self._segmenter.flush())]
+
+    def end(self) -> list[Segment]:
+        """End the text. Raises MarkupInvalid."""
+        return [*self._cut(self._reader.end()), *self._styled(self._segmenter.flush())]
 
     def restyle(self, prosody: Prosody) -> list[Segment]:
         """Say what follows another way: a new emotion ends the segment; speed, pitch, volume wait for the next."""
-        said: list[Segment] = []
-        if (prosody.emotion, prosody.intensity) != (self._next_prosody.emotion, self._next_prosody.intensity):
-            said = self.flush()
-        self._next_prosody = prosody
-        if not self._segmenter.waiting_chars:
-            self._prosody = prosody
-        return said
+        said = self._cut(self._reader.flush()) if self._is_other_emotion(prosody) else []
+        return [*said, *self._become(prosody)]
 
     def restyle_segment(self, prosody: Prosody) -> list[Segment]:
-        """Say only the next segment another way."""
-        said = self.flush()
-        self._prosody = prosody
+        """Say only the next segment with this emotion and intensity; the rest of its manner may still be changed."""
+        said = [*self._cut(self._reader.flush()), *self._leave_sentence()]
+        self._prosody = self._next_prosody
+        self._only = (prosody.emotion, prosody.intensity)
         return said
 
     def _cut(self, tokens: Iterable[Token]) -> list[Segment]:
         segments: list[Segment] = []
         for token in tokens:
             match token:
-                case Characters(text, offsets):
-                    segments += self._segmenter.feed(text, offsets)
-                case Tag():
-                    pass  # not read aloud; what a tag may mean is decided here
+                case Characters(text, offsets, note):
+                    segments += self._styled(self._segmenter.feed(text, offsets, note))
+                case Gap(ms):
+                    self._segmenter.pause(ms)
+                case Stop():
+                    segments += self._styled(self._segmenter.flush())
+                case EmotionCue() | VoiceCue() if self._on_cue is not None:
+                    if isinstance(token, VoiceCue):
+                        segments += self._leave_sentence()
+                    segments += self._become(self._on_cue(token, segments))
         return segments
 
+    def _become(self, prosody: Prosody) -> list[Segment]:
+        """Take on another manner."""
+        said: list[Segment] = []
+        if self._is_other_emotion(prosody):
+            said = self._leave_sentence()
+            self._only = None
+        self._next_prosody = prosody
+        if not self._segmenter.waiting_chars:
+            self._prosody = prosody
+        return said
+
+    def _is_other_emotion(self, prosody: Prosody) -> bool:
+        now = self._next_prosody
+        return (prosody.emotion, prosody.intensity) != (now.emotion, now.intensity)
+
+    def _leave_sentence(self) -> list[Segment]:
+        """End the segment, wherever in a sentence that is."""
+        is_inside = self._segmenter.is_inside_sentence
+        said = self._styled(self._segmenter.flush())
+        if said and is_inside:
+            said[-1] = replace(said[-1], spans=(*said[-1].spans, Unfinished()))
+        return said
+
     def _styled(self, segments: list[Segment]) -> list[Segment]:
-        styled = []
-        for segment in segments:
-            style = Style(0, len(segment.text), self._prosody)
-            styled.append(Segment(segment.text, segment.offsets, (style, *segment.spans)))
-            self._prosody = self._next_prosody
-        return styled
+        return [self._style(segment) for segment in segments]
+
+    def _style(self, segment: Segment) -> Segment:
+        """The segment with its manner."""
+        prosody = self._prosody
+        if self._only is not None:
+            emotion, intensity = self._only
+            prosody, self._only = replace(prosody, emotion=emotion, intensity=intensity), None
+        self._prosody = self._next_prosody
+        spans: list[Span] = [Style(0, len(segment.text), prosody)]
+        spans += [_on_top(span, prosody) if isinstance(span, Style) else span for span in segment.spans]
+        return replace(segment, spans=tuple(spans))
+
+
+def _on_top(style: Style, prosody: Prosody) -> Style:
+    """A style that markup asks for, on top of the context's."""
+    wanted = style.prosody
+    changed = replace(
+        prosody,
+        speed=min(max(prosody.speed * wanted.speed, SPEED_LIMITS[0]), SPEED_LIMITS[1]),
+        pitch=min(max(prosody.pitch + wanted.pitch, PITCH_LIMITS[0]), PITCH_LIMITS[1]),
+        volume=min(max(prosody.volume + wanted.volume, VOLUME_LIMITS[0]), VOLUME_LIMITS[1]),
+    )
+    return replace(style, prosody=changed)

@@ -1,13 +1,40 @@
-"""Mandarin text to words with parts of speech, by rjieba. Host's side."""
+"""Mandarin text to words with parts of speech, by rjieba; what it cuts amiss is put right. Host's side.
 
-from collections.abc import Iterator
+Numbers stay in one piece however rjieba cuts them, 儿 goes back to the word it belongs to, and what its model for
+unknown words glues together (把门, 那本书) comes apart again.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import rjieba
 
 # The model for unknown words likes to glue these to a neighbour: 高兴|地说, 我教|你, 姓乐.
 _LOOSE_FIRST = frozenset("地得着了的我你他她它咱不很还把被让给就都也姓叫是在有没")
 _LOOSE_LAST = frozenset("地得着了的过我你他她它是在")
+_GLUED = frozenset(("地走了",))  # the dictionary itself has it
+_THIS = frozenset("这那哪每某各")
+MEASURES = frozenset(
+    "个只条张件位名本次台辆把块杯瓶碗间座层头匹棵朵颗粒支枝根双对套份片封首部家所道门顿趟遍下种类样天年月日号周点分秒时岁倍"
+    "元角毛人口米里斤克升吨度篇幅组排队批场届股滴盒包袋箱桶罐盘节轮句段行架艘亩桌回户笔期级楼栋期世刻寸尺丈两章页集课路班"
+)
+_NUMERALS = "零〇一二三四五六七八九十百千万亿两幺"
+_DIGITS = "零〇一二三四五六七八九"
+_FRACTION = rf"点[{_DIGITS}]+(?![{_DIGITS}十百分])"  # 三点五, not the clock's 三点五分 or 三点五十
+_NUMBER = re.compile(
+    rf"(?:第|负|百分之|千分之|几)?(?:[{_NUMERALS}]{{2,}}(?:{_FRACTION})?|[{_NUMERALS}]{_FRACTION})[万亿]*(?:分之[{_NUMERALS}]+)?"
+    rf"|(?:百分之|千分之|[{_NUMERALS}]分之)[{_NUMERALS}]+"
+)
+_SPLIT_NUMBER = 8  # a longer number has a seam after 万 and 亿
+_SEAM = re.compile("[^万亿]*(?:万亿|万|亿)|[^万亿]+")
+_NICKNAME = frozenset("小老阿")
+# 儿 after these is a child, or a syllable of its own, not the light ending of 花儿.
+_CHILD = re.compile(
+    "(?:女|婴|幼|孤|少|健|胎|宠|混血|弃|男|孙|侄|患|妻|育|乞|产|新生|早产|幸运|弄潮|(?<![小女男])孩|低能|畸形|私生|巨|流浪|富家|宁馨|我|你|他|爱|娇|宝|生|托|的|和|是|有|之|小|生养)儿$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +44,7 @@ class Token:
     text: str
     start: int
     end: int
-    tag: str  # jieba's part of speech: "n", "v", "r", …
+    tag: str  # jieba's part of speech: "n", "v", "r", …; "m" for a number in one piece
 
 
 def load() -> None:
@@ -29,10 +56,15 @@ def cut(text: str) -> list[Token]:
     """Cut a stretch of Chinese characters into words."""
     tokens: list[Token] = []
     start = 0
-    for word, tag in _pieces(text):
+    for word, tag in _with_light_er(_with_numbers(text, _pieces(text))):
         tokens.append(Token(word, start, start + len(word), tag))
         start += len(word)
     return tokens
+
+
+def has_light_er(word: str) -> bool:
+    """Say whether the 儿 at a word's end is no syllable of its own: 花园儿, not 女儿."""
+    return len(word) > 1 and word[-1] == "儿" and _CHILD.search(word) is None
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
@@ -40,6 +72,12 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
         if len(word) == 2 and (word[0] in _LOOSE_FIRST or word[1] in _LOOSE_LAST) and not rjieba.has_word(word):
             yield _single(word[0], tag)
             yield _single(word[1], tag)
+        elif len(word) == 3 and word[0] in _THIS and word[1] in MEASURES:
+            yield word[:2], "r"
+            yield _single(word[2], tag)
+        elif word[0] in "儿地" and (word in _GLUED or (len(word) > 1 and not rjieba.has_word(word))):
+            yield _single(word[0], tag)
+            yield from rjieba.tag(word[1:])
         else:
             yield word, tag
 
@@ -48,3 +86,67 @@ def _single(char: str, tag: str) -> tuple[str, str]:
     """A part of a word that was glued together: its own part of speech, else that of the whole."""
     [(_, own)] = rjieba.tag(char)
     return char, own if own != "x" else tag
+
+
+def _with_numbers(text: str, pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The same words, but each number one word. A word that holds a whole number and more stays: 三十五届."""
+    numbers = [match.span() for match in _NUMBER.finditer(text)]
+    if not numbers:
+        yield from pieces
+        return
+    words = _placed(pieces)
+    starts = [start for start, _, _ in words]
+    kept = {(start, end): tag for start, end, tag in words}
+    places = {*starts, len(text)}
+    for first, last in numbers:
+        start, end, _ = words[bisect_right(starts, first) - 1]
+        if (start, end) != (first, last) and end >= last:
+            continue
+        places.difference_update(range(first + 1, last))
+        places.update((first, last))
+        kept[first, last] = "m"
+    for start, end in pairwise(sorted(places)):
+        word, tag = text[start:end], kept.get((start, end))
+        if tag == "m":
+            yield from ((seam, "m") for seam in _seams(word))
+        else:
+            yield (word, tag) if tag else _whole(word)
+
+
+def _placed(pieces: Iterable[tuple[str, str]]) -> list[tuple[int, int, str]]:
+    placed, at = [], 0
+    for word, tag in pieces:
+        placed.append((at, at + len(word), tag))
+        at += len(word)
+    return placed
+
+
+def _seams(number: str) -> list[str]:
+    return _SEAM.findall(number) if len(number) > _SPLIT_NUMBER else [number]
+
+
+def _whole(word: str) -> tuple[str, str]:
+    """What is left of a word that a number was taken from, and its own part of speech."""
+    found = rjieba.tag(word)
+    return word, found[0][1] if len(found) == 1 and found[0][1] != "x" else "n"
+
+
+def _with_light_er(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """A lone 儿 joins the word before it, and 小 a surname: 花园|儿, 小|李."""
+    held: tuple[str, str] | None = None
+    for word, tag in pieces:
+        light = (
+            held is not None
+            and word == "儿" != held[0][-1]
+            and held[1][:1] in tuple("nstqmfvad")
+            and has_light_er(held[0] + word)
+        )
+        nicknamed = held is not None and held[0] in _NICKNAME and tag == "nr" and len(word) == 1
+        if held is not None and (light or nicknamed):
+            held = (held[0] + word, tag if tag == "nr" else held[1])
+            continue
+        if held is not None:
+            yield held
+        held = (word, tag)
+    if held is not None:
+        yield held

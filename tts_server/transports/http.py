@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from tts_server.access import Access, AccessSettings
+from tts_server.metrics import Metrics
 from tts_server.synthesis import Synthesizer
 from tts_server.transports.http_connection import HttpConnection
 from tts_server.transports.http_guard import Guard
@@ -23,15 +25,25 @@ CLOSE_S = 2.0  # how long answers that were cut off may take to notice
 class HttpDoor:
     """Serves HTTP and WebSocket from `start` to `close`."""
 
-    def __init__(self, synthesizer: Synthesizer, settings: HttpSettings) -> None:
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        settings: HttpSettings,
+        access: Access | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        """access: None lets in whoever is on a network of ours; metrics: None makes some of its own."""
         self._settings = settings
         self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
         self._state = ServerState()
         self._listeners: list[asyncio.Server] = []
-        self._websockets = WebSocketDoor(synthesizer, settings.websocket)
-        app = build_app(synthesizer, self._store)
+        access = access or Access(AccessSettings(networks=settings.networks))
+        metrics = metrics or Metrics(synthesizer)
+        self._websockets = WebSocketDoor(synthesizer, settings.websocket, access)
+        app = build_app(synthesizer, self._store, settings, access, metrics)
+        self._guard = Guard(app, self._websockets, settings, access, metrics)
         self._config = Config(
-            Guard(app, self._websockets, settings),
+            self._guard,
             ws=WebSocketConnection,
             ws_max_size=settings.websocket.max_message_bytes,
             ws_ping_interval=settings.websocket.ping_s,
@@ -45,6 +57,12 @@ class HttpDoor:
             timeout_keep_alive=settings.keep_alive_s,  # type: ignore[arg-type]  # call_later takes it
         )
 
+    def reconfigure(self, settings: HttpSettings) -> None:
+        """Other limits, for connections and requests that come from now on. What is offered stays as it is."""
+        self._settings = settings
+        self._guard.reconfigure(settings)
+        self._websockets.reconfigure(settings.websocket)
+
     @property
     def ports(self) -> list[int]:
         """The ports listened on, one per socket."""
@@ -55,7 +73,12 @@ class HttpDoor:
         self._config.load()
         loop = asyncio.get_running_loop()
         for listening in sockets:
-            server = await loop.create_server(self._new_connection, sock=listening)
+            server = await loop.create_server(
+                self._new_connection,
+                sock=listening,
+                ssl=self._settings.tls,
+                ssl_handshake_timeout=self._settings.head_timeout_s if self._settings.tls else None,
+            )
             self._listeners.append(server)
 
     def stop_accepting(self) -> None:

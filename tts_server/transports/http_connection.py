@@ -15,6 +15,7 @@ from protocol.errors import ErrorCode
 from protocol.http_api import error_json
 from tts_server.transports.http_settings import HttpSettings
 
+_RETRY_LATER: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # struct linger: on, 0 s
 
 
@@ -30,8 +31,8 @@ class HttpConnection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if self._is_one_too_many():
-            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_CONNECTIONS, "too many connections")
+        if (status := self._one_too_many()) is not None:
+            self._answer(status, ErrorCode.TOO_MANY_CONNECTIONS, "too many connections")
         else:
             self._start_head_timer()
 
@@ -81,18 +82,21 @@ class HttpConnection(H11Protocol):
             self.abort()  # an answer is under way; a second one would be read as part of it
             return
         body = error_json(code, message)
+        retry = "retry-after: 1\r\n" if status in _RETRY_LATER else ""
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            f"content-length: {len(body)}\r\n{retry}connection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
 
-    def _is_one_too_many(self) -> bool:
+    def _one_too_many(self) -> HTTPStatus | None:
+        """How to refuse the connection, if the server has too many, or the peer's address."""
         if len(self.connections) > self._settings.max_connections:
-            return True
+            return HTTPStatus.SERVICE_UNAVAILABLE
         addresses = [_address(connection) for connection in self.connections]
-        return addresses.count(_address(self)) > self._settings.max_connections_per_address
+        is_greedy = addresses.count(_address(self)) > self._settings.max_connections_per_address
+        return HTTPStatus.TOO_MANY_REQUESTS if is_greedy else None
 
     def _start_head_timer(self) -> None:
         if self._head_timer is None and not self.transport.is_closing():

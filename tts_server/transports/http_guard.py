@@ -1,43 +1,54 @@
 """Around every HTTP request: admission, its body within limits, an id, one log line, and an answer whatever happens.
 
-WebSockets pass the same admission and get an id.
+WebSockets pass the same admission, apart from the token, and get an id.
 """
 
-import asyncio
 import logging
 import secrets
 import time
-from email.utils import formatdate
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocol.errors import ErrorCode
-from protocol.http_api import error_json
-from tts_server.errors import Refused, TextTooLong
+from tts_server.access import Access, AccessSettings
+from tts_server.errors import Refused, TTSError
 from tts_server.logs import request_id
+from tts_server.metrics import Metrics
 from tts_server.transports.error_codes import code_of, status_of
-from tts_server.transports.http_admission import check_admission
+from tts_server.transports.http_admission import PROBES, check_admission, check_query, scope_needed, token_in
+from tts_server.transports.http_cors import is_preflight
+from tts_server.transports.http_exchange import Exchange, replay
+from tts_server.transports.http_report import Report
 from tts_server.transports.http_settings import HttpSettings
 from tts_server.transports.websocket import refuse
 
 log = logging.getLogger(__name__)
 
-PROBES: Final = ("/healthz", "/readyz")
 LISTENER_LEFT: Final = 499  # nginx's number for a client that hung up; only ever logged
-# What is read and thrown away after a refusal: a client that gets a reset while it sends never sees the answer.
-LINGER_BYTES: Final = 4 * 2**20
-LINGER_S: Final = 2.0
 
 
 class Guard:
     """The outermost ASGI application."""
 
-    def __init__(self, app: ASGIApp, websockets: ASGIApp, settings: HttpSettings) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        websockets: ASGIApp,
+        settings: HttpSettings,
+        access: Access | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._app = app
         self._websockets = websockets
+        self._settings = settings
+        self._access = access or Access(AccessSettings(networks=settings.networks))
+        self._metrics = metrics
+
+    def reconfigure(self, settings: HttpSettings) -> None:
+        """Other limits, for requests that come from now on."""
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,12 +58,13 @@ class Guard:
             await self._admit_request(scope, receive, send)
 
     async def _admit_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Nothing of the body's and the answer's care is needed: the door has limits of its own."""
+        """No care for body and answer is needed: the door has limits of its own, and asks for tokens."""
         request_id.set(secrets.token_hex(6))
-        peer = (scope["client"] or ("",))[0]
+        peer = _peer(scope)
         started_at = time.monotonic()
         try:
             check_admission(peer, Headers(scope=scope), self._settings)
+            self._access.check_address(peer)
         except Refused as error:
             log.info("WebSocket %s 403 for %s", _path(scope), peer)
             await refuse(send, status_of(error), code_of(error), str(error))
@@ -63,143 +75,62 @@ class Guard:
     async def _admit_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         # HEAD is a GET whose body the server leaves out.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        exchange = _Exchange({**scope, "method": method}, receive, send, self._settings)
+        exchange = Exchange({**scope, "method": method}, receive, send, self._settings)
         request_id.set(exchange.id)
+        report = Report(_peer(scope))
+        report.attach(exchange.scope)
         try:
-            await self._serve(exchange)
+            await self._serve(exchange, report)
         except ClientDisconnect:
             exchange.status = LISTENER_LEFT
         except Exception:
             log.exception("a request failed")
             await exchange.fail()
         finally:
-            _log(scope, exchange)
+            self._tell(scope["method"], exchange, report)
 
-    async def _serve(self, exchange: "_Exchange") -> None:
-        scope, headers = exchange.scope, Headers(scope=exchange.scope)
+    async def _serve(self, exchange: Exchange, report: Report) -> None:
         try:
-            check_admission((scope["client"] or ("",))[0], headers, self._settings)
-            body = await self._body(exchange.receive, headers)
-        except (Refused, TextTooLong) as error:
+            self._admit(exchange.scope, report)
+            if is_preflight(exchange.scope):
+                await exchange.allow()
+                return
+            body = await exchange.body()
+        except TTSError as error:
             await exchange.refuse(status_of(error), code_of(error), str(error))
         except TimeoutError:
             limit = f"{self._settings.body_timeout_s:g} s"
             await exchange.refuse(408, ErrorCode.BAD_MESSAGE, f"the request's body did not come within {limit}")
         else:
-            await self._app(scope, _replay(body, exchange.receive), exchange.send)
+            await self._app(exchange.scope, replay(body, exchange.receive), exchange.send)
 
-    async def _body(self, receive: Receive, headers: Headers) -> bytes:
-        """The whole body. Raises TextTooLong, TimeoutError, ClientDisconnect."""
-        limit = self._settings.max_body_bytes
-        too_long = TextTooLong(f"the request's body has more than {limit} bytes")
-        if int(headers.get("content-length", "0")) > limit:
-            raise too_long
-        body = bytearray()
-        async with asyncio.timeout(self._settings.body_timeout_s):
-            is_whole = False
-            while not is_whole:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                body += message.get("body", b"")
-                if len(body) > limit:
-                    raise too_long
-                is_whole = not message.get("more_body", False)
-        return bytes(body)
+    def _admit(self, scope: Scope, report: Report) -> None:
+        """Find out who asks. Raises Refused, Unauthorized, BadRequest."""
+        headers = Headers(scope=scope)
+        check_admission(report.peer, headers, self._settings)
+        self._access.check_address(report.peer)
+        check_query(scope["query_string"])
+        needed = scope_needed(scope["path"])
+        if needed is not None and not is_preflight(scope):
+            report.principal = self._access.admit(report.peer, token_in(headers) if self._access.needs_token else None)
+            report.principal.require(needed)
 
-
-class _Exchange:
-    """One request and its answer on their way."""
-
-    def __init__(self, scope: Scope, receive: Receive, send: Send, settings: HttpSettings) -> None:
-        self.id = secrets.token_hex(6)
-        self.scope = scope
-        self.receive = receive
-        self.status: int | None = None
-        self.started_at = time.monotonic()
-        self._send = send
-        self._stall_s = settings.write_stall_s
-        self._is_complete = False
-
-    async def send(self, message: Message) -> None:
-        """Send a part of the answer. Raises ClientDisconnect when the peer takes nothing for `write_stall_s`."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self._add_headers(MutableHeaders(scope=message))
-        elif message["type"] == "http.response.body":
-            self._is_complete = not message.get("more_body", False)
-        try:
-            async with asyncio.timeout(self._stall_s):
-                await self._send(message)
-        except TimeoutError:
-            log.warning("the listener took no data for %g s and is given up", self._stall_s)
-            self.scope["state"]["abort"]()
-            raise ClientDisconnect from None
-
-    async def refuse(self, status: int, code: ErrorCode, message: str) -> None:
-        """Answer with an error before the body has been read, let the peer read it, and close the connection."""
-        body = error_json(code, message)
-        await self._start_json(status, body)
-        await self.send({"type": "http.response.body", "body": body, "more_body": True})
-        try:
-            async with asyncio.timeout(LINGER_S):
-                await self._drop_body()
-        except TimeoutError:
-            pass
-        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def fail(self) -> None:
-        """Give the answer of a request that raised: an error, or, in the middle of an answer, a cut."""
-        if self.status is None:
-            body = error_json(ErrorCode.INTERNAL, "something went wrong inside the server; its log tells more")
-            await self._start_json(500, body)
-            await self.send({"type": "http.response.body", "body": body})
-        elif not self._is_complete:
-            self.scope["state"]["abort"]()
-
-    async def _start_json(self, status: int, body: bytes) -> None:
-        headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await self.send({"type": "http.response.start", "status": status, "headers": raw})
-
-    async def _drop_body(self) -> None:
-        dropped = 0
-        while dropped < LINGER_BYTES:
-            message = await self.receive()
-            if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                return
-            dropped += len(message.get("body", b""))
-
-    def _add_headers(self, headers: MutableHeaders) -> None:
-        headers["date"] = formatdate(usegmt=True)
-        headers["x-request-id"] = self.id
-        headers["x-content-type-options"] = "nosniff"
-        headers.setdefault("cache-control", "no-store")
+    def _tell(self, method: str, exchange: Exchange, report: Report) -> None:
+        path = exchange.scope["path"]
+        took_ms = round(1000 * (time.monotonic() - report.started_at))
+        level = logging.DEBUG if path in PROBES else logging.INFO
+        line = f"{method} {_path(exchange.scope)} {exchange.status} in {took_ms} ms for {report.peer} {report}"
+        log.log(level, "%s", line.rstrip())
+        if self._metrics is not None:
+            route = getattr(exchange.scope.get("route"), "path", "none")
+            self._metrics.answered(route, exchange.status or LISTENER_LEFT)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body read already, then what comes after it."""
-    is_given = False
-
-    async def replayed() -> Message:
-        nonlocal is_given
-        if is_given:
-            return await receive()
-        is_given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed
-
-
-def _log(scope: Scope, exchange: _Exchange) -> None:
-    path = _path(scope)
-    took_ms = round(1000 * (time.monotonic() - exchange.started_at))
-    level = logging.DEBUG if path in PROBES else logging.INFO
-    peer = (scope["client"] or ("?",))[0]
-    log.log(level, "%s %s %s in %d ms for %s", scope["method"], path, exchange.status, took_ms, peer)
+def _peer(scope: Scope) -> str:
+    return str((scope["client"] or ("",))[0])
 
 
 def _path(scope: Scope) -> str:
-    """For the log: still percent-encoded, so without line breaks."""
+    """For the log: still percent-encoded, so without line breaks; without the query."""
     path: str = scope["raw_path"].decode("ascii", "replace")[:100]
     return path

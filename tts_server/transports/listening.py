@@ -1,8 +1,11 @@
 """Where doors listen, and whom they let in."""
 
+import contextlib
 import errno
 import ipaddress
+import os
 import socket
+import stat
 from collections.abc import Iterable
 from typing import Final
 
@@ -38,6 +41,37 @@ def listen(host: str, port: int) -> list[socket.socket]:
                 raise PortUnavailable(_explain(host, port, error)) from error
 
 
+def listen_unix(path: str) -> socket.socket:
+    """A listening Unix socket for this user and group. One that a dead process left behind is replaced.
+
+    Raises PortUnavailable.
+    """
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _remove_stale(path)
+        opened.bind(path)
+        os.chmod(path, stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IWGRP)
+        opened.listen(_BACKLOG)
+        opened.setblocking(False)
+    except OSError as error:
+        opened.close()
+        raise PortUnavailable(f"cannot listen on the socket {path}: {error.strerror or error}") from error
+    return opened
+
+
+def hosts_of(sockets: Iterable[socket.socket]) -> list[str]:
+    """The addresses at which listening sockets answer. An IPv6 one for all may answer IPv4 too, as systemd's do."""
+    found: list[str] = []
+    for opened in sockets:
+        if opened.family == socket.AF_UNIX:
+            continue
+        host = opened.getsockname()[0]
+        found.append(host)
+        if host == "::" and not opened.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
+            found.append("0.0.0.0")
+    return found
+
+
 def is_allowed(address: str, networks: Iterable[Network]) -> bool:
     """Whether a peer's address, as a socket gives it, lies in one of the networks."""
     try:
@@ -47,6 +81,18 @@ def is_allowed(address: str, networks: Iterable[Network]) -> bool:
     if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
         peer = peer.ipv4_mapped
     return any(peer in network for network in networks)
+
+
+def _remove_stale(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        if not stat.S_ISSOCK(os.stat(path).st_mode):
+            raise FileExistsError(errno.EEXIST, "there is a file of that name that is no socket")
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            os.unlink(path)
+        else:
+            raise OSError(errno.EADDRINUSE, "another program listens on it")
 
 
 def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str, int]]:

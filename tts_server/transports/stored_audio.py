@@ -4,9 +4,10 @@ import asyncio
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from tts_server.audio.encode import FormatName
 from tts_server.audio.pcm import BYTES_PER_SAMPLE, wav_header
 from tts_server.errors import AudioGone, EngineBusy, TextTooLong
 
@@ -14,9 +15,24 @@ HEADER_BYTES: Final = len(wav_header(8000, 0))
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class Kept:
+    """A reply as it was spoken, and in the formats it was asked for since."""
+
     wav: bytearray
+    sample_rate: int
+    form: FormatName  # what it is served as when a URL says nothing else
     expiry: asyncio.TimerHandle
+    coded: dict[FormatName, bytes] = field(default_factory=dict)
+
+    @property
+    def pcm(self) -> memoryview:
+        """Its 16-bit PCM."""
+        return memoryview(self.wav)[HEADER_BYTES:]
+
+    @property
+    def used_bytes(self) -> int:
+        """Memory it takes."""
+        return len(self.wav) + sum(map(len, self.coded.values()))
 
 
 class Recording:
@@ -31,15 +47,20 @@ class Recording:
         """Samples recorded."""
         return (len(self.wav) - HEADER_BYTES) // BYTES_PER_SAMPLE
 
+    @property
+    def pcm(self) -> memoryview:
+        """What has been recorded: 16-bit PCM. No more can be added while the view is held."""
+        return memoryview(self.wav)[HEADER_BYTES:]
+
     def add(self, pcm: bytes) -> None:
         """Append 16-bit PCM. Raises TextTooLong, EngineBusy when the store cannot hold it."""
         self._store.claim(len(pcm), len(self.wav))
         self.wav += pcm
 
-    def keep(self, sample_rate: int) -> str:
-        """Finish the WAV and keep it. Returns its id."""
+    def keep(self, sample_rate: int, form: FormatName = "wav") -> str:
+        """Finish the WAV and keep it, to be served as `form`. Returns its id."""
         self.wav[:HEADER_BYTES] = wav_header(sample_rate, len(self.wav) - HEADER_BYTES)
-        return self._store.put(self.wav)
+        return self._store.put(self.wav, sample_rate, form)
 
 
 class StoredAudio:
@@ -48,13 +69,13 @@ class StoredAudio:
     def __init__(self, max_bytes: int, max_age_s: float) -> None:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
-        self._kept: dict[str, _Kept] = {}  # oldest first
+        self._kept: dict[str, Kept] = {}  # oldest first
         self._recordings: set[Recording] = set()
 
     @property
     def used_bytes(self) -> int:
         """Bytes kept and being recorded."""
-        kept = sum(len(kept.wav) for kept in self._kept.values())
+        kept = sum(kept.used_bytes for kept in self._kept.values())
         return kept + sum(len(recording.wav) for recording in self._recordings)
 
     @contextmanager
@@ -67,12 +88,12 @@ class StoredAudio:
         finally:
             self._recordings.discard(recording)
 
-    def get(self, audio_id: str) -> memoryview:
-        """The WAV of that id. Raises AudioGone."""
+    def get(self, audio_id: str) -> Kept:
+        """The reply of that id. Raises AudioGone."""
         kept = self._kept.get(audio_id)
         if kept is None:
             raise AudioGone(f"this audio is not kept any longer; replies stay for {self._max_age_s:g} s at most")
-        return memoryview(kept.wav)
+        return kept
 
     def clear(self) -> None:
         """Forget all."""
@@ -84,18 +105,23 @@ class StoredAudio:
         if has_bytes + more_bytes > self._max_bytes:
             limit = f"{self._max_bytes} bytes"
             raise TextTooLong(
-                f"the speech takes more than the {limit} that are kept; ask for audio/wav, which is streamed"
+                f"the speech takes more than the {limit} that are kept; leave out format json: audio is streamed"
             )
         while self._kept and self.used_bytes + more_bytes > self._max_bytes:
             self._drop(next(iter(self._kept)))
         if self.used_bytes + more_bytes > self._max_bytes:
-            raise EngineBusy("too many replies are being recorded; try again soon, or ask for audio/wav")
+            raise EngineBusy("too many replies are being recorded; try again soon, or let the audio be streamed")
 
-    def put(self, wav: bytearray) -> str:
+    def remember(self, kept: Kept, form: FormatName, coded: bytes) -> None:
+        """Keep the reply in another format too, where there is room without dropping another."""
+        if self.used_bytes + len(coded) <= self._max_bytes:
+            kept.coded[form] = coded
+
+    def put(self, wav: bytearray, sample_rate: int, form: FormatName) -> str:
         """Keep a WAV under a new id that nobody can guess."""
         audio_id = secrets.token_urlsafe(16)
         expiry = asyncio.get_running_loop().call_later(self._max_age_s, self._drop, audio_id)
-        self._kept[audio_id] = _Kept(wav, expiry)
+        self._kept[audio_id] = Kept(wav, sample_rate, form, expiry)
         return audio_id
 
     def _drop(self, audio_id: str) -> None:

@@ -5,6 +5,7 @@ import socket
 from typing import Any, Final
 
 from uvicorn import Config
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
@@ -12,7 +13,8 @@ from websockets.frames import Frame
 # What the kernel holds unsent and what asyncio holds before `send` waits: audio in there cannot be taken back.
 NOTSENT_LOWAT_BYTES: Final = 8192
 WRITE_HIGH_BYTES: Final = 16 * 1024
-MAX_UNREAD_BYTES: Final = 256 * 1024  # of pongs, which are written without waiting
+MAX_UNREAD_BYTES: Final = 64 * 1024  # of pongs, which are written without waiting
+MAX_EARLY_BYTES: Final = 128 * 1024  # before the handshake is over
 CLOSE_S: Final = 2.0  # for the peer to answer our close
 
 
@@ -23,6 +25,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state)
         self.close_timeout = CLOSE_S
         self._last_timer: asyncio.TimerHandle | None = None
+        self._early = bytearray()  # from a client that does not wait for the end of the handshake
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -30,6 +33,21 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         connected: socket.socket = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.handshake_initiated or self.handshake_complete:
+            super().data_received(data)
+        elif len(self._early) + len(data) > MAX_EARLY_BYTES:
+            self.transport.abort()
+        else:
+            self._early += data
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if self._early and self.handshake_complete:
+            early, self._early = bytes(self._early), bytearray()
+            if not self.close_sent:
+                super().data_received(early)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._last_timer is not None:

@@ -3,15 +3,63 @@
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from protocol.answers import AudioText
+from protocol.fields import Framing
 from protocol.frames import Frame, FrameFlags
-from protocol.messages import Framing
-from tts_server.audio.pcm import BYTES_PER_SAMPLE, to_s16le
+from tts_server.audio.opus import OpusEncoder
+from tts_server.audio.pcm import to_s16le
 from tts_server.engine import Samples
 
 FRAMINGS: Final[tuple[Framing, ...]] = ("header16", "raw", "base64")
+
+
+class Coder(Protocol):
+    """Samples of one frame to its payload."""
+
+    @property
+    def tail_samples(self) -> int | None:
+        """Silence that must follow the last sample; None: frames may be shorter than others."""
+
+    def prepare(self, samples: Samples) -> NDArray[Any]:
+        """Samples (N,) as `encode` takes them. Cheaper for many at a time than frame by frame."""
+
+    def encode(self, prepared: NDArray[Any]) -> bytes:
+        """The payload of one frame's samples (N,)."""
+
+
+class PcmCoder:
+    """16-bit little-endian PCM."""
+
+    tail_samples: int | None = None
+
+    def prepare(self, samples: Samples) -> NDArray[Any]:
+        """int16 (N,)."""
+        return np.frombuffer(to_s16le(samples), "<i2")
+
+    def encode(self, prepared: NDArray[Any]) -> bytes:
+        """The samples themselves."""
+        return prepared.tobytes()
+
+
+class OpusCoder:
+    """One Opus packet a frame."""
+
+    def __init__(self, sample_rate: int, frame_ms: int, bitrate: int) -> None:
+        self._encoder = OpusEncoder(sample_rate, frame_ms, bitrate)
+        self.tail_samples: int | None = self._encoder.delay_samples  # or the last sounds stay in the encoder
+
+    def prepare(self, samples: Samples) -> NDArray[Any]:
+        """As they are."""
+        return samples
+
+    def encode(self, prepared: NDArray[Any]) -> bytes:
+        """The packet."""
+        return self._encoder.encode(prepared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,42 +72,50 @@ class Sound:
 
 
 class Framer:
-    """Cuts the segments of one context into frames of equal length; the last one of a segment is shorter."""
+    """Cuts the segments of one context into frames of equal length; the last one of a segment may be shorter."""
 
-    def __init__(self, ch: int, frame_samples: int) -> None:
+    def __init__(self, ch: int, frame_samples: int, coder: Coder) -> None:
         self._ch = ch
-        self._frame_bytes = BYTES_PER_SAMPLE * frame_samples
-        self._waiting = bytearray()
+        self._frame_samples = frame_samples
+        self._coder = coder
+        self._waiting = coder.prepare(np.zeros(0, np.float32))  # one frame at most: it may be the segment's last
         self._seq = 0
+        self._flags = FrameFlags.NONE  # of all frames of the segment
         self.segment = 0  # the one that frames belong to now
         self._is_first = True
         self.position = 0  # of the next frame, in samples
+        self.segment_position = 0  # of the segment's first frame
 
-    def begin(self, segment: int) -> None:
+    def begin(self, segment: int, is_cached: bool = False) -> None:
         """What follows belongs to this segment."""
-        self.segment = segment
+        self._flags = FrameFlags.CACHED if is_cached else FrameFlags.NONE
+        self.segment, self.segment_position = segment, self.position
         self._is_first = True
 
     def feed(self, samples: Samples) -> Iterator[Sound]:
         """The frames that are whole with samples (N,). One frame at most is held back: it may be the last."""
-        self._waiting += to_s16le(samples)
-        while len(self._waiting) > self._frame_bytes:
-            yield self._take(self._frame_bytes, FrameFlags.NONE)
+        size, start = self._frame_samples, 0
+        ready = np.concatenate([self._waiting, self._coder.prepare(samples)])
+        while len(ready) - start > size:
+            yield self._frame(ready[start : start + size], FrameFlags.NONE)
+            start += size
+        self._waiting = ready[start:].copy()  # what has gone is not kept
 
     def end(self) -> Iterator[Sound]:
-        """The last frame of the segment, unless it has no samples."""
-        if self._waiting:
-            yield self._take(len(self._waiting), FrameFlags.LAST)
+        """The rest of the segment."""
+        rest, self._waiting = self._waiting, self._waiting[:0]
+        tail, size = self._coder.tail_samples, self._frame_samples
+        if tail is not None and not (self._is_first and not len(rest)):
+            frames = -(-(len(rest) + tail) // size)
+            rest = np.pad(rest, (0, frames * size - len(rest)))
+        for start in range(0, len(rest), size):
+            is_last = start + size >= len(rest)
+            yield self._frame(rest[start : start + size], FrameFlags.LAST if is_last else FrameFlags.NONE)
 
-    def _take(self, size: int, flags: FrameFlags) -> Sound:
-        payload = bytes(self._waiting[:size])
-        del self._waiting[:size]
-        flags |= FrameFlags.FIRST if self._is_first else FrameFlags.NONE
-        sound = Sound(
-            Frame(self._ch, self._seq, self.segment, self.position, payload, flags),
-            self.position,
-            size // BYTES_PER_SAMPLE,
-        )
+    def _frame(self, samples: NDArray[Any], flags: FrameFlags) -> Sound:
+        flags |= self._flags | (FrameFlags.FIRST if self._is_first else FrameFlags.NONE)
+        frame = Frame(self._ch, self._seq, self.segment, self.position, self._coder.encode(samples), flags)
+        sound = Sound(frame, self.position, len(samples))
         self._is_first = False
         self._seq += 1
         self.position += sound.samples

@@ -5,22 +5,54 @@ from typing import Final
 
 from protocol import answers, messages
 from protocol.errors import ErrorCode
-from protocol.messages import MINOR_VERSION, Framing
+from protocol.fields import Framing
+from protocol.messages import MINOR_VERSION
 from tts_server import __version__
+from tts_server.audio import opus
 from tts_server.audio.join import FADE_S
+from tts_server.context import Context
 from tts_server.engine import Voice
-from tts_server.speech import SAMPLE_RATES, SpeechOptions
-from tts_server.synthesis import Context, Synthesizer
+from tts_server.speech import SAMPLE_RATES, TEXT_FORMATS, SpeechOptions
+from tts_server.synthesis import Synthesizer
+from tts_server.transports.websocket_frames import Coder, OpusCoder, PcmCoder
+from tts_server.transports.websocket_rejection import Rejected
 from tts_server.transports.websocket_settings import WebSocketSettings
-from tts_server.transports.websocket_speech import Rejected
 from tts_server.voices import emotion_for
 
-CODECS: Final = ("pcm_s16le",)
+PCM: Final = "pcm_s16le"
+OPUS: Final = "opus"
+CODECS: Final = (PCM, OPUS)
 MARKS: Final = ("char",)
-TEXT_FORMATS: Final = ("plain", "markdown")
-FEATURES: Final = ("priority", "preempt", "markdown")
+FEATURES: Final = ("resume", "priority", "preempt", "ssml", "markdown")
 FRAME_MS: Final = 40
+OPUS_RATE: Final = 24_000  # Hz, where the voice's own rate is none of Opus'
 PRIORITIES: Final = {"low": -1, "normal": 0, "high": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPlan:
+    """How a context's audio will come."""
+
+    codec: str
+    rate: int  # Hz
+    frame_ms: int
+    bitrate: int | None = None  # of opus
+
+    def coder(self) -> Coder:
+        """A new coder."""
+        return PcmCoder() if self.bitrate is None else OpusCoder(self.rate, self.frame_ms, self.bitrate)
+
+    def told(self) -> answers.AudioUsed:
+        """As the client is told."""
+        fade_ms = round(1000 * FADE_S)
+        return answers.AudioUsed(
+            codec=self.codec,
+            rate=self.rate,
+            channels=1,
+            frame_ms=self.frame_ms,
+            bitrate=self.bitrate,
+            fade_ms=fade_ms,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +60,7 @@ class Plan:
     """A context as it will be: what `open` says, filled up with the defaults."""
 
     options: SpeechOptions
-    frame_ms: int
+    audio: AudioPlan
     sends_marks: bool
 
 
@@ -43,54 +75,61 @@ class Offer:
 
     def agree(self, hello: messages.Hello) -> None:
         """Take the defaults for later contexts. Raises Rejected, TTSError when one of them cannot be had."""
-        self._synthesizer.catalogue.choose(hello.defaults.voice, hello.defaults.language)
-        _check_audio(hello.defaults.audio, "defaults.audio")
+        voice = self._synthesizer.catalogue.choose(hello.defaults.voice, hello.defaults.language)
+        _audio_plan(hello.defaults.audio, messages.AudioFormat(), voice, "defaults.audio")
         self._defaults = hello.defaults
         self._wants_marks = "char" in hello.accept.marks
 
-    def plan(self, wanted: messages.Open) -> Plan:
-        """What a context will be like. Raises Rejected for what is not offered, BadRequest."""
-        _check_audio(wanted.audio, "audio")
+    def plan(self, wanted: messages.Open, client: str) -> Plan:
+        """What a context for this client will be like. Raises Rejected for what is not offered, TTSError."""
         if wanted.marks is not None and wanted.marks not in MARKS:
             raise Rejected(ErrorCode.FORMAT_UNSUPPORTED, f"marks here: {', '.join(MARKS)}", "marks")
-        if wanted.text_format not in TEXT_FORMATS:
+        text_format = next((known for known in TEXT_FORMATS if known == wanted.text_format), None)
+        if text_format is None:
             known = ", ".join(TEXT_FORMATS)
             raise Rejected(ErrorCode.FORMAT_UNSUPPORTED, f"text formats here: {known}", "text_format")
         idle_s = None if wanted.ctx_idle_ms is None else wanted.ctx_idle_ms / 1000
+        name = wanted.voice or (None if wanted.language else self._defaults.voice)
+        language = wanted.language or self._defaults.language
+        voice = self._synthesizer.catalogue.choose(name, language)
+        audio = _audio_plan(wanted.audio, self._defaults.audio, voice, "audio")
         options = SpeechOptions(
-            voice=wanted.voice or (None if wanted.language else self._defaults.voice),
-            language=wanted.language or self._defaults.language,
+            voice=voice.name,
+            language=language,
             emotion=wanted.emotion or self._defaults.emotion,
             intensity=_first(wanted.intensity, self._defaults.intensity, 1.0),
             speed=_first(wanted.speed, self._defaults.speed, 1.0),
             pitch=_first(wanted.pitch, self._defaults.pitch, 0.0),
             volume=_first(wanted.volume, self._defaults.volume, 0.0),
-            sample_rate=wanted.audio.rate or self._defaults.audio.rate,
+            sample_rate=audio.rate,
             split=wanted.split,
+            text_format=text_format,
             strict=wanted.strict,
             priority=PRIORITIES[wanted.priority],
+            client=client,
             max_delay_s=self._max_delay_s(wanted, idle_s),
             idle_s=idle_s,
         )
-        frame_ms = wanted.audio.frame_ms or self._defaults.audio.frame_ms or FRAME_MS
-        return Plan(options, frame_ms, wanted.marks is not None or self._wants_marks)
+        return Plan(options, audio, wanted.marks is not None or self._wants_marks)
 
-    def ready(self, ref: str | None, session: str, framing: Framing) -> answers.Ready:
+    def ready(
+        self, ref: str | None, session: str, framing: Framing, resume: answers.ResumeOffer | None
+    ) -> answers.Ready:
         """The first message to the client."""
         voice = self._synthesizer.catalogue.choose(self._defaults.voice, self._defaults.language)
         asked = self._defaults.emotion or self._synthesizer.default_emotion
-        audio = self._defaults.audio
         return answers.Ready(
             ref=ref,
             protocol=MINOR_VERSION,
             session=session,
+            resume=resume,
             server=answers.Server(name="tts-server", version=__version__),
             framing=framing,
             defaults=answers.DefaultsUsed(
                 voice=voice.name,
                 emotion=emotion_for(voice, asked)[1],
                 speed=_first(self._defaults.speed, None, 1.0),
-                audio=_audio_used(audio.rate or voice.sample_rate, audio.frame_ms or FRAME_MS),
+                audio=_audio_plan(self._defaults.audio, messages.AudioFormat(), voice, "audio").told(),
             ),
             voices=self._voices(),
             codecs=list(CODECS),
@@ -108,7 +147,7 @@ class Offer:
             ch=ch,
             voice=context.voice,
             emotion=context.emotion[1],
-            audio=_audio_used(context.sample_rate, plan.frame_ms),
+            audio=plan.audio.told(),
             sample_rate_native=native,
             resampled=native != context.sample_rate,
             marks=answers.MarksUsed(unit="char") if plan.sends_marks else None,
@@ -144,6 +183,7 @@ class Offer:
             max_contexts=ours.max_contexts,
             messages_per_s=ours.messages_per_s,
             messages_burst=ours.messages_burst,
+            chars_per_min=ours.chars_per_min,
             max_lead_ms=ours.max_lead_ms,
             max_buffered_ms=ours.max_buffered_ms,
             max_delay_ms=round(1000 * core.max_delay_s),
@@ -152,19 +192,33 @@ class Offer:
             write_stall_ms=round(1000 * ours.write_stall_s),
             engine_timeout_ms=round(1000 * ours.engine_timeout_s),
             bad_messages=ours.bad_messages,
+            auth_timeout_ms=round(1000 * ours.auth_timeout_s),
+            replay_ms=round(1000 * ours.replay_s),
         )
 
 
-def _check_audio(wanted: messages.AudioFormat, param: str) -> None:
-    if wanted.codec is not None and wanted.codec not in CODECS:
-        raise Rejected(ErrorCode.FORMAT_UNSUPPORTED, f"codecs here: {', '.join(CODECS)}", f"{param}.codec")
-    if wanted.rate is not None and wanted.rate not in SAMPLE_RATES:
-        rates = ", ".join(map(str, SAMPLE_RATES))
-        raise Rejected(ErrorCode.FORMAT_UNSUPPORTED, f"rates here: {rates} Hz", f"{param}.rate")
+def _audio_plan(wanted: messages.AudioFormat, usual: messages.AudioFormat, voice: Voice, param: str) -> AudioPlan:
+    """What is asked for, else what is usual, else as the voice has it. Raises Rejected."""
+    codec = wanted.codec or usual.codec or PCM
+    rate = wanted.rate or usual.rate
+    frame_ms = wanted.frame_ms or usual.frame_ms or FRAME_MS
+    _check(codec in CODECS, f"codecs here: {', '.join(CODECS)}", f"{param}.codec")
+    if codec == PCM:
+        _check(rate in (None, *SAMPLE_RATES), f"rates here: {_listed(SAMPLE_RATES)} Hz", f"{param}.rate")
+        return AudioPlan(PCM, rate or voice.sample_rate, frame_ms)
+    _check(rate in (None, *opus.RATES), f"rates with opus: {_listed(opus.RATES)} Hz", f"{param}.rate")
+    _check(frame_ms in opus.FRAME_MS, f"frame_ms with opus: {_listed(opus.FRAME_MS)}", f"{param}.frame_ms")
+    rate = rate or (voice.sample_rate if voice.sample_rate in opus.RATES else OPUS_RATE)
+    return AudioPlan(OPUS, rate, frame_ms, wanted.bitrate or usual.bitrate or opus.BITRATE)
 
 
-def _audio_used(rate: int, frame_ms: int) -> answers.AudioUsed:
-    return answers.AudioUsed(codec=CODECS[0], rate=rate, channels=1, frame_ms=frame_ms, fade_ms=round(1000 * FADE_S))
+def _check(is_offered: bool, message: str, param: str) -> None:
+    if not is_offered:
+        raise Rejected(ErrorCode.FORMAT_UNSUPPORTED, message, param)
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _voice_info(voice: Voice) -> answers.VoiceInfo:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from protocol.messages import Flow
+from protocol.fields import Flow
 
 AT_ONCE: Final = float("-inf")
 NOT_YET: Final = float("inf")  # an ack must come first

@@ -14,6 +14,7 @@ from protocol.errors import ErrorCode
 from protocol.wyoming import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, EventDecoder
 from tts_server.synthesis import Synthesizer
 from tts_server.transports.listening import PRIVATE_NETWORKS, Network, is_allowed
+from tts_server.transports.refusals import Refusals
 from tts_server.transports.wyoming_connection import Connection
 from tts_server.transports.wyoming_info import InfoCache
 from tts_server.transports.wyoming_wire import Wire
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _GRACE_S: Final = 1.0  # at the end, for last words to be written
 _MAX_REFUSALS: Final = 16  # clients that are being told at the same time why they cannot come in
+LOCAL: Final = "this machine"  # the address of clients without one: of a Unix socket, or of standard input
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,17 @@ class WyomingDoor:
         self._connections: set[Connection] = set()
         self._addresses: Counter[str] = Counter()  # connections from each
         self._refusals = 0
+        self._refusal_log = Refusals("Wyoming")
         self._changed = asyncio.Event()  # a connection ended
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Accept clients from now on. The sockets are the door's, and are closed by it."""
         for listening in sockets:
             self._servers.append(await asyncio.start_server(self._accept, sock=listening))
+
+    def reconfigure(self, limits: WyomingLimits) -> None:
+        """Other limits, for clients that come from now on."""
+        self._limits = limits
 
     def stop_accepting(self) -> None:
         """Let nobody in any more; who is in stays."""
@@ -70,10 +77,13 @@ class WyomingDoor:
             self._changed.clear()
             await self._changed.wait()
 
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client that came in some other way, until it has had all it asked for."""
+        await self._accept(reader, writer)
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client from its first byte to its last. What goes wrong here ends this connection only."""
-        peer = writer.get_extra_info("peername")
-        address = str(peer[0]) if peer else ""  # none: it is gone already
+        address = _address(writer)
         wire = Wire(reader, writer, self._limits.write_stall_s)
         try:
             refusal = self._refusal(address)
@@ -89,7 +99,7 @@ class WyomingDoor:
     async def _serve(self, wire: Wire, address: str) -> None:
         limits = self._limits
         decoder = EventDecoder(limits.max_header_bytes, limits.max_data_bytes, limits.max_payload_bytes)
-        connection = Connection(wire, decoder, self._synthesizer, self._info, limits.idle_s)
+        connection = Connection(wire, decoder, self._synthesizer, self._info, limits.idle_s, address)
         self._connections.add(connection)
         self._addresses[address] += 1
         try:
@@ -101,8 +111,10 @@ class WyomingDoor:
 
     def _refusal(self, address: str) -> Error | None:
         limits = self._limits
-        if not is_allowed(address, limits.networks):
+        if address != LOCAL and not is_allowed(address, limits.networks):
             return Error(f"address {address} is not in a network that may connect", ErrorCode.FORBIDDEN)
+        if address != LOCAL and not is_allowed(address, PRIVATE_NETWORKS):
+            return Error(f"address {address} is not private, and Wyoming knows no tokens", ErrorCode.FORBIDDEN)
         if self._addresses[address] >= limits.max_connections_per_address:
             told = f"there are {limits.max_connections_per_address} connections from {address}, which is the limit"
             return Error(told, ErrorCode.TOO_MANY_CONNECTIONS)
@@ -112,7 +124,7 @@ class WyomingDoor:
         return None
 
     async def _refuse(self, wire: Wire, address: str, refusal: Error) -> None:
-        log.warning("client %s was refused: %s", address, refusal.text)
+        self._refusal_log.note(address, refusal.text)
         if self._refusals >= _MAX_REFUSALS:
             return
         self._refusals += 1
@@ -121,6 +133,15 @@ class WyomingDoor:
             await wire.linger()
         finally:
             self._refusals -= 1
+
+
+def _address(writer: asyncio.StreamWriter) -> str:
+    """Where the client is; empty when it is gone already."""
+    connected = writer.get_extra_info("socket")
+    if connected is not None and connected.family == socket.AF_UNIX:
+        return LOCAL  # whoever may open the socket's file may speak
+    peer = writer.get_extra_info("peername")
+    return str(peer[0]) if peer else ""
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Final
 
 from wyoming.event import Event
@@ -12,7 +13,7 @@ from protocol.wyoming import EventDecoder, ProtocolError, parse_synthesize, text
 from tts_server.errors import TextBacklog, TTSError
 from tts_server.speech import ContextState
 from tts_server.synthesis import Synthesizer
-from tts_server.transports.wyoming_info import InfoCache, options_for
+from tts_server.transports.wyoming_info import PROGRAM, InfoCache, options_for
 from tts_server.transports.wyoming_reply import Reply, Request
 from tts_server.transports.wyoming_wire import Wire
 
@@ -25,13 +26,15 @@ class Connection:
     """Serves one client: `_listen` reads and understands, `_answer` speaks the requests one after the other."""
 
     def __init__(
-        self, wire: Wire, decoder: EventDecoder, synthesizer: Synthesizer, info: InfoCache, idle_s: float
+        self, wire: Wire, decoder: EventDecoder, synthesizer: Synthesizer, info: InfoCache, idle_s: float, peer: str
     ) -> None:
+        """peer: among peers turns are shared out fairly."""
         self._wire = wire
         self._decoder = decoder
         self._synthesizer = synthesizer
         self._info = info
         self._idle_s = idle_s
+        self._peer = peer
         self._requests: asyncio.Queue[Request | None] = asyncio.Queue(_MAX_WAITING)
         self._stream: Request | None = None  # that takes synthesize-chunk
         self._progress = asyncio.Event()  # something was said, so there may be room for more text
@@ -120,6 +123,9 @@ class Connection:
                 await self._add_text(text_of(event))
             case "synthesize-stop":
                 self._end_stream()
+            case "select-program":  # there is one program, so whatever is selected holds already
+                if event.data.get("name") not in (None, PROGRAM):
+                    log.debug("a program %.64r was selected; %s goes on", event.data["name"], PROGRAM)
             case _:
                 log.debug("an event of type %.64r was ignored", event.type)
 
@@ -166,7 +172,7 @@ class Connection:
     def _open(self, event: Event, is_stream: bool) -> Request:
         try:
             options = options_for(parse_synthesize(event), self._synthesizer.catalogue)
-            return Request(self._synthesizer.open(options), is_stream)
+            return Request(self._synthesizer.open(replace(options, client=self._peer)), is_stream)
         except (ProtocolError, TTSError) as failure:
             return Request(None, is_stream, failure)
 

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
 
-from protocol.emotions import CHINESE_NAMES, canonical
+from protocol.emotions import CHINESE_NAMES, is_known
 from protocol.errors import ErrorCode
 from protocol.wyoming import ProtocolError, SynthesizeRequest, encode_event
 from tts_server.engine import Voice
 from tts_server.errors import BadRequest
-from tts_server.speech import SpeechOptions
+from tts_server.speech import TEXT_FORMATS, SpeechOptions, TextFormat
 from tts_server.voices import Catalogue
 
 log = logging.getLogger(__name__)
@@ -59,15 +59,26 @@ def options_for(request: SynthesizeRequest, catalogue: Catalogue) -> SpeechOptio
     for wanted in (request.speaker, request.emotion):
         if wanted is None:
             continue
-        if canonical(wanted) is None:
+        if not is_known(wanted):
             log.warning("there is no emotion or speaker %.32r; the default is used", wanted)
         else:
             emotion = wanted
     controls: dict[str, Any] = dict(request.controls)
     try:
-        return SpeechOptions(voice=name, language=request.language, emotion=emotion, **controls)
+        return SpeechOptions(
+            voice=name,
+            language=request.language,
+            emotion=emotion,
+            text_format=_text_format(request.text_format),
+            **controls,
+        )
     except BadRequest as error:
         raise ProtocolError(ErrorCode.BAD_FIELD, f"context: {error}") from error
+
+
+def _text_format(wanted: str) -> TextFormat:
+    """As the core calls it. Wyoming's `text` carries whatever Home Assistant was given, so its markup is looked for."""
+    return next((known for known in TEXT_FORMATS if known == wanted.casefold()), "auto")
 
 
 def _entries(voice: Voice) -> Iterator[TtsVoice]:
@@ -97,7 +108,7 @@ def _known_voice(name: str | None, catalogue: Catalogue) -> tuple[str | None, st
     if name is None:
         return None, None
     voice, _, emotion = name.partition(SEPARATOR)
-    if emotion and canonical(emotion) is None:
+    if emotion and not is_known(emotion):
         log.warning("voice %.64r has an emotion nobody knows; the default is used", name)
         emotion = ""
     if any(known.name == voice for known in catalogue.voices):

@@ -92,6 +92,7 @@ class Reply:
     async def _send_audio(self, rate: int, samples: Samples) -> None:
         if not self._is_started:
             self._is_started = True
+            self._wire.set_unfinished(True)
             await self._wire.send(AudioStart(rate, BYTES_PER_SAMPLE, 1, self._timestamp_ms(rate)).event())
         pcm = to_s16le(samples)
         for number, start in enumerate(range(0, len(pcm), _CHUNK_BYTES)):
@@ -121,6 +122,8 @@ class Reply:
             await self._wire.send(AudioStop(self._timestamp_ms(self._request.context.sample_rate)).event())
         if self._request.is_stream:
             await self._wire.send(SynthesizeStopped().event())
+        if self._is_started:
+            self._wire.set_unfinished(False)
 
     def _timestamp_ms(self, rate: int) -> int:
         return self._sent * 1000 // rate

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from typing import Final
 
 from wyoming.event import Event
@@ -9,6 +11,8 @@ from wyoming.event import Event
 from protocol.wyoming import encode_event
 
 _READ_BYTES: Final = 64 * 1024
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # struct linger: on, 0 s
+_ORDERLY_CLOSE: Final = struct.pack("ii", 0, 0)
 _LINGER_S: Final = 1.0  # for a peer to take in an error before the connection is reset
 
 
@@ -41,6 +45,17 @@ class Wire:
                 await self._writer.drain()
         except TimeoutError:
             raise ConnectionAbortedError(f"the client took no audio for {self._write_stall_s:g} s") from None
+
+    def set_unfinished(self, is_unfinished: bool) -> None:
+        """While an answer is unfinished, the connection can only end with a reset, even if this process is killed.
+
+        Home Assistant takes the end of a connection for the end of the speech, and would keep half of it in its cache.
+        """
+        connected = self._writer.get_extra_info("socket")
+        if connected is not None and connected.family in (socket.AF_INET, socket.AF_INET6):
+            with contextlib.suppress(OSError):  # it is gone already
+                manner = _RESET_ON_CLOSE if is_unfinished else _ORDERLY_CLOSE
+                connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, manner)
 
     async def finish(self) -> None:
         """Close after the peer has read what was written, or has had its time to."""

@@ -10,8 +10,12 @@ from tts_server.engines.baker.level import EMPTY_HISTORY, Curve, apply
 RATE, FRAMES = 24000, 80
 
 
-def curve(gain: float | NDArray[np.float64], tilt: float | NDArray[np.float64]) -> Curve:
-    return Curve.of_decibels(np.broadcast_to(gain, FRAMES), np.broadcast_to(tilt, FRAMES))
+def curve(
+    gain: float | NDArray[np.float64], tilt: float | NDArray[np.float64], breath: float | NDArray[np.float64] = 0.0
+) -> Curve:
+    return Curve.of_decibels(
+        np.broadcast_to(gain, FRAMES), np.broadcast_to(tilt, FRAMES), np.broadcast_to(breath, FRAMES)
+    )
 
 
 def shaped(samples: Samples, how: Curve, sizes: list[int] | None = None) -> Samples:
@@ -48,7 +52,7 @@ def test_nothing_clips() -> None:
 @pytest.mark.parametrize("sizes", [[1, 50, 3], [127], [300], [4801]], ids=str)
 def test_any_chunks_give_the_samples_of_the_whole(sizes: list[int]) -> None:
     samples = np.random.default_rng(3).uniform(-0.5, 0.5, FRAMES * 300).astype(np.float32)
-    changing = curve(np.linspace(-10, 3, FRAMES), np.linspace(4, -8, FRAMES))
+    changing = curve(np.linspace(-10, 3, FRAMES), np.linspace(4, -8, FRAMES), np.linspace(0, 0.3, FRAMES))
     assert np.abs(shaped(samples, changing, sizes) - shaped(samples, changing)).max() < 1e-6
 
 
@@ -58,3 +62,11 @@ def test_a_change_in_mid_clause_makes_no_step() -> None:
     assert changed[0] == pytest.approx(0.2)
     assert changed[-1] == pytest.approx(0.2 * 10 ** (-12 / 20))
     assert np.abs(np.diff(changed)).max() < 1e-3
+
+
+def test_breath_is_noise_above_the_voice_that_swells_with_it() -> None:
+    voiced = tone(1.0, RATE, 150.0)
+    airy = shaped(voiced, curve(0.0, 0.0, 0.2)) - shaped(voiced, curve(0.0, 0.0))
+    assert -45 < 20 * np.log10(np.std(airy) / np.std(voiced)) < -25
+    silence = np.zeros(FRAMES * 300, np.float32)
+    assert not shaped(silence, curve(0.0, 0.0, 1.0)).any()

@@ -8,13 +8,15 @@ from protocol.emotions import EMOTIONS
 from tts_server.engine import Break, Prosody
 from tts_server.engines.baker.prosody import (
     F0_LIMITS,
-    PRESETS,
+    RAMP_HEADROOM,
+    changing_over,
     controls,
     pause_seconds,
     shape_durations,
     shape_energy,
     shape_f0,
 )
+from tts_server.presets import PRESETS
 
 EMOTIONAL = [name for name in PRESETS if name != "neutral"]
 INTENSITIES = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0)
@@ -45,7 +47,7 @@ def test_what_asks_for_nothing_changes_nothing(prosody: Prosody) -> None:
 
 
 @pytest.mark.parametrize("emotion", EMOTIONAL)
-@pytest.mark.parametrize("control", ["f0", "f0_range", "energy", "duration", "tilt", "ramp", "pause", "gain"])
+@pytest.mark.parametrize("control", ["f0", "f0_range", "energy", "duration", "tilt", "breath", "ramp", "pause", "gain"])
 def test_every_control_moves_one_way_with_intensity(emotion: str, control: str) -> None:
     values = [getattr(controls(Prosody(emotion, k)), control) for k in INTENSITIES]
     steps = [b - a for a, b in pairwise(values)]
@@ -71,7 +73,8 @@ def test_a_voice_that_would_break_is_held() -> None:
     for pitch in (-24.0, 24.0):
         held = f0_for(Prosody("surprise", 2.0, pitch=pitch))
         assert held.min() >= F0_LIMITS[0]
-        assert held.max() <= F0_LIMITS[1]
+        assert held[:2].max() <= F0_LIMITS[1] + 0.1
+        assert held.max() <= F0_LIMITS[1] + RAMP_HEADROOM
 
 
 @pytest.mark.parametrize("intensity", [-1.0, 5.0, 1e9])
@@ -92,10 +95,10 @@ def test_units_of_one_clause_may_be_said_in_different_ways() -> None:
     assert np.allclose(changed_f0[:4], F0[:4], atol=1e-6)
     assert (changed_f0[4:] < F0[4:]).sum() >= 3
     assert np.array_equal(changed_energy[:4], F0[:4])
-    assert np.allclose(changed_energy[4:], F0[4:] - 0.5)
+    assert np.allclose(changed_energy[4:], F0[4:] + PRESETS["sad"].energy)
     frames = shape_durations(DURATIONS, wanted)
     assert frames[:4].tolist() == [4, 8, 7, 10]
-    assert frames[4:].sum() == pytest.approx(np.rint(DURATIONS[4:]).sum() * 2.6, abs=1)
+    assert frames[4:].sum() == pytest.approx(np.rint(DURATIONS[4:]).sum() * 2 * PRESETS["sad"].duration, abs=1)
 
 
 def test_pauses_follow_break_speed_and_emotion() -> None:
@@ -103,4 +106,25 @@ def test_pauses_follow_break_speed_and_emotion() -> None:
     comma, full_stop = (pause_seconds(after, controls(Prosody())) for after in (Break.CLAUSE, Break.SENTENCE))
     assert 0.2 < comma < full_stop < 0.6
     assert pause_seconds(Break.CLAUSE, controls(Prosody(speed=2.0))) == pytest.approx(comma / 2)
-    assert pause_seconds(Break.CLAUSE, controls(Prosody("sad"))) == pytest.approx(comma * 1.7)
+    assert pause_seconds(Break.CLAUSE, controls(Prosody("sad"))) == pytest.approx(comma * PRESETS["sad"].pause)
+
+
+def test_the_first_syllables_come_out_of_the_emotion_before() -> None:
+    angry, sad = Prosody("angry"), Prosody("sad", 0.8)
+    f0 = [control.f0 for control in changing_over([sad] * 5, angry)]
+    assert controls(angry).f0 > f0[0] > f0[1] > f0[2] > f0[3] == f0[4] == controls(sad).f0
+    assert changing_over([sad] * 5, None) == [controls(sad)] * 5
+
+
+def test_a_change_of_emotion_is_no_change_of_speed_or_pitch() -> None:
+    low, high = Prosody(speed=0.8, pitch=-2.0, volume=-3.0), Prosody("neutral", 0.5, speed=1.5, pitch=2.0)
+    assert changing_over([high], low) == [controls(high)]
+
+
+def test_surprise_ends_high_and_anger_low() -> None:
+    frames = np.full(24, 9.0, np.float32)  # longer than the ramp
+    flat = np.zeros(24, np.float32)
+    for emotion, sign in (("surprise", 1), ("angry", -1)):
+        moved = shape_f0(flat, frames, [controls(Prosody(emotion))] * 24)
+        assert sign * (moved[-3] - moved[5]) > 0.3
+        assert np.allclose(moved[:15], moved[0], atol=1e-6)

@@ -5,10 +5,10 @@ import pytest
 
 from tests.engines.spoken import WEATHER, gaps, run, samples, timings
 from tts_server.engine import AudioChunk, Prosody, Run
-from tts_server.engines.baker.prosody import PRESETS
 from tts_server.engines.baker.runtime import Nets
 from tts_server.engines.baker.shape import VOCODER
 from tts_server.engines.baker.speaker import speak
+from tts_server.presets import PRESETS
 
 RATE = VOCODER.sample_rate
 

@@ -12,6 +12,7 @@ from tts_server.audio.level import active_level_dbfs
 from tts_server.engine import AudioChunk, Break, Prosody, Run, Timing, Utterance, Word
 from tts_server.engines.heart.engine import HeartEngine
 from tts_server.errors import VoiceUnknown
+from tts_server.presets import PRESETS
 
 RATE = 24000
 SENTENCE = "The living room is warm and the music is playing."
@@ -46,7 +47,7 @@ def length_s(chunks: list[AudioChunk]) -> float:
 def test_its_voice_says_what_it_is(heart: HeartEngine) -> None:
     (voice,) = heart.voices
     assert (voice.name, voice.engine, voice.language, voice.speaks) == ("heart", "heart", "en-US", ("en",))
-    assert (voice.sample_rate, voice.emotions, voice.licence) == (RATE, ("neutral",), "Apache-2.0")
+    assert (voice.sample_rate, voice.emotions, voice.licence) == (RATE, tuple(PRESETS), "Apache-2.0")
 
 
 def test_there_is_no_voice_where_hibari_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

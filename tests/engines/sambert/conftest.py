@@ -1,5 +1,6 @@
 """The reference voices: tiny ones with seeded weights, and what the published code makes of them."""
 
+import contextlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 from tts_server.engines.sambert.cases import Case, read_case
 from tts_server.engines.sambert.pack import Pack
 from tts_server.engines.sambert.runtime import Nets
+
+with contextlib.suppress(ImportError):
+    import torch  # noqa: F401 - seconds on a busy machine, which would count as those of the first test
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "sambert"
 CASES = sorted((path.parent.name, path.stem) for path in GOLDEN.glob("*/*.npz"))

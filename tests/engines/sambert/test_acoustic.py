@@ -76,7 +76,7 @@ def test_every_stage_up_to_the_mel_is_that_of_the_published_code(
 
 
 def test_the_position_table_grows_with_the_utterance(case: Callable[[str, str], Case]) -> None:
-    from tts_server.engines.sambert.acoustic import unit_positions
+    from tts_server.engines.sambert.acoustic_encoder import unit_positions
 
     longest = len(case("tiny_16k", "long")["inputs_ling"])
     table = unit_positions(longest, 48)

@@ -13,6 +13,8 @@ import pytest
 
 from tests.engines.spoken import run, samples, speak, timings
 from tts_server.engine import Engine, Prosody, Run, Utterance, Word
+from tts_server.engines.sambert import runtime
+from tts_server.engines.sambert.cases import Case, score_of, source_of, streamed
 from tts_server.engines.sambert.engine import SambertEngine
 from tts_server.engines.sambert.pack import Pack
 from tts_server.errors import ConfigInvalid, VoiceUnknown
@@ -54,7 +56,7 @@ def test_each_speaker_of_a_pack_is_a_voice(sambert: SambertEngine) -> None:
     voices = {voice.name: voice for voice in sambert.voices}
     assert voices["tiny_16k"].emotions == ("neutral", "happy", "disgust")
     assert voices["tiny_16k"].speaks == ("zh", "en")
-    assert voices["tiny_16k"].version.startswith("local+")
+    assert voices["tiny_16k"].revision.startswith("local+")
     assert (voices["tiny_16k"].sample_rate, voices["tiny_nsf_24k"].sample_rate) == (16_000, 24_000)
 
 
@@ -158,6 +160,13 @@ def test_an_emotion_of_intensity_zero_is_neutral(sambert: SambertEngine) -> None
     )
 
 
+def test_pauses_take_the_emotion_when_a_setting_says_so(sambert: SambertEngine, packs: Path) -> None:
+    with_it = SambertEngine({"voices_dir": str(packs), "emotion_on_breaks": True})
+    happy, half = run(HELLO, Prosody("happy")), run(HELLO, Prosody("happy", 0.5))
+    spoken = [samples(speak(engine, said)) for engine in (sambert, with_it) for said in (happy, half)]
+    assert len({part.tobytes() for part in spoken}) == 4
+
+
 def test_an_emotion_holds_for_its_run(sambert: SambertEngine) -> None:
     mixed = samples(speak(sambert, run("ni3 hao3/", Prosody("happy")), run("zai4 jian4.", start=2)))
     happy = samples(speak(sambert, run("ni3 hao3/", Prosody("happy")), run("zai4 jian4.", Prosody("happy"), start=2)))
@@ -187,7 +196,32 @@ def test_a_device_that_is_not_there_is_named(packs: Path, device: str, said: str
         SambertEngine({"voices_dir": packs, "device": device}).load("tiny_16k")
 
 
+def test_the_way_for_a_graphics_card_says_the_same(
+    pack_of: Callable[[str], Pack], case: Callable[[str, str], Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As far as it can be tested without one: its graphs, the decoder step's among them, on the processor."""
+    monkeypatch.setitem(runtime.PROVIDERS, "cuda", ("CPUExecutionProvider",))
+    expected = case("tiny_nsf_16k", "short")
+    spoken = []
+    for device in ("cpu", "cuda"):
+        nets = runtime.Nets(pack_of("tiny_nsf_16k"), device)
+        score, _ = score_of(nets, expected)
+        spoken.append(streamed(nets, score, 7, source_of(nets, expected)))
+    assert np.abs(spoken[0] - spoken[1]).max() < 1e-4
+    assert np.abs(spoken[1] - expected["wav"]).max() < 1e-4
+
+
 def test_leaving_early_is_normal(sambert: SambertEngine) -> None:
     chunks = sambert.synthesize(Utterance("tiny_16k", (run(HELLO),)), lambda: 0.05)
     next(chunks)
     chunks.close()
+
+
+def test_the_first_syllables_change_over_from_the_emotion_before(sambert: SambertEngine) -> None:
+    def said(before: Prosody | None) -> np.ndarray:
+        runs = (run(HELLO, Prosody("happy")),)
+        return samples(list(sambert.synthesize(Utterance("tiny_16k", runs, before=before), lambda: 0.5)))
+
+    plain, changing, same = said(None), said(Prosody("disgust")), said(Prosody("happy"))
+    assert np.abs(same[: len(plain)] - plain[: len(same)]).max() < 1e-4
+    assert len(changing) != len(plain) or np.abs(changing - plain).max() > 1e-3

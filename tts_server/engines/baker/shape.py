@@ -38,6 +38,16 @@ class VocoderShape:
     hop_length: int = 300  # samples a frame: the product of the upsampling and the bands
     sample_rate: int = 24_000  # Hz
 
+    @property
+    def macs_per_frame(self) -> int:
+        """Multiply-adds of a mel frame."""
+        macs, rate = 7 * self.n_mels * self.channels[0], 1  # rate: columns a frame, at the layer
+        for before, after, factor in zip(self.channels, self.channels[1:], self.upsampling, strict=False):
+            macs += 2 * before * after * factor * rate
+            rate *= factor
+            macs += 5 * after * after * len(self.dilations) * rate
+        return macs + rate * self.bands * (7 * self.channels[-1] + self.bands * self.filterbank_taps)
+
 
 ACOUSTIC: Final = AcousticShape()
 VOCODER: Final = VocoderShape()

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tts_server.engine import AudioChunk, Run, Samples, Timing
+from tts_server.engine import AudioChunk, Prosody, Run, Samples, Timing
 from tts_server.engines.baker import level, prosody
 from tts_server.engines.baker.clauses import Clause, Units, clauses, halves, units
 from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Encoded, Floats, Nets
@@ -20,6 +20,7 @@ TAIL_FRAMES: Final = 8  # after it
 MODEL_SILENCE: Final = (LEAD_FRAMES + TAIL_FRAMES) * VOCODER.hop_length  # samples between two clauses
 FRAMES_PER_SECOND: Final = VOCODER.sample_rate / VOCODER.hop_length
 MAX_CHUNK_S: Final = 60.0
+SAMPLE_CONTROLS: Final = ("gain", "tilt", "breath")  # done on the samples; the others on what the model predicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,16 @@ class Score:
         return int(self.mel.shape[-1]) * VOCODER.hop_length
 
 
-def speak(nets: Nets, runs: tuple[Run, ...], wanted: Callable[[], float]) -> Generator[AudioChunk]:
-    """The utterance's audio. The acoustic model reads a clause only when its turn has come."""
+def speak(
+    nets: Nets, runs: tuple[Run, ...], wanted: Callable[[], float], before: Prosody | None = None
+) -> Generator[AudioChunk]:
+    """The utterance's audio. The acoustic model reads a clause only when its turn has come.
+
+    before: the emotion that the voice changes over from.
+    """
     start = 0  # of the clause, in samples
     for clause in clauses(runs):
-        for score in _scores(nets, clause):
+        for score in _scores(nets, clause, before):
             made = 0
             for samples in _vocode(nets, score, wanted):
                 yield AudioChunk(samples, VOCODER.sample_rate, _timings(score, made, made + len(samples), start))
@@ -48,28 +54,30 @@ def speak(nets: Nets, runs: tuple[Run, ...], wanted: Callable[[], float]) -> Gen
         if pause := _silent_samples(clause):
             yield AudioChunk(np.zeros(pause, np.float32), VOCODER.sample_rate)
             start += pause
+        before = before if not clause.syllables else None
 
 
-def _scores(nets: Nets, clause: Clause) -> Iterator[Score]:
+def _scores(nets: Nets, clause: Clause, before: Prosody | None = None) -> Iterator[Score]:
     """The clause's score; those of its halves where it would be longer than the model can count."""
     if not clause.syllables:
         return
     read = units(clause)
     encoded = nets.encode(read.ids)
-    of_syllables = [prosody.controls(how) for how in clause.prosodies]
+    of_syllables = prosody.changing_over(clause.prosodies, before)
     wanted = [of_syllables[owner] for owner in read.owners]
     frames = prosody.shape_durations(encoded.durations, wanted)
     frames[0], frames[-2] = max(frames[0], LEAD_FRAMES), max(frames[-2], TAIL_FRAMES)
     if frames.sum() > ACOUSTIC.max_frames and len(clause.syllables) > 1:
-        for half in halves(clause):
-            yield from _scores(nets, half)
+        first, second = halves(clause)
+        yield from _scores(nets, first, before)
+        yield from _scores(nets, second)
         return
     f0 = prosody.shape_f0(encoded.f0, encoded.durations, wanted)
     energy = prosody.shape_energy(encoded.energy, wanted)
     mel = nets.decode(Encoded(encoded.hidden, encoded.durations, f0, energy), frames)
     kept = slice(frames[0] - LEAD_FRAMES, frames[:-2].sum() + TAIL_FRAMES)
-    gain, tilt = (np.repeat([getattr(unit, name) for unit in wanted], frames)[kept] for name in ("gain", "tilt"))
-    curve = level.Curve.of_decibels(gain, tilt)
+    on_samples = (np.repeat([getattr(unit, name) for unit in wanted], frames)[kept] for name in SAMPLE_CONTROLS)
+    curve = level.Curve.of_decibels(*on_samples)
     yield Score(mel[..., kept], curve, _clause_timings(clause, read, frames))
 
 

@@ -1,7 +1,7 @@
 """The embedded English voice `heart` (hibari-tts): words inside Mandarin, and English texts.
 
-Honours speed and volume. Pitch is ignored: the net's spectral envelope is only meant for its own F0 (moved by 3
-semitones the level rises by 4 dB and peaks pass full scale). Emotion: neutral only.
+Honours speed and volume. Pitch and emotions are made of its samples by the engine host: the net's spectral envelope is
+only meant for its own F0 (moved by 3 semitones the level rises by 4 dB and peaks pass full scale).
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -16,6 +16,7 @@ from tts_server.audio.level import active_level_dbfs, soft_limit
 from tts_server.engine import AudioChunk, Break, Run, Samples, Timing, Utterance, Voice
 from tts_server.engines.heart.timings import count_groups, group_spans, word_groups, word_timings
 from tts_server.errors import VoiceUnknown
+from tts_server.presets import PRESETS
 
 if TYPE_CHECKING:
     from tts_server.engines.heart.runtime import Runtime
@@ -48,6 +49,14 @@ class HeartEngine:
 
     def load(self, voice: str) -> None:
         """Read the net and the lexicons, and speak once. Raises VoiceUnknown."""
+        self._loaded(voice)
+
+    def unload(self, voice: str) -> None:
+        """Let go of the net and the lexicons."""
+        with self._loading:
+            self._runtime = None
+
+    def _loaded(self, voice: str) -> "Runtime":
         if voice != NAME:
             raise VoiceUnknown(f"engine heart has no voice {voice!r}; it has {NAME!r}")
         with self._loading:
@@ -57,14 +66,14 @@ class HeartEngine:
                 runtime = Runtime()
                 runtime.render(runtime.phonemes("Ready to speak.")[0], 1.0, np.random.default_rng(SEED))
                 self._runtime = runtime
+            return self._runtime
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Speak the runs one after the other, a sentence at a time, cut as `wanted` asks."""
-        self.load(utterance.voice)
-        assert self._runtime is not None
+        runtime = self._loaded(utterance.voice)
         position = 0
         for run in utterance.runs:
-            for samples, timings in _spoken_run(self._runtime, run, position):
+            for samples, timings in _spoken_run(runtime, run, position):
                 yield from _cut(samples, timings, position, wanted)
                 position += len(samples)
 
@@ -76,12 +85,15 @@ def _voice() -> Voice:
         language="en-US",
         speaks=("en",),
         sample_rate=SAMPLE_RATE,
-        emotions=("neutral",),
+        emotions=tuple(PRESETS),
+        by_signal=tuple(emotion for emotion in PRESETS if emotion != "neutral"),
+        gender="female",
         description="American English, female, small and fast",
         attribution="hibari-tts (a student of Kokoro)",
         attribution_url="https://pypi.org/project/hibari-tts/",
         licence="Apache-2.0",
         version=version("hibari-tts"),
+        revision=version("hibari-tts"),
         level_dbfs=LEVEL_DBFS,
     )
 

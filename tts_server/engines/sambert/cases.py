@@ -30,7 +30,7 @@ def lines_of(nets: Nets, case: Case) -> Lines:
 
 def score_of(nets: Nets, case: Case) -> tuple[Score, dict[str, NDArray[np.float32]]]:
     """The case's utterance, its forced values included; and what was predicted on the way, by the case's names."""
-    lines = lines_of(nets, case)
+    lines = nets.fill(lines_of(nets, case))
     encoded = nets.encode(lines)
     made = {"text_hid": encoded.text, "pitch": encoded.pitch, "energy": encoded.energy}
     forced = {name: case[f"forced_{name}"] for name in ("pitch", "energy") if f"forced_{name}" in case}

@@ -1,104 +1,115 @@
 """Sambert: Mandarin voices of ModelScope, each installed as a voice pack.
 
-Settings: `voices_dir`, where the packs are; `device`, "cpu" (default) or "cuda".
+Settings: `voices_dir`, where the packs are; `device`, "cpu" (default) or "cuda"; `vocoder`, "onnxruntime", or "auto"
+(default): OpenVINO where that is installed, clearly faster, and sounds the same; `emotion_on_breaks`, whether pauses
+have the emotion of the text before them, as in training, or none (default), as in the published front end.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tts_server.engine import AudioChunk, Break, Run, Syllable, Utterance, Voice
-from tts_server.engines.sambert.pack import Pack, find_packs, read_pack
-from tts_server.engines.sambert.runtime import Nets
+import numpy as np
+
+from tts_server.engine import AudioChunk, Break, Run, Syllable, Utterance, VocoderTask, Voice
+from tts_server.engines.sambert.installed import Installed, Speaker, read_packs
+from tts_server.engines.sambert.pack import Pack
+from tts_server.engines.sambert.runtime import Nets, return_free_memory
 from tts_server.engines.sambert.speaker import speak
-from tts_server.errors import TTSError, VoiceDataMissing, VoiceUnknown
+from tts_server.errors import VoiceUnknown
 
 log = logging.getLogger(__name__)
 
 WARM_UP: Final = Run("zh", "你好", 0, 1, syllables=(Syllable("你", "ni3", "ni3", 0, 1, Break.SENTENCE),))
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """One of the speakers in a pack, as a voice."""
-
-    pack: Pack
-    name: str
-    voice: Voice
-
-
 class SambertEngine:
-    """Speaks with the voice packs it finds."""
+    """Speaks with the voice packs it finds. Packs may come and go; voices of one pack share its nets."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """Reads manifests only. A pack that cannot be used is logged and passed over."""
         folder = settings.get("voices_dir")
+        self._folder = Path(folder) if folder else None
         self._device = str(settings.get("device", "cpu"))
-        self._speakers = {found.voice.name: found for found in (find_speakers(Path(folder)) if folder else ())}
-        self._nets: dict[Path, Nets] = {}
+        self._may_choose = settings.get("vocoder", "auto") == "auto"
+        self._emotion_on_breaks = bool(settings.get("emotion_on_breaks", False))
+        self._installed = Installed({}, {})
+        self._nets: dict[tuple[Path, str], Nets] = {}  # by folder and version of the pack
+        self._users: dict[tuple[Path, str], set[str]] = {}  # voices that were loaded and not unloaded since
         self._loading = threading.Lock()
+        self.refresh()
 
     @property
     def voices(self) -> Sequence[Voice]:
         """A voice for each speaker of each pack."""
-        return tuple(speaker.voice for speaker in self._speakers.values())
+        return tuple(speaker.voice for speaker in self._installed.speakers.values())
+
+    def refresh(self) -> None:
+        """Read the folder again. Nets of packs that are gone or were replaced are let go."""
+        found = read_packs(self._folder) if self._folder else Installed({}, {})
+        for name, reason in found.faults.items():
+            if self._installed.faults.get(name) != reason:
+                log.error("voice pack %s cannot be used and is passed over: %s", name, reason)
+        with self._loading:
+            self._installed = found
+            kept = {_key(speaker.pack) for speaker in found.speakers.values()}
+            for key in set(self._nets) - kept:
+                self._let_go(key)
 
     def load(self, voice: str) -> None:
         """Make the sessions, speak a syllable. Raises VoiceUnknown, VoiceDataMissing, ConfigInvalid."""
-        self._loaded(self._speaker(voice))
+        self._loaded(voice)
+
+    def unload(self, voice: str) -> None:
+        """Let go of the nets, once no other voice of the same pack is loaded."""
+        with self._loading:
+            for key, users in tuple(self._users.items()):
+                users.discard(voice)
+                if not users:
+                    self._let_go(key)
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Yield the audio; each sentence's timings come with its first chunk."""
-        speaker = self._speaker(utterance.voice)
-        yield from speak(self._loaded(speaker), speaker.name, utterance.runs, wanted)
+        speaker, nets = self._loaded(utterance.voice)
+        on_breaks, before = self._emotion_on_breaks, utterance.before
+        yield from speak(nets, speaker.name, utterance.runs, wanted, emotion_on_breaks=on_breaks, before=before)
 
-    def _speaker(self, voice: str) -> Speaker:
-        if voice not in self._speakers:
-            known = ", ".join(self._speakers) or "none"
-            raise VoiceUnknown(f"engine sambert has no voice {voice!r}; it has {known}")
-        return self._speakers[voice]
+    def vocoder_task(self, voice: str) -> VocoderTask:
+        """The vocoder alone, in chunks of 40 frames. An NSF voice's source is silent."""
+        _, nets = self._loaded(voice)
+        shape, sample_rate = nets.pack.vocoder, nets.pack.sample_rate
+        mel = np.random.default_rng(0).standard_normal((160, shape.in_channels), np.float32)
+        sines = np.zeros((shape.harmonics, 40 * shape.hop_length), np.float32) if shape.harmonics else None
 
-    def _loaded(self, speaker: Speaker) -> Nets:
+        def run() -> None:
+            state = nets.vocoder.initial_state
+            for start in range(0, 160, 40):
+                _, state = nets.vocode(mel[start : start + 40], sines, state, start == 120)
+
+        frames_per_s = sample_rate / shape.hop_length
+        return VocoderTask(shape.macs_per_frame * frames_per_s, 160 / frames_per_s, run)
+
+    def _loaded(self, voice: str) -> tuple[Speaker, Nets]:
         with self._loading:
-            if (nets := self._nets.get(speaker.pack.folder)) is None:
-                nets = Nets(speaker.pack, self._device)
+            if (speaker := self._installed.speakers.get(voice)) is None:
+                known = ", ".join(self._installed.speakers) or "none"
+                raise VoiceUnknown(f"engine sambert has no voice {voice!r}; it has {known}")
+            key = _key(speaker.pack)
+            if (nets := self._nets.get(key)) is None:
+                nets = Nets(speaker.pack, self._device, may_choose=self._may_choose)
                 for _ in speak(nets, speaker.name, (WARM_UP,), lambda: 0.1):
                     pass  # the first run of a session plans its memory
-                self._nets[speaker.pack.folder] = nets
-            return nets
+                self._nets[key] = nets
+            self._users.setdefault(key, set()).add(voice)
+            return speaker, nets
+
+    def _let_go(self, key: tuple[Path, str]) -> None:
+        self._nets.pop(key, None)
+        self._users.pop(key, None)
+        return_free_memory()
 
 
-def find_speakers(folder: Path) -> list[Speaker]:
-    """The speakers of the packs in a folder; the first of a pack has the pack's own name."""
-    found = []
-    for path in find_packs(folder):
-        try:
-            pack = read_pack(path)
-            if pack.language != "PinYin" or pack.acoustic.using_byte:
-                raise VoiceDataMissing(f"{path} speaks {pack.language} units, for which there is no front end")
-        except TTSError as error:
-            log.error("voice pack %s cannot be used: %s", path.name, error)
-            continue
-        # a pack with a speaker's vector has that speaker only, whatever its list says
-        for index, name in enumerate(pack.speakers if pack.acoustic.speakers else pack.speakers[:1]):
-            found.append(Speaker(pack, name, _voice(pack, pack.name if index == 0 else f"{pack.name}-{name}")))
-    return found
-
-
-def _voice(pack: Pack, name: str) -> Voice:
-    return Voice(
-        name=name,
-        engine="sambert",
-        language="zh-CN",
-        speaks=("zh", "en"),
-        sample_rate=pack.sample_rate,
-        emotions=tuple(pack.emotions),
-        description=f"Mandarin with English words, Sambert-HiFiGAN, {pack.sample_rate // 1000} kHz",
-        attribution="Alibaba DAMO Academy, Speech Lab (ModelScope)",
-        attribution_url="https://github.com/alibaba-damo-academy/KAN-TTS",
-        licence=pack.licence,
-        version=pack.version,
-    )
+def _key(pack: Pack) -> tuple[Path, str]:
+    return pack.folder, pack.version

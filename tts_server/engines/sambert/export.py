@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 
 from tts_server.engines.sambert import export_acoustic
 from tts_server.engines.sambert.checkpoint import PublishedVoice, load_voice
+from tts_server.engines.sambert.decoder import unpacked
 from tts_server.engines.sambert.export_graph import Weights
+from tts_server.engines.sambert.export_step import build_step, pack_step
 from tts_server.engines.sambert.export_vocoder import build_vocoder
 from tts_server.engines.sambert.layouts import find_voices
 from tts_server.engines.sambert.pack import FILES, FORMAT, MANIFEST, Pack, read_pack, sha256
 from tts_server.engines.sambert.selfcheck import check_pack
 from tts_server.engines.sambert.shape import as_dict
 from tts_server.engines.sambert.vocoder import NOISE_LEVEL, make_sines
-from tts_server.errors import VoiceDataMissing
 
 CHECK_UNITS: Final = 12
 CHECK_FRAMES: Final = (4, 9, 0, 6, 11, 7, 3, 8, 5, 10, 6, 2)  # forced, so that no rounding can flip
@@ -48,8 +49,6 @@ def build_pack(
     voice: PublishedVoice, folder: Path, *, source: str = "", revision: str = "", licence: str = "Apache-2.0"
 ) -> Pack:
     """Write a pack, and check it. The folder appears when all is well, or not at all. Raises VoiceDataMissing."""
-    if voice.acoustic.shape.FP:
-        raise VoiceDataMissing(f"{voice.files.name} predicts filled pauses, which is not supported")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary:
         built = Path(temporary, "pack")
@@ -69,11 +68,14 @@ def build_pack(
 
 def _write_graphs(voice: PublishedVoice, folder: Path) -> None:
     acoustic, weights = voice.acoustic.shape, _arrays(voice.acoustic)
+    step = pack_step(acoustic, weights)
+    np.save(folder / "step.npy", step, allow_pickle=False)
     graphs: dict[str, onnx.ModelProto] = {
         "encoder": export_acoustic.build_encoder(acoustic, weights),
+        "variance": export_acoustic.build_variance(acoustic, weights),
         "durations": export_acoustic.build_durations(acoustic, weights),
         "memory": export_acoustic.build_memory(acoustic, weights),
-        "step": export_acoustic.build_step(acoustic, weights),
+        "step": build_step(acoustic, unpacked(step, acoustic)),
         "postnet": export_acoustic.build_postnet(acoustic, weights),
         "vocoder": build_vocoder(voice.vocoder.shape, _arrays(voice.vocoder)),
     }
@@ -84,8 +86,10 @@ def _write_graphs(voice: PublishedVoice, folder: Path) -> None:
 def _write_tables(voice: PublishedVoice, folder: Path) -> None:
     weights = _arrays(voice.acoustic)
     speaker = weights["spk_tokenizer.weight"] if voice.speaker_vector is None else voice.speaker_vector[None]
-    emotion = weights["emo_tokenizer.weight"]
-    np.savez(folder / "tables.npz", allow_pickle=False, emotion=emotion, speaker=speaker)
+    tables = {"emotion": weights["emo_tokenizer.weight"], "speaker": speaker}
+    if voice.acoustic.shape.FP:
+        tables["fillers"] = torch.stack(voice.acoustic.fillers()).numpy()
+    np.savez(folder / "tables.npz", allow_pickle=False, **tables)
 
 
 def _check_case(voice: PublishedVoice) -> dict[str, NDArray[Any]]:
@@ -95,14 +99,16 @@ def _check_case(voice: PublishedVoice) -> dict[str, NDArray[Any]]:
         "units": np.stack([random.integers(0, rows, CHECK_UNITS) for rows in shape.tables], axis=1),
         "emotions": random.integers(0, shape.emotions, CHECK_UNITS),
         "speakers": np.zeros(CHECK_UNITS, np.int64),
-        "repeats": np.array(CHECK_FRAMES, np.int64),
     }
     given = {name: torch.tensor(array) for name, array in case.items()}
     speakers = given["speakers"]
     if voice.speaker_vector is not None:
         speakers = torch.tensor(voice.speaker_vector).expand(CHECK_UNITS, -1)
     with torch.inference_mode():
-        stages = voice.acoustic(given["units"], given["emotions"], speakers, given["repeats"])
+        # as many as there are units with the filled pauses
+        count = len(voice.acoustic(given["units"], given["emotions"], speakers).repeats)
+        case["repeats"] = np.resize(np.array(CHECK_FRAMES, np.int64), count)
+        stages = voice.acoustic(given["units"], given["emotions"], speakers, torch.tensor(case["repeats"]))
         mel, sines = stages.mel, None
         if (scale := voice.f0_scale) is not None:
             hop, harmonics = voice.vocoder.shape.hop_length, voice.vocoder.shape.harmonics

@@ -1,4 +1,4 @@
-"""Writes SAMBERT as ONNX graphs: encoder, durations, memory, one decoder step, and a postnet that streams.
+"""Writes SAMBERT as ONNX graphs: encoder, durations, memory, and a postnet that streams. `export_step.py` has the step.
 
 Emotions and speakers come in as rows of their tables, so that they can be mixed. `acoustic.py` is what the graphs must
 agree with.
@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from tts_server.engines.sambert.export_graph import Graph, Signal, Weights, lstm_weights
+from tts_server.engines.sambert.export_step import without_mean
 from tts_server.engines.sambert.shape import NORM_EPS, AcousticShape, fsmn_padding
 
 
 def build_encoder(shape: AcousticShape, weights: Weights) -> onnx.ModelProto:
-    """units, their positions, rows of speaker and emotion -> text, pitch, energy."""
+    """units and their positions -> text; where the voice predicts filled pauses, how likely each is before a unit."""
     graph = Graph("encoder", weights)
     units = graph.input("units", ["U", len(shape.tables)], TensorProto.INT64)
     positions = graph.input("positions", ["U", shape.embedding_dim])
-    speaker = graph.input("speaker", ["U", shape.speaker_units])
-    emotion = graph.input("emotion", ["U", shape.emotion_units])
     tables = ("byte_index_emb",) if shape.using_byte else ("sy_emb", "tone_emb", "syllable_flag_emb", "ws_emb")
     embedded = [
         graph.op("Gather", graph.weight(f"text_encoder.{name}.weight"), graph.op("Gather", units, column, axis=1))
@@ -34,6 +33,17 @@ def build_encoder(shape: AcousticShape, weights: Weights) -> onnx.ModelProto:
         x = _encoder_block(graph, x, f"text_encoder.ling_enc.fft.{layer}", shape, has_residual=_fits(shape, layer))
     text = graph.linear(graph.norm(x, "text_encoder.ling_enc.ln", NORM_EPS), "text_encoder.ling_proj")
     graph.output(text, "text", ["U", shape.encoder_projection_units])
+    if shape.FP:
+        graph.output(_fillers(graph, text, shape), "fillers", ["U", 4])
+    return graph.model()
+
+
+def build_variance(shape: AcousticShape, weights: Weights) -> onnx.ModelProto:
+    """text, rows of speaker and emotion -> pitch, energy."""
+    graph = Graph("variance", weights)
+    text = graph.input("text", ["U", shape.encoder_projection_units])
+    speaker = graph.input("speaker", ["U", shape.speaker_units])
+    emotion = graph.input("emotion", ["U", shape.emotion_units])
     condition = graph.op("Concat", text, speaker, emotion, axis=1)
     for name in ("pitch", "energy"):
         values = _predictor(graph, condition, f"variance_adaptor.{name}_predictor", shape)
@@ -66,47 +76,11 @@ def build_memory(shape: AcousticShape, weights: Weights) -> onnx.ModelProto:
     scale = math.sqrt(units)
     weight = weights[f"{decoder}.dec_in_proj.weight"][:, : shape.memory_units].astype(np.float64) * scale
     bias = weights[f"{decoder}.dec_in_proj.bias"].astype(np.float64) * scale
-    graph.output(graph.affine(memory, weight, bias), "given", ["S", units])
+    graph.output(graph.affine(memory, without_mean(weight), without_mean(bias)), "given", ["S", units])
     names = [f"{decoder}.pnca.{layer}.pnca_attn.w_h_kv" for layer in range(shape.decoder_num_layers)]
     stacked = [np.concatenate([weights[f"{name}.{kind}"] for name in names]) for kind in ("weight", "bias")]
     width = 2 * units * shape.decoder_num_layers
     graph.output(graph.affine(memory, *stacked), "ahead", ["S", width])
-    return graph.model()
-
-
-def build_step(shape: AcousticShape, weights: Weights) -> onnx.ModelProto:
-    """One decoder step.
-
-    frame: the last one (1, n_mels); given: (1, units) of the memory; past and ahead: keys and values of the steps
-    within the band, (1, steps, layers * 2 units). Returns the frames (1, group * n_mels), and `own` keys and values.
-    """
-    graph = Graph("step", weights)
-    decoder, units, layers = "mel_decoder.mel_dec", shape.decoder_num_units, shape.decoder_num_layers
-    width = 2 * units * layers
-    frame = graph.input("frame", [1, shape.num_mels])
-    given = graph.input("given", [1, units])
-    past = graph.ops("Split", graph.input("past", [1, "P", width]), outputs=2 * layers, axis=2, num_outputs=2 * layers)
-    ahead = graph.ops(
-        "Split", graph.input("ahead", [1, "A", width]), outputs=2 * layers, axis=2, num_outputs=2 * layers
-    )
-    y = frame
-    for index in range(len(shape.decoder_prenet_units)):
-        y = graph.op("Relu", graph.linear(y, f"{decoder}.prenet.fcs.{3 * index}"))
-    x, y = given, _prenet_end(graph, y, shape)
-    own = []
-    for layer in range(layers):
-        name = f"{decoder}.pnca.{layer}"
-        here = slice(2 * layer, 2 * layer + 2)
-        x, normed = _add_and_norm(graph, x, y, f"{name}.pnca_attn.layer_norm")
-        y, fresh = _band_attention(graph, normed, past[here], ahead[here], f"{name}.pnca_attn", shape)
-        x, normed = _add_and_norm(graph, x, y, f"{name}.pos_ffn.layer_norm")
-        y = graph.op("Relu", _pointwise(graph, normed, f"{name}.pos_ffn.w_1"))
-        y = _pointwise(graph, y, f"{name}.pos_ffn.w_2")
-        own += fresh
-    _, normed = _add_and_norm(graph, x, y, f"{decoder}.ln")
-    frames = graph.linear(normed, f"{decoder}.dec_out_proj")
-    graph.output(frames, "frames", [1, shape.outputs_per_step * shape.num_mels])
-    graph.output(graph.op("Concat", *own, axis=2), "own", [1, 1, width])
     return graph.model()
 
 
@@ -159,6 +133,20 @@ def _encoder_block(graph: Graph, x: str, name: str, shape: AcousticShape, has_re
     y = graph.time_last(graph.norm(x, f"{name}.pos_ffn.layer_norm", NORM_EPS), units)
     y = graph.op("Relu", graph.conv(y, f"{name}.pos_ffn.w_1", padding=(1, 1)))
     return graph.op("Add", graph.time_first(graph.conv(y, f"{name}.pos_ffn.w_2"), units), x)
+
+
+def _fillers(graph: Graph, text: str, shape: AcousticShape) -> str:
+    """Scores of no filled pause and of each kind, (U, 4)."""
+    name, width = "FP_predictor", shape.encoder_projection_units
+    y = graph.op("Relu", graph.conv(graph.time_last(text, width), f"{name}.w_1", padding=(1, 1)))
+    y = graph.norm(graph.time_first(y, len(graph.weights[f"{name}.w_1.weight"])), f"{name}.layer_norm1", NORM_EPS)
+    y = graph.op("Relu", _pointwise(graph, y, f"{name}.w_2"))
+    return graph.linear(graph.norm(y, f"{name}.layer_norm2", NORM_EPS), f"{name}.fc")
+
+
+def _pointwise(graph: Graph, x: str, name: str) -> str:
+    """A convolution of kernel 1 on (N, C)."""
+    return graph.affine(x, graph.weights[f"{name}.weight"][:, :, 0], graph.weights[f"{name}.bias"])
 
 
 def _predictor(graph: Graph, condition: str, name: str, shape: AcousticShape) -> str:
@@ -225,47 +213,6 @@ def _gates(array: NDArray[np.float32]) -> NDArray[np.float64]:
     """torch's order ifgo as ifog, so that one sigmoid does for three."""
     i, f, g, o = np.split(array.astype(np.float64), 4)
     return np.concatenate([i, f, o, g])
-
-
-def _prenet_end(graph: Graph, y: str, shape: AcousticShape) -> str:
-    """The prenet's last layer and its part of the input projection, which are linear: one matrix, made in float64."""
-    decoder = "mel_decoder.mel_dec"
-    last = f"{decoder}.prenet.fcs.{3 * len(shape.decoder_prenet_units)}"
-    into = graph.weights[f"{decoder}.dec_in_proj.weight"][:, shape.memory_units :].astype(np.float64)
-    into = into * math.sqrt(shape.decoder_num_units)
-    weight, bias = (graph.weights[f"{last}.{kind}"].astype(np.float64) for kind in ("weight", "bias"))
-    return graph.affine(y, into @ weight, into @ bias)
-
-
-def _add_and_norm(graph: Graph, x: str, y: str, name: str) -> tuple[str, str]:
-    """x + y, and that normalised: in one node, since a step's cost is half that of its nodes."""
-    weight, bias = graph.weight(f"{name}.weight"), graph.weight(f"{name}.bias")
-    normed, _, _, total = graph.ops(
-        "SkipLayerNormalization", x, y, weight, bias, outputs=4, epsilon=NORM_EPS, domain="com.microsoft"
-    )
-    return total, normed
-
-
-def _band_attention(
-    graph: Graph, x: str, past: list[str], ahead: list[str], name: str, shape: AcousticShape
-) -> tuple[str, list[str]]:
-    """x: (1, units), normalised. Returns what is added to it, and its own key and value, each (1, 1, units)."""
-    units = shape.decoder_num_units
-    projected = graph.op("Reshape", graph.linear(x, f"{name}.w_x_qkv"), graph.constant([1, 1, 3 * units]))
-    query, *own = graph.ops("Split", projected, outputs=3, axis=2, num_outputs=3)
-    seen = [graph.op("Concat", before, now, axis=1) for before, now in zip(past, own, strict=True)]
-    heads = {"num_heads": shape.decoder_num_heads, "domain": "com.microsoft"}
-    mixed = [graph.op("MultiHeadAttention", query, *keys_values, **heads) for keys_values in (seen, ahead)]
-    both = graph.op("Reshape", graph.op("Concat", *mixed, axis=2), graph.constant([1, 2 * units]))
-    weight, bias = (
-        [graph.weights[f"{name}.{part}.{kind}"] for part in ("fc_x", "fc_h")] for kind in ("weight", "bias")
-    )
-    return graph.affine(both, np.concatenate(weight, axis=1), bias[0].astype(np.float64) + bias[1]), own
-
-
-def _pointwise(graph: Graph, x: str, name: str) -> str:
-    """A convolution of kernel 1 on (N, C)."""
-    return graph.affine(x, graph.weights[f"{name}.weight"][:, :, 0], graph.weights[f"{name}.bias"])
 
 
 def _streamed_lstm(graph: Graph, x: str, hidden: int) -> str:

@@ -1,4 +1,4 @@
-"""An ONNX graph under construction, streamed layers included. Only for building voice packs.
+"""An ONNX graph with streamed layers, and LSTMs. Only for building voice packs.
 
 Streamed layers carry what they have seen as states: inputs `state.<n>`, outputs `next.<n>`. Their shapes before the
 first chunk stand in the model's metadata (`states`). A layer that looks ahead gives what is final, so its output lags
@@ -6,21 +6,19 @@ its input; `is_last` makes all layers give the rest, with zeros after the end, a
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-OPSET: Final = 18  # Pad and Split as we use them
-IR_VERSION: Final = 9  # read by onnxruntime 1.16 and later
-TIME: Final = 3  # axis of convolutions, (1, C, 1, T)
-END: Final = 2**62
+from tts_server.engines import onnx_graph
+from tts_server.engines.onnx_graph import END, TIME, Weights
 
-Weights = Mapping[str, NDArray[np.float32]]
+__all__ = ["END", "Graph", "Signal", "Weights", "lstm_weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,81 +30,12 @@ class Signal:
     lag: int = 0
 
 
-class Graph:
-    """Values are known by name. Weights are those of a torch net, by its names."""
+class Graph(onnx_graph.Graph):
+    """A graph with states."""
 
     def __init__(self, name: str, weights: Weights) -> None:
-        self._name, self.weights = name, weights
-        self._nodes: list[onnx.NodeProto] = []
-        self._initialisers: dict[str, onnx.TensorProto] = {}
-        self._inputs: list[onnx.ValueInfoProto] = []
-        self._outputs: list[onnx.ValueInfoProto] = []
+        super().__init__(name, weights)
         self._states: list[tuple[str, list[int]]] = []
-        self._made: dict[Any, str] = {}
-        self.metadata: dict[str, str] = {}
-
-    # -- plain graphs --------------------------------------------------------------------------------------------------
-
-    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        return self.ops(kind, *inputs, outputs=1, **attributes)[0]
-
-    def ops(self, kind: str, *inputs: str, outputs: int, **attributes: Any) -> list[str]:
-        """A node of several outputs."""
-        names = [f"{kind.lower()}.{len(self._nodes)}.{index}" for index in range(outputs)]
-        self._nodes.append(helper.make_node(kind, inputs, names, **attributes))
-        return names
-
-    def input(self, name: str, shape: Sequence[int | str], kind: int = TensorProto.FLOAT) -> str:
-        self._inputs.append(helper.make_tensor_value_info(name, kind, shape))
-        return name
-
-    def output(self, value: str, name: str, shape: Sequence[int | str]) -> None:
-        self._nodes.append(helper.make_node("Identity", [value], [name]))
-        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
-
-    def constant(self, values: Any) -> str:
-        """A float32 array as it is; an integer or a list of them as int64."""
-        array = values if isinstance(values, np.ndarray) else np.asarray(values, np.int64)
-        name = f"constant.{len(self._initialisers)}"
-        key = (array.dtype.str, array.shape, array.tobytes())
-        if key not in self._made:
-            self._made[key] = name
-            self._initialisers[name] = onnx.numpy_helper.from_array(np.asarray(array, order="C"), name)
-        return self._made[key]
-
-    def weight(self, name: str) -> str:
-        """A weight of the net; those of convolutions get the height 1."""
-        array = self.weights[name]
-        return self.constant(array[:, :, None] if array.ndim == 3 else array)
-
-    def linear(self, x: str, name: str) -> str:
-        """x: (N, C)."""
-        bias = [self.weight(f"{name}.bias")] if f"{name}.bias" in self.weights else []
-        return self.op("Gemm", x, self.constant(self.weights[f"{name}.weight"].T), *bias)
-
-    def affine(self, x: str, weight: NDArray[Any], bias: NDArray[Any]) -> str:
-        """x: (N, C), weight: (outputs, C), as in torch. For weights put together from several."""
-        return self.op("Gemm", x, self.constant(weight.T.astype(np.float32)), self.constant(bias.astype(np.float32)))
-
-    def norm(self, x: str, name: str, epsilon: float) -> str:
-        weight, bias = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
-        return self.op("LayerNormalization", x, weight, bias, epsilon=epsilon)
-
-    def conv(self, x: str, name: str, *, dilation: int = 1, padding: tuple[int, int] = (0, 0), **more: Any) -> str:
-        """x: (1, C, 1, T)."""
-        inputs = [self.weight(f"{name}.weight")]
-        if f"{name}.bias" in self.weights:
-            inputs.append(self.weight(f"{name}.bias"))
-        left, right = padding
-        return self.op("Conv", x, *inputs, dilations=[1, dilation], pads=[0, left, 0, right], **more)
-
-    def time_last(self, x: str, channels: int) -> str:
-        """(T, C) becomes (1, C, 1, T)."""
-        return self.op("Reshape", self.op("Transpose", x, perm=[1, 0]), self.constant([1, channels, 1, -1]))
-
-    def time_first(self, x: str, channels: int) -> str:
-        """(1, C, 1, T) becomes (T, C)."""
-        return self.op("Transpose", self.op("Reshape", x, self.constant([channels, -1])), perm=[1, 0])
 
     def lstm(self, x: str, name: str, hidden: int, *, both_ways: bool = False) -> str:
         """x: (T, C), from zeros. Returns (T, hidden), or twice as wide."""
@@ -120,7 +49,7 @@ class Graph:
         )  # (T, directions, 1, hidden)
         return self.op("Reshape", y, self.constant([-1, hidden * len(directions)]))
 
-    # -- streamed graphs -----------------------------------------------------------------------------------------------
+    # -- streamed layers -----------------------------------------------------------------------------------------------
 
     def state(self, initial: Sequence[int], dynamic_axis: int | None = None) -> str:
         """The input of a new state, zeros of the shape `initial` before the first chunk."""
@@ -134,9 +63,6 @@ class Graph:
     def keep(self, state: str, value: str, shape: Sequence[int | str]) -> None:
         """What a state becomes."""
         self.output(value, state.replace("state", "next"), shape)
-
-    def cut(self, x: str, start: int, end: int) -> str:
-        return self.op("Slice", x, self.constant([start]), self.constant([end]), self.constant([TIME]))
 
     def window(self, x: Signal, left: int, right: int, kept: int | None = None) -> str:
         """x with the `left` samples before it; its last `right` samples wait for the next chunk, or for the end.
@@ -162,6 +88,22 @@ class Graph:
         self.keep(state, self.cut(queue, -held, END), (1, x.channels, 1, held))
         value = self.op("Slice", queue, self.constant([0]), self._end_without(held), self.constant([TIME]))
         return Signal(value, x.channels, lag)
+
+    def overlapped(self, x: Signal, left: int, right: int, build: Callable[[str], str]) -> Signal:
+        """Several layers at once, `build`, that keep the length and together see `left` samples back, `right` ahead.
+
+        They run again over what they have seen, which is dearer for short chunks and cheaper for long ones than a state
+        for each layer; and they pad with zeros at the utterance's edges, as nothing is kept from before it.
+        """
+        state = self.state((1, x.channels, 1, 0), TIME)
+        around = self.op("Concat", state, x.value, axis=TIME)
+        self.keep(state, self.cut(around, -(left + right), END), (1, x.channels, 1, state.replace("state", "next")))
+        y = build(around)
+        given = self.op(
+            "Max", self.op("Sub", self.op("Shape", state, start=3), self.constant([right])), self.constant([0])
+        )
+        end = self._end_without(right) if right else self.constant([END])
+        return Signal(self.op("Slice", y, given, end, self.constant([TIME])), x.channels, x.lag + right)
 
     def add(self, x: Signal, y: Signal) -> Signal:
         lag = max(x.lag, y.lag)
@@ -201,12 +143,8 @@ class Graph:
         return body
 
     def model(self) -> onnx.ModelProto:
-        initialisers = list(self._initialisers.values())
-        graph = helper.make_graph(self._nodes, self._name, self._inputs, self._outputs, initialisers)
-        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
-        model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="tts-server")
-        helper.set_model_props(model, {**self.metadata, "states": json.dumps(self._states)})
-        return model
+        self.metadata["states"] = json.dumps(self._states)
+        return super().model()
 
 
 def lstm_weights(graph: Graph, name: str, directions: Sequence[str]) -> tuple[str, str, str]:

@@ -6,6 +6,8 @@ phase, and so is a convolution of a signal whose samples are repeated. `vocoder.
 """
 
 import json
+from math import prod
+from typing import Final
 
 import numpy as np
 import onnx
@@ -18,6 +20,9 @@ from tts_server.engines.sambert.vocoder import LAST_LEAK
 from tts_server.errors import VoiceDataMissing
 
 Doubles = NDArray[np.float64]
+
+# Of what a stage's blocks see: where it is no more than so many frames, they run over it again with each chunk.
+OVERLAP_FRAMES: Final = 2
 
 
 def build_vocoder(shape: VocoderShape, weights: Weights) -> onnx.ModelProto:
@@ -40,9 +45,8 @@ def build_vocoder(shape: VocoderShape, weights: Weights) -> onnx.ModelProto:
 
 
 def _conv(graph: Graph, x: Signal, name: str, kernel: int, causal: bool, dilation: int = 1) -> Signal:
-    span = (kernel - 1) * dilation
-    right = 0 if causal else span - span // 2
-    around = graph.window(x, span - right, right)
+    left, right = _padding((kernel - 1) * dilation, causal)
+    around = graph.window(x, left, right)
     channels = len(graph.weights[f"{name}.weight"])
     return Signal(graph.conv(around, name, dilation=dilation), channels, x.lag + right)
 
@@ -95,21 +99,63 @@ def fuse_upsampling(
 
 
 def _mean_of_blocks(graph: Graph, x: Signal, stage: int, shape: VocoderShape) -> Signal:
-    kinds = len(shape.resblock_kernel_sizes)
-    outputs = []
-    for index, kernel in enumerate(shape.resblock_kernel_sizes):
-        y = x
-        for layer, dilation in enumerate(shape.resblock_dilations[index]):
-            name = f"conv_blocks.{stage * kinds + index}"
-            z = Signal(graph.op("LeakyRelu", y.value, alpha=shape.leak), y.channels, y.lag)
-            z = _conv(graph, z, f"{name}.convs1.{layer}.conv1d", kernel, shape.causal, dilation)
-            z = Signal(graph.op("LeakyRelu", z.value, alpha=shape.leak), z.channels, z.lag)
-            z = _conv(graph, z, f"{name}.convs2.{layer}.conv1d", kernel, shape.causal)
-            y = graph.add(y, z)
-        outputs.append(y)
-    lag = max(output.lag for output in outputs)
-    total = graph.op("Sum", *(graph.delayed(output, lag).value for output in outputs))
-    return Signal(graph.op("Mul", total, graph.constant(np.array([1 / kinds], np.float32))), x.channels, lag)
+    """The stage's residual blocks, one for each kernel."""
+    kinds = list(zip(shape.resblock_kernel_sizes, shape.resblock_dilations, strict=True))
+    span = max((kernel - 1) * sum(dilation + 1 for dilation in dilations) for kernel, dilations in kinds)
+    if prod(shape.upsample_scales[: stage + 1]) * OVERLAP_FRAMES >= span:
+        x = _blocks_at_once(graph, x, stage, shape, span)
+    else:
+        outputs = [_streamed_block(graph, x, stage, index, shape) for index in range(len(kinds))]
+        lag = max(output.lag for output in outputs)
+        x = Signal(graph.op("Sum", *(graph.delayed(output, lag).value for output in outputs)), x.channels, lag)
+    return Signal(graph.op("Mul", x.value, graph.constant(1 / len(kinds))), x.channels, x.lag)
+
+
+def _streamed_block(graph: Graph, x: Signal, stage: int, index: int, shape: VocoderShape) -> Signal:
+    """A residual block, each convolution with a state."""
+    kernel, name = shape.resblock_kernel_sizes[index], _block_name(stage, index, shape)
+    for layer, dilation in enumerate(shape.resblock_dilations[index]):
+        y = Signal(graph.op("LeakyRelu", x.value, alpha=shape.leak), x.channels, x.lag)
+        y = _conv(graph, y, f"{name}.convs1.{layer}.conv1d", kernel, shape.causal, dilation)
+        y = Signal(graph.op("LeakyRelu", y.value, alpha=shape.leak), y.channels, y.lag)
+        y = _conv(graph, y, f"{name}.convs2.{layer}.conv1d", kernel, shape.causal)
+        x = graph.add(x, y)
+    return x
+
+
+def _blocks_at_once(graph: Graph, x: Signal, stage: int, shape: VocoderShape, span: int) -> Signal:
+    """The sum of a stage's blocks, with one state for all: its convolutions pad, and nothing is cut or joined within.
+
+    So values stay in the layout of onnxruntime's blocked kernels. A LeakyRelu has none, but a convolution can end with
+    one: hence the convolutions by 1 before them, and before what residuals are added to.
+    """
+    by_one = graph.constant(np.ones((x.channels, 1, 1, 1), np.float32))
+    before, after = _padding(span, shape.causal)
+
+    def build(around: str) -> str:
+        total = first = graph.op("Conv", around, by_one, group=x.channels)
+        for index, kernel in enumerate(shape.resblock_kernel_sizes):
+            name, y = _block_name(stage, index, shape), first
+            for layer, dilation in enumerate(shape.resblock_dilations[index]):
+                z = graph.op("LeakyRelu", graph.op("Conv", y, by_one, group=x.channels), alpha=shape.leak)
+                padding = _padding((kernel - 1) * dilation, shape.causal)
+                z = graph.conv(z, f"{name}.convs1.{layer}.conv1d", dilation=dilation, padding=padding)
+                z = graph.op("LeakyRelu", z, alpha=shape.leak)
+                z = graph.conv(z, f"{name}.convs2.{layer}.conv1d", padding=_padding(kernel - 1, shape.causal))
+                y = graph.op("Add", z, y)
+            total = graph.op("Add", total, y) if index else y
+        return total
+
+    return graph.overlapped(x, before, after, build)
+
+
+def _block_name(stage: int, index: int, shape: VocoderShape) -> str:
+    return f"conv_blocks.{stage * len(shape.resblock_kernel_sizes) + index}"
+
+
+def _padding(span: int, causal: bool) -> tuple[int, int]:
+    """Samples that a layer sees before and after."""
+    return (span, 0) if causal else (span // 2, span - span // 2)
 
 
 def _excitation(graph: Graph, shape: VocoderShape) -> Signal:

@@ -1,7 +1,8 @@
 """A voice pack: a folder with a voice's graphs, tables and a manifest. `export.py` writes it, the run time reads it.
 
 manifest.json   what it is, where it came from, the shapes of its nets, size and sha256 of every other file
-*.onnx          encoder, durations, memory, step, postnet, vocoder
+*.onnx          encoder, variance, durations, memory, step, postnet, vocoder
+step.npy        the weights of the step, which is an empty graph and a function in numpy
 tables.npz      rows of emotions and speakers
 check.npz       inputs and what the published nets made of them, for the self-check
 """
@@ -21,8 +22,8 @@ from tts_server.errors import VoiceDataMissing
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
-GRAPHS: Final = ("encoder", "durations", "memory", "step", "postnet", "vocoder")
-FILES: Final = (*(f"{name}.onnx" for name in GRAPHS), "tables.npz", "check.npz")
+GRAPHS: Final = ("encoder", "variance", "durations", "memory", "step", "postnet", "vocoder")
+FILES: Final = (*(f"{name}.onnx" for name in GRAPHS), "step.npy", "tables.npz", "check.npz")
 MAX_MANIFEST_BYTES: Final = 1 << 20
 
 
@@ -43,6 +44,8 @@ class Pack:
     vocoder: VocoderShape
     f0_scale: F0Scale | None
     sha256: Mapping[str, str]
+    installed: str = ""  # UTC, ISO 8601; "" for a pack that was copied here by hand
+    position: int = 0  # among the voices of its model
 
     @property
     def version(self) -> str:
@@ -55,7 +58,8 @@ def find_packs(folder: Path) -> list[Path]:
     """The packs in a folder, by name. A folder that is not there has none."""
     if not folder.is_dir():
         return []
-    return sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
+    found = (path.parent for path in folder.glob(f"*/{MANIFEST}"))
+    return sorted(path for path in found if not path.name.startswith("."))  # those are on their way in or out
 
 
 def read_pack(folder: Path) -> Pack:
@@ -95,6 +99,15 @@ def read_arrays(pack: Pack, name: str) -> dict[str, NDArray[Any]]:
         raise VoiceDataMissing(f"{pack.folder / name} cannot be read: {error}") from error
 
 
+def read_array(pack: Pack, name: str) -> NDArray[Any]:
+    """Raises VoiceDataMissing."""
+    try:
+        array: NDArray[Any] = np.load(pack.folder / name, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise VoiceDataMissing(f"{pack.folder / name} cannot be read: {error}") from error
+    return array
+
+
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -119,4 +132,6 @@ def _parsed(folder: Path, manifest: Mapping[str, Any]) -> Pack:
         vocoder=vocoder_shape(manifest["vocoder"]),
         f0_scale=None if scale is None else F0Scale(float(scale["scale"]), float(scale["offset"])),
         sha256={name: str(manifest["files"][name]["sha256"]) for name in FILES},
+        installed=str(manifest.get("installed", "")),
+        position=int(manifest.get("position", 0)),
     )

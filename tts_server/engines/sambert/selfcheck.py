@@ -10,7 +10,9 @@ from tts_server.engines.sambert.source import given_source
 from tts_server.engines.sambert.stream import Stream
 from tts_server.errors import VoiceDataMissing
 
-TOLERANCE: Final = 1e-4
+# Against gross faults of a processor or a library. Where a postnet amplifies, two float32 runs of the published nets
+# are 2e-4 apart already; a voice must not be refused for that.
+TOLERANCE: Final = 1e-3
 CHUNK_FRAMES: Final = 7
 
 
@@ -18,7 +20,7 @@ def check_pack(pack: Pack) -> dict[str, float]:
     """The largest difference of each stage. Raises VoiceDataMissing when one is too large, or a file has changed."""
     check_hashes(pack)
     nets, case = Nets(pack), read_arrays(pack, "check.npz")
-    lines = Lines(case["units"], nets.speakers[case["speakers"]], nets.emotions[case["emotions"]])
+    lines = nets.fill(Lines(case["units"], nets.speakers[case["speakers"]], nets.emotions[case["emotions"]]))
     inflected, log_durations = nets.predict_durations(lines, nets.encode(lines))
     score = nets.compose(lines, inflected, case["repeats"].astype(np.float32))
     mel = Stream(nets, score).next_mel(score.frames)
@@ -31,5 +33,7 @@ def check_pack(pack: Pack) -> dict[str, float]:
     differences = {name: float(np.abs(array - case[name]).max(initial=0)) for name, array in made.items()}
     for name, difference in differences.items():
         if not difference <= TOLERANCE:
-            raise VoiceDataMissing(f"{pack.folder}: {name} differ by {difference:.1e} from the published nets'")
+            raise VoiceDataMissing(
+                f"voice pack {pack.name}: {name} differ by {difference:.1e} from the published nets'"
+            )
     return differences

@@ -93,6 +93,19 @@ class VocoderShape:
         return int(self.channels // 2**stage)
 
     @property
+    def macs_per_frame(self) -> int:
+        """Multiply-adds of a mel frame, both upsampling branches being one; the NSF source is left out."""
+        macs, rate = self.kernel_size * self.in_channels * self.width(0), 1  # rate: columns a frame, at the layer
+        kinds = zip(self.resblock_kernel_sizes, self.resblock_dilations, strict=True)
+        blocks = 2 * sum(kernel * len(dilations) for kernel, dilations in kinds)
+        for stage, (scale, kernel) in enumerate(zip(self.upsample_scales, self.upsample_kernal_sizes, strict=True)):
+            before, after = self.width(stage), self.width(stage + 1)
+            macs += max(kernel, scale + self.kernel_size - 1) * before * after * rate
+            rate *= scale
+            macs += blocks * after * after * rate
+        return macs + self.kernel_size * self.width(len(self.upsample_scales)) * rate
+
+    @property
     def source_strides(self) -> tuple[int, ...]:
         """Samples of the source for each sample of a stage's output."""
         return tuple(prod(self.upsample_scales[stage + 1 :]) for stage in range(len(self.upsample_scales)))

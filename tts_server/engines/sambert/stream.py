@@ -13,7 +13,6 @@ from tts_server.engines.sambert.runtime import Floats, Nets, Score
 from tts_server.engines.sambert.source import Source, seeded_source
 
 BLOCK_STEPS: Final = 4  # decoder steps between two runs of the postnet
-PROJECTED_STEPS: Final = 16
 
 
 class Stream:
@@ -24,11 +23,7 @@ class Stream:
         self._nets, self._score = nets, score
         shape, vocoder = nets.pack.acoustic, nets.pack.vocoder
         self._group, self._n_mels = shape.outputs_per_step, shape.num_mels
-        self._steps = 0  # decoder steps made
-        self._given: Floats = np.zeros((0, shape.decoder_num_units), np.float32)  # of the memory, for the next steps
-        self._past: Floats = np.zeros((0, 2 * shape.decoder_num_units * shape.decoder_num_layers), np.float32)
-        self._ahead: Floats = self._past
-        self._frame: Floats = np.zeros((1, shape.num_mels), np.float32)
+        self._decoder = nets.decoder(score)
         self._decoded: Floats = np.zeros((0, shape.num_mels), np.float32)  # waits for the postnet
         self._refined = 0  # frames that the postnet has taken
         self._mel: Floats = np.zeros((0, shape.num_mels), np.float32)  # waits for the vocoder
@@ -78,28 +73,7 @@ class Stream:
         """The next frames of the decoder, (frames, n_mels)."""
         parts, missing = [self._decoded], frames - len(self._decoded)
         for _ in range(-(-missing // self._group)):
-            parts.append(self._step())
+            parts.append(self._decoder.next())
         decoded = np.concatenate(parts)
         taken, self._decoded = decoded[:frames], decoded[frames:]
         return taken
-
-    def _step(self) -> Floats:
-        """One decoder step: a group of frames (group, n_mels)."""
-        band = self._score.band
-        self._project(self._steps + band + 1)
-        given, ahead = self._given[:1], self._ahead[: band + 1]
-        frames, own = self._nets.step(self._frame, given, self._past, ahead)
-        self._given, self._ahead = self._given[1:], self._ahead[1:]
-        past = np.concatenate([self._past, own])
-        self._past = past[max(0, len(past) - band) :]
-        self._steps += 1
-        group = frames.reshape(self._group, self._n_mels)
-        self._frame = group[-1:]
-        return group
-
-    def _project(self, until: int) -> None:
-        """Have the memory ready for the steps before `until`."""
-        memory = self._score.memory
-        while (there := self._steps + len(self._given)) < min(until, len(memory)):
-            given, ahead = self._nets.project(memory[there : there + PROJECTED_STEPS])
-            self._given, self._ahead = np.concatenate([self._given, given]), np.concatenate([self._ahead, ahead])

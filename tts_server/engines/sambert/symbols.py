@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tts_server.engine import Break, Run, Syllable, Word
+from tts_server.engines.sambert.dialects import NAMES as DIALECTS
+from tts_server.engines.sambert.dialects import Dialect, dialect
 from tts_server.engines.sambert.phones import PHONES, english_word, spoken_syllable
 
 STREAMS: Final = ("sy", "tone", "syllable_flag", "word_segment", "emo_category", "speaker_category")
@@ -116,9 +118,7 @@ def from_string(symbols: str) -> list[Unit]:
 
 def encode(units: Sequence[Unit], speakers: Sequence[str], language: str = "PinYin") -> NDArray[np.int64]:
     """Ids (U, 6), columns as in STREAMS. speakers: the checkpoint's list, in order. Raises ValueError."""
-    if language != "PinYin":
-        raise ValueError(f"there are no symbols for {language}; there are for PinYin")
-    tables = _tables(tuple(speakers))
+    tables = _tables(tuple(speakers), language)
     try:
         rows = [[table[field] for table, field in zip(tables, _fields(unit), strict=True)] for unit in units]
     except KeyError as error:
@@ -126,15 +126,18 @@ def encode(units: Sequence[Unit], speakers: Sequence[str], language: str = "PinY
     return np.array(rows, np.int64).reshape(-1, len(STREAMS))
 
 
-def table_sizes(speakers: Sequence[str]) -> dict[str, int]:
-    """Rows of each embedding table, the specials with the mask included."""
-    tables = _tables(tuple(speakers))
+def table_sizes(speakers: Sequence[str], language: str = "PinYin") -> dict[str, int]:
+    """Rows of each embedding table, the specials with the mask included. Raises ValueError."""
+    tables = _tables(tuple(speakers), language)
     return {stream: len(table) + len(SPECIALS) for stream, table in zip(STREAMS, tables, strict=True)}
 
 
 @lru_cache(maxsize=64)
-def _tables(speakers: tuple[str, ...]) -> tuple[dict[str, int], ...]:
-    categories = ((*PHONES, *MARKS), TONES, SYLLABLE_FLAGS, WORD_SEGMENTS, EMOTIONS, speakers)
+def _tables(speakers: tuple[str, ...], language: str) -> tuple[dict[str, int], ...]:
+    if language != "PinYin" and language not in DIALECTS:
+        raise ValueError(f"there are no symbols for {language}; there are for PinYin, {', '.join(DIALECTS)}")
+    own = Dialect(PHONES, TONES, {}) if language == "PinYin" else dialect(language)
+    categories = ((*own.phones, *MARKS), own.tones, SYLLABLE_FLAGS, WORD_SEGMENTS, EMOTIONS, speakers)
     return tuple({symbol: index for index, symbol in enumerate(symbols)} for symbols in categories)
 
 

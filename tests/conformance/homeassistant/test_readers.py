@@ -5,7 +5,7 @@ import pytest
 import pytest_asyncio
 from wyoming.tts import SynthesizeVoice
 
-from tests.conformance.homeassistant import HomeAssistant, SpeechFailed
+from tests.conformance.homeassistant.readers import HomeAssistant, SpeechFailed
 from tests.support.core import Core
 from tests.transports.wyoming_peers import serving
 

@@ -1,0 +1,111 @@
+"""Every format, decoded by ffmpeg's readers, is the audio that went in."""
+
+import io
+import subprocess
+import sys
+import wave
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.decoding import decoded, similarity
+from tts_server.audio.encode import FORMATS, FormatName, encode_whole, open_encoder
+from tts_server.audio.pcm import from_s16le, to_s16le
+from tts_server.engine import Samples
+from tts_server.speech import SAMPLE_RATES
+
+CODED: list[FormatName] = ["mp3", "opus", "flac", "aac"]
+ALL: list[FormatName] = ["wav", "pcm", *CODED]
+
+
+def speechlike(seconds: float, sample_rate: int) -> Samples:
+    """A buzz that glides and pulses like syllables: no stretch of it looks like another. (N,)."""
+    time = np.arange(round(seconds * sample_rate)) / sample_rate
+    phase = 2 * np.pi * (120 * time + 15 * time**2)
+    buzz = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 8))
+    samples: Samples = (0.2 * buzz * (1 + np.sin(2 * np.pi * 3.3 * time)) / 2).astype(np.float32)
+    return samples
+
+
+def streamed(name: FormatName, samples: Samples, sample_rate: int, size: int) -> bytes:
+    encoder = open_encoder(name, sample_rate)
+    parts = [encoder.encode(samples[at : at + size]) for at in range(0, len(samples), size)]
+    return b"".join([*parts, encoder.finish()])
+
+
+@pytest.mark.parametrize("sample_rate", SAMPLE_RATES)
+@pytest.mark.parametrize("name", ALL)
+def test_what_is_decoded_is_what_was_encoded(name: FormatName, sample_rate: int) -> None:
+    samples = speechlike(1.0, sample_rate)
+    audio = streamed(name, samples, sample_rate, sample_rate // 10)
+    heard = from_s16le(audio) if name == "pcm" else decoded(audio, sample_rate)
+    assert similarity(heard, samples) > (0.9999 if name in ("wav", "pcm", "flac") else 0.99)
+    assert abs(len(heard) - len(samples)) <= (0 if name in ("wav", "pcm", "flac") else 0.16 * sample_rate)
+
+
+def test_flac_loses_nothing() -> None:
+    samples = speechlike(0.7, 16000)
+    expected = np.frombuffer(to_s16le(samples), "<i2")
+    for audio in (streamed("flac", samples, 16000, 777), encode_whole("flac", to_s16le(samples), 16000)):
+        with av.open(io.BytesIO(audio)) as container:
+            frames = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
+        assert np.array_equal(np.concatenate(frames), expected)
+
+
+@pytest.mark.parametrize("name", CODED)
+def test_a_whole_file_tells_how_long_it_is(name: FormatName) -> None:
+    whole = encode_whole(name, to_s16le(speechlike(2.0, 24000)), 24000)
+    with av.open(io.BytesIO(whole)) as container:
+        assert container.duration is not None
+        assert container.duration / av.time_base == pytest.approx(2.0, abs=0.15)
+
+
+def test_a_whole_wav_is_read_by_pythons_own_reader() -> None:
+    with wave.open(io.BytesIO(encode_whole("wav", bytes(2000), 8000))) as reader:
+        assert (reader.getframerate(), reader.getnframes()) == (8000, 1000)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.sampled_from(ALL), st.lists(st.integers(0, 4000), min_size=1, max_size=12))
+def test_however_the_samples_are_cut_the_bytes_are_the_same(name: FormatName, sizes: list[int]) -> None:
+    samples = speechlike(sum(sizes) / 16000 + 0.01, 16000)
+    cut, whole = open_encoder(name, 16000), open_encoder(name, 16000)
+    at, parts = 0, []
+    for size in sizes:
+        parts.append(cut.encode(samples[at : at + size]))
+        at += size
+    parts += [cut.encode(samples[at:]), cut.finish()]
+    assert b"".join(parts) == whole.encode(samples) + whole.finish()
+
+
+@pytest.mark.parametrize("name", CODED)
+def test_what_has_come_out_lags_what_went_in_by_little(name: FormatName) -> None:
+    samples = speechlike(2.0, 24000)
+    encoder = open_encoder(name, 24000)
+    out = b""
+    for at in range(0, len(samples), 2400):
+        out += encoder.encode(samples[at : at + 2400])
+    heard = decoded(out, 24000)
+    assert len(samples) - len(heard) <= 0.2 * 24000
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_encoded_is_a_file_without_audio(name: FormatName) -> None:
+    audio = open_encoder(name, 16000).finish()
+    assert len(audio) < 200
+
+
+def test_pyav_is_loaded_by_the_first_format_that_needs_it() -> None:
+    check = (
+        "import sys; from tts_server.audio.encode import *; open_encoder('wav', 16000); assert 'av' not in sys.modules;"
+        "open_encoder('mp3', 16000); assert 'av' in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_every_format_has_its_own_media_type() -> None:
+    assert set(FORMATS) == set(ALL)
+    assert len({form.media_type for form in FORMATS.values()}) == len(FORMATS)

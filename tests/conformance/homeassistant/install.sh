@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Home Assistant 2026.2.3 in an environment of its own:  install.sh PYTHON313 FOLDER
+# Its last release for Python 3.13; what its wyoming integration imports is pinned by its own constraints.
+set -euo pipefail
+
+python=$1
+folder=$2
+if [ -e "$folder/done" ]; then
+    exit 0
+fi
+if ! "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then
+    echo "error: $python is not Python 3.13; name one: make homeassistant PYTHON313=/path/to/python3.13" >&2
+    exit 1
+fi
+echo "==> Installing Home Assistant 2026.2.3 into $folder (0.7 GB)"
+"$python" -m venv "$folder"
+pip() {
+    "$folder/bin/python" -m pip --disable-pip-version-check --no-input install --quiet --ignore-requires-python "$@"
+}
+pip homeassistant==2026.2.3
+constraints=$("$folder/bin/python" -c "import importlib.util, pathlib
+print(pathlib.Path(importlib.util.find_spec('homeassistant').origin).parent / 'package_constraints.txt')")
+pip -c "$constraints" wyoming hassil home-assistant-intents mutagen ha-ffmpeg pymicro-vad pyspeex-noise aiohttp_cors PyTurboJPEG
+touch "$folder/done"

@@ -1,0 +1,62 @@
+"""The measuring itself, on a real core: what a listener hears is counted as it is."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from tests.support.core import Core, CoreLimits, running_core
+from tests.support.engines import SAMPLES_PER_CHARACTER
+from tts_server.errors import EngineFailed
+from tts_server.measure.speech import cpu_seconds, heard_by_one, measure_voice, most_streams
+from tts_server.measure.yardstick import Yardstick, measure_yardstick
+
+TEXT = "今天天气很好。"
+STICK = Yardstick(200e9, True, 100e9)
+
+
+async def test_a_listener_hears_all_of_it_and_no_gap_when_it_is_made_at_once(core: Core) -> None:
+    voice = core.synthesizer.catalogue.choose("tone")
+    heard = await heard_by_one(core.synthesizer, voice, TEXT)
+    assert heard.audio_s == pytest.approx(6 * SAMPLES_PER_CHARACTER / 16000)
+    assert heard.first_s > 0
+
+
+async def test_a_voice_slower_than_speech_is_heard_with_gaps() -> None:
+    async with running_core(engine_settings={"tone": {"slow_s": 0.3}}) as core:
+        voice = core.synthesizer.catalogue.choose("tone")
+        assert (await heard_by_one(core.synthesizer, voice, TEXT)).gap_s > 0.1
+        assert await most_streams(core.synthesizer, voice, TEXT) == 0
+
+
+async def test_a_voice_that_fails_is_no_figure(core: Core) -> None:
+    voice = replace(core.synthesizer.catalogue.choose("tone"), name="broken")
+    with pytest.raises(EngineFailed):
+        await heard_by_one(core.synthesizer, voice, TEXT)
+
+
+async def test_every_figure_of_a_voice_is_there() -> None:
+    async with running_core(CoreLimits(max_contexts=64)) as core:
+        voice = core.synthesizer.catalogue.choose("tone")
+        figures = {figure.name: figure for figure in await measure_voice(core.synthesizer, voice, 1, STICK)}
+    assert list(figures) == [
+        "real-time factor",
+        "first audio, 10 characters",
+        "first audio, 30 characters",
+        "first audio, 100 characters",
+        "streams without a stutter",
+    ]
+    assert all(figure.voice == "tone" for figure in figures.values())
+    assert figures["first audio, 10 characters"].value > 0
+    assert figures["streams without a stutter"].value >= 1
+
+
+def test_the_time_of_a_process_is_its_cpu_time() -> None:
+    before, times = cpu_seconds(os.getpid()), os.times()
+    assert before == pytest.approx(times.user + times.system, abs=0.05)
+
+
+def test_the_yardstick_is_that_of_one_core() -> None:
+    stick = measure_yardstick()
+    assert 1e8 < stick.product_flops < 1e12
+    assert 1e8 < stick.peak_flops < 2e12

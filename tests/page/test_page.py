@@ -1,0 +1,184 @@
+"""The page as a person uses it, in a real browser, against the real daemon and its voices."""
+
+import wave
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from tests.support.browser import browser_page, chromium
+from tests.support.daemon import Daemon, running_daemon
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SENTENCE = "太好了，你回来了！今天外面很冷，我已经把客厅的暖气打开了。"
+# Resolves when so many samples have been heard. Polling from outside would be text run as code, which the page forbids.
+HEARD = """wanted => new Promise(resolve => {
+    const wave = document.getElementById("wave");
+    const look = () => Number(wave.dataset.heard) >= wanted && (watcher.disconnect(), resolve());
+    const watcher = new MutationObserver(look);
+    watcher.observe(wave, {attributes: true});
+    look();
+})"""
+# How long after a click on Stop the last sample is reported as played (ms), and how many come in the half second after.
+STOP = """() => new Promise(resolve => {
+    const wave = document.getElementById("wave");
+    const before = Number(wave.dataset.heard);
+    const clicked = performance.now();
+    let last = clicked;
+    new MutationObserver(() => { last = performance.now(); }).observe(wave, {attributes: true});
+    document.getElementById("stop").click();
+    setTimeout(() => resolve({ms: last - clicked, samples: Number(wave.dataset.heard) - before}), 500);
+})"""
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def daemon() -> AsyncGenerator[Daemon]:
+    async with running_daemon() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncGenerator[Browser]:
+    async with chromium() as running:
+        yield running
+
+
+async def visit(page: Page, daemon: Daemon) -> None:
+    """Open the page and wait for its controls."""
+    await page.goto(f"http://127.0.0.1:{daemon.http_port}/")
+    await expect(page.get_by_role("radio", name="Happy")).to_be_attached()
+
+
+async def speak(page: Page, text: str) -> None:
+    await page.get_by_label("Text to speak").fill(text)
+    await page.get_by_role("button", name="Speak", exact=True).click()
+
+
+async def save(page: Page, button: str, folder: Path) -> Path:
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name=button, exact=True).click()
+    saved = await download.value
+    path = folder / saved.suggested_filename
+    await saved.save_as(path)
+    return path
+
+
+async def test_a_text_is_typed_and_heard_in_the_mood_that_was_chosen(daemon: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, problems):
+        await visit(page, daemon)
+        await page.get_by_role("radio", name="Happy").check(force=True)
+        await speak(page, SENTENCE)
+        await page.evaluate(HEARD, 24_000)
+        await expect(page.locator("#reading .now").first).to_be_visible()
+        await expect(page.locator("#first")).to_contain_text("first sound after")
+        await expect(page.locator("#snippet")).to_contain_text('"emotion":"happy"')
+        await expect(page.locator("#visit li")).to_contain_text("Happy")
+        assert problems == []
+
+
+async def test_the_stop_button_stops_at_once(daemon: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, problems):
+        await visit(page, daemon)
+        await speak(page, SENTENCE * 5)
+        await page.evaluate(HEARD, 12_000)
+        stopped: dict[str, Any] = await page.evaluate(STOP)
+        assert stopped["samples"] < 0.2 * 24_000
+        await expect(page.get_by_label("Text to speak")).to_be_editable()
+        assert problems == []
+
+
+async def test_escape_stops_too_and_the_text_can_be_spoken_again(daemon: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, problems):
+        await visit(page, daemon)
+        await page.get_by_label("Text to speak").fill("请打开客厅的灯。" * 5)
+        await page.keyboard.press("Control+Enter")
+        await page.evaluate(HEARD, 6_000)
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+        await speak(page, "好的。")
+        await expect(page.locator("#visit li")).to_contain_text("好的。")
+        assert problems == []
+
+
+async def test_what_was_said_is_saved_as_wav_and_mp3(daemon: Daemon, browser: Browser, tmp_path: Path) -> None:
+    async with browser_page(browser, accept_downloads=True) as (page, problems):
+        await visit(page, daemon)
+        await speak(page, "你好，世界。")
+        await expect(page.locator("#visit li")).to_have_count(1)
+        with wave.open(str(await save(page, "WAV", tmp_path))) as saved:
+            assert saved.getframerate() == 24_000
+            assert saved.getnframes() > 12_000
+        mp3 = (await save(page, "MP3", tmp_path)).read_bytes()
+        assert mp3[:3] == b"ID3" or mp3[0] == 0xFF
+        assert problems == []
+
+
+async def test_an_utterance_of_this_visit_is_heard_again_without_asking_the_server(
+    daemon: Daemon, browser: Browser
+) -> None:
+    async with browser_page(browser) as (page, problems):
+        await visit(page, daemon)
+        await speak(page, "你好。")
+        again = page.get_by_role("button", name="Play again: 你好。")
+        await expect(again).to_be_attached()
+        await expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+        await page.context.set_offline(True)
+        await again.click()
+        await page.evaluate(HEARD, 6_000)
+        await expect(page.locator("#visit li")).to_have_count(1)
+        assert [each for each in problems if "ERR_INTERNET_DISCONNECTED" not in each] == []
+
+
+async def test_the_language_of_the_page_can_be_switched_and_is_remembered(daemon: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, problems):
+        await visit(page, daemon)
+        await page.get_by_role("button", name="切换到中文").click()
+        await expect(page.get_by_role("button", name="朗读", exact=True)).to_be_visible()
+        await expect(page.get_by_role("radio", name="开心")).to_be_attached()
+        assert await page.locator("html").get_attribute("lang") == "zh-CN"
+        await page.reload()
+        await expect(page.get_by_role("button", name="朗读", exact=True)).to_be_visible()
+        assert problems == []
+
+
+async def test_both_languages_have_words_for_the_same_things(daemon: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, _):
+        await visit(page, daemon)
+        keys = await page.evaluate(
+            """async () => {
+                const { WORDS } = await import("/web/words.js");
+                const asked = [...document.querySelectorAll("*")].flatMap(each => Object.entries(each.dataset)
+                    .filter(([name]) => name.startsWith("i18n")).map(([, key]) => key));
+                return {en: Object.keys(WORDS.en).sort(), zh: Object.keys(WORDS.zh).sort(), asked};
+            }"""
+        )
+        assert keys["en"] == keys["zh"]
+        assert set(keys["asked"]) <= set(keys["en"])
+
+
+async def test_a_text_without_anything_to_say_is_told_so(daemon: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, problems):
+        await visit(page, daemon)
+        await speak(page, "……")
+        await expect(page.locator("#problem")).to_contain_text("nothing in it that can be said")
+        await expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+        assert problems == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nothing_on_the_page_bars_anybody(daemon: Daemon, browser: Browser, width: int, scheme: str) -> None:
+    # axe is put into the page as text, which the page's own policy forbids to everybody else
+    look = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "bypass_csp": True}
+    async with browser_page(browser, **look) as (page, _):
+        await visit(page, daemon)
+        await speak(page, "你好。")
+        await expect(page.locator("#visit li")).to_have_count(1)
+        found = await Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")  # nothing sticks out

@@ -1,0 +1,88 @@
+"""The commands of the papers for owners do what the papers say."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.support.daemon import ALONE, running_daemon
+from tests.test_readme import ROOT, commands, run
+from tts_server import config
+
+PAPERS = ("docs/OPERATIONS.md", "docs/HOME_ASSISTANT.md")
+COMMANDS = [command for paper in PAPERS for command in commands(paper)]
+OURS = list(dict.fromkeys(command for command in COMMANDS if "tts-server " in command and "podman" not in command))
+OURS = [command for command in OURS if "systemctl" not in command and "journalctl" not in command]
+NEEDS_DAEMON = ("doctor", "discover")
+
+
+def test_every_command_is_looked_at_in_one_way_or_the_other() -> None:
+    kinds = ("sudo make", "systemctl", "sudo systemctl", "journalctl", "podman")
+    assert [command for command in COMMANDS if command not in OURS and not command.startswith(kinds)] == []
+
+
+@pytest.mark.parametrize("command", [command for command in OURS if not any(word in command for word in NEEDS_DAEMON)])
+async def test_a_command_works(command: str, tmp_path: Path) -> None:
+    assert await run(with_our_program(command), tmp_path)
+
+
+@pytest.mark.timeout(120)
+async def test_the_commands_that_look_at_a_daemon_find_it_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    announced = {"TTS_SERVER__DISCOVERY__ENABLED": "true", "TTS_SERVER__DISCOVERY__ADDRESSES": '["127.0.0.1"]'}
+    async with running_daemon(environment=announced) as daemon:
+        await daemon.wait_for_line("announced as")
+        ports = {"WYOMING_PORT": daemon.wyoming_port, "HTTP_PORT": daemon.http_port, "HOST": "127.0.0.1"}
+        for name, value in {
+            **{f"TTS_SERVER__SERVER__{key}": str(port) for key, port in ports.items()},
+            **ALONE,
+        }.items():
+            monkeypatch.setenv(name, value)
+        looking = [command for command in OURS if any(word in command for word in NEEDS_DAEMON)]
+        assert len(looking) >= 5
+        for command in dict.fromkeys(looking):
+            if "doctor" in command and "--only" not in command:
+                command += " --only daemon --only clock"  # this machine may have no LAN
+            if "discover" in command:
+                command += " --interface 127.0.0.1"
+            assert await run(with_our_program(command), tmp_path), command
+
+
+def with_our_program(command: str) -> str:
+    return re.sub(r"(^|\| )tts-server ", r"\1.venv/bin/tts-server ", command)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("sudo make")])
+def test_a_make_target_is_there(command: str) -> None:
+    plan = command.removeprefix("sudo ").split()
+    assert subprocess.run([*plan, "--dry-run"], cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command", [command for command in COMMANDS if "systemctl" in command or "journalctl" in command]
+)
+def test_a_command_of_systemd_names_a_unit_that_we_install(command: str) -> None:
+    assert "tts-server" in command.split()
+    assert (ROOT / "systemd/tts-server.service").is_file()
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_piece_of_configuration_can_be_used(paper: str) -> None:
+    text = (ROOT / paper).read_text(encoding="utf-8")
+    for block in re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S):
+        config.load(tomllib.loads(block))
+    for key in re.findall(r"`([a-z]+\.[a-z_]+)(?: = [^`]*)?`", text):
+        section, _, name = key.partition(".")
+        if section in config.Config.model_fields:
+            assert name in type(getattr(config.Config(), section)).model_fields, key
+
+
+def test_the_voices_and_emotions_of_the_examples_exist() -> None:
+    from protocol.emotions import canonical
+
+    text = (ROOT / "docs/HOME_ASSISTANT.md").read_text(encoding="utf-8")
+    named = re.findall(r"baker(?:\|\||\\\|\\\|)(\w+)", text) + re.findall(r"speaker: (\w+)", text)
+    named += re.findall(r'"\[(\w+)\]', text)
+    assert len(named) >= 4
+    assert all(canonical(name) is not None for name in named)

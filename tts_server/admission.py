@@ -1,0 +1,95 @@
+"""Who is let in next, and how long the others will have to wait. Pure.
+
+As many streams are let in as the threads can keep playing at the same time. The rest stand in line: by priority, then
+clients in turn, then first come first served.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+UNMEASURED_STAY_S: Final = 3.0  # a short sentence
+_MEMORY: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A stream that stands in line."""
+
+    stream: int
+    client: str
+    priority: int
+    since: float  # seconds on the caller's clock
+    rtf: float  # what it will cost
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stream's place in line: 1 is let in next."""
+
+    stream: int
+    position: int
+    eta_s: float
+
+
+@dataclass(slots=True)
+class Stay:
+    """How long streams stay once they are let in; the past fades."""
+
+    mean_s: float = UNMEASURED_STAY_S
+    _is_measured: bool = False
+
+    def learn(self, stay_s: float) -> None:
+        """One has left."""
+        self.mean_s = _MEMORY * self.mean_s + (1 - _MEMORY) * stay_s if self._is_measured else stay_s
+        self._is_measured = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Those who wait to be let in, and what is going on inside."""
+
+    waiting: Mapping[int, Waiting]
+    clients: Sequence[str]  # of the streams inside, one each
+    load: float  # of the streams inside, in threads
+    admitted_at: Sequence[float]  # when each of them was let in
+    slots: int
+    usable_load: float
+    stay_s: float
+
+    def first(self, asking: Iterable[int]) -> int | None:
+        """Who of these is let in now: the first in line, if there is room.
+
+        There always is as long as a thread has no stream.
+        """
+        order = self._order({stream: self.waiting[stream] for stream in asking})
+        return order[0].stream if order and self._fits(order[0], len(self.clients), self.load) else None
+
+    def places(self, streams: Iterable[int], now: float) -> list[Place]:
+        """The places of those for whom there is no room, in order."""
+        order = self._order({stream: self.waiting[stream] for stream in streams})
+        inside, load = len(self.clients), self.load
+        while order and self._fits(order[0], inside, load):
+            inside, load = inside + 1, load + order.pop(0).rtf
+        leaving_s = sorted(max(0.0, at + self.stay_s - now) for at in self.admitted_at) or [0.0]
+
+        def eta_s(number: int) -> float:
+            rounds, which = divmod(number, len(leaving_s))
+            return leaving_s[which] + self.stay_s * rounds
+
+        return [Place(each.stream, number + 1, eta_s(number)) for number, each in enumerate(order)]
+
+    def _fits(self, newcomer: Waiting, inside: int, load: float) -> bool:
+        return inside < self.slots or load + newcomer.rtf <= self.usable_load
+
+    def _order(self, waiting: Mapping[int, Waiting]) -> list[Waiting]:
+        """By priority, then by how many streams its client has inside and ahead of it, then by time."""
+        have: defaultdict[tuple[int, str], int] = defaultdict(int)
+        inside = Counter(self.clients)
+        keys: dict[int, tuple[int, int, float]] = {}
+        for each in sorted(waiting.values(), key=lambda each: each.since):
+            ahead = have[each.priority, each.client]
+            have[each.priority, each.client] += 1
+            keys[each.stream] = (-each.priority, inside[each.client] + ahead, each.since)
+        return sorted(waiting.values(), key=lambda each: keys[each.stream])

@@ -1,0 +1,184 @@
+"""Samples to bytes in the formats that players know, while the samples are being made. Blocking: milliseconds a call.
+
+PyAV (ffmpeg's libraries) is loaded on the first use of a format that needs it: 0.1 s and 25 MB.
+"""
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Final, Literal, Protocol
+
+import numpy as np
+
+from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, to_s16le, wav_header
+from tts_server.audio.resample import Resampler
+from tts_server.engine import Samples
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+    from av.packet import Packet
+
+FormatName = Literal["wav", "mp3", "opus", "flac", "aac", "pcm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format as it goes out: mono always."""
+
+    name: FormatName
+    media_type: str
+    container: str = ""  # ffmpeg's names; empty: we write it ourselves
+    codec: str = ""
+    bit_rate: int | None = None
+    rates: Sequence[int] = ()  # Hz that the codec takes; empty: all of ours
+    container_options: Mapping[str, str] = field(default_factory=dict)
+    codec_options: Mapping[str, str] = field(default_factory=dict)
+
+    def rate_for(self, sample_rate: int) -> int:
+        """The rate at which samples of `sample_rate` are encoded: the same, or the next higher that the codec takes."""
+        return next((rate for rate in self.rates if rate >= sample_rate), self.rates[-1] if self.rates else sample_rate)
+
+
+# The codecs' settings are the fastest that sound no worse for speech: a few ms of CPU per second of audio.
+FORMATS: Final[dict[str, Format]] = {
+    form.name: form
+    for form in (
+        Format("wav", "audio/wav"),
+        Format(
+            *("mp3", "audio/mpeg", "mp3", "libmp3lame", 64_000),
+            container_options={"id3v2_version": "0"},  # small devices take such a head for sound
+            codec_options={"compression_level": "7"},
+        ),
+        Format(
+            *("opus", "audio/ogg", "ogg", "libopus", 32_000, (8000, 12000, 16000, 24000, 48000)),
+            container_options={"page_duration": "20000"},  # µs; a page holds a second otherwise, and comes as late
+            codec_options={"compression_level": "5", "frame_duration": "20"},
+        ),
+        Format(
+            *("flac", "audio/flac", "flac", "flac"),
+            container_options={"metadata_header_padding": "0"},
+            codec_options={"compression_level": "2"},
+        ),
+        Format(*("aac", "audio/aac", "adts", "aac", 64_000), codec_options={"aac_coder": "fast"}),
+        Format("pcm", "audio/pcm"),
+    )
+}
+
+
+class Encoder(Protocol):
+    """One stream of samples on its way to bytes. Used by one thread at a time."""
+
+    def encode(self, samples: Samples) -> bytes:
+        """The bytes that are ready after samples (N,)."""
+
+    def finish(self) -> bytes:
+        """The rest. The encoder takes nothing after this."""
+
+
+def open_encoder(name: FormatName, sample_rate: int) -> Encoder:
+    """An encoder for a stream whose length is not known yet."""
+    form = FORMATS[name]
+    return _Plain(name, sample_rate) if not form.container else _Coded(form, sample_rate, _Pipe())
+
+
+def open_file_encoder(name: FormatName, sample_rate: int, file: IO[bytes]) -> Encoder:
+    """An encoder into a file that it may go back in, to write the length at its beginning. It returns no bytes.
+
+    For the formats that ffmpeg writes.
+    """
+    return _Coded(FORMATS[name], sample_rate, file)
+
+
+def encode_whole(name: FormatName, pcm: bytes | memoryview, sample_rate: int) -> bytes:
+    """A whole file of 16-bit PCM, its length in its header where the format has room for it."""
+    form = FORMATS[name]
+    if not form.container:
+        return (wav_header(sample_rate, len(pcm)) if name == "wav" else b"") + bytes(pcm)
+    file = io.BytesIO()
+    encoder = _Coded(form, sample_rate, file)
+    step = BYTES_PER_SAMPLE * sample_rate
+    for start in range(0, len(pcm), step):
+        encoder.encode(from_s16le(bytes(pcm[start : start + step])))
+    encoder.finish()
+    return file.getvalue()
+
+
+class _Plain:
+    """16-bit PCM, after the header of a WAV without an end where that is wanted."""
+
+    def __init__(self, name: FormatName, sample_rate: int) -> None:
+        self._head = wav_header(sample_rate) if name == "wav" else b""
+
+    def encode(self, samples: Samples) -> bytes:
+        head, self._head = self._head, b""
+        return head + to_s16le(samples)
+
+    def finish(self) -> bytes:
+        return self._head
+
+
+class _Pipe:
+    """What ffmpeg writes to: it cannot go back."""
+
+    def __init__(self) -> None:
+        self.written = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self.written += data
+        return len(data)
+
+
+class _Coded:
+    """By one of ffmpeg's codecs, in one of its containers. The bytes depend on the samples alone."""
+
+    def __init__(self, form: Format, sample_rate: int, file: "IO[bytes] | _Pipe") -> None:
+        import av
+        from av.audio.stream import AudioStream
+
+        self._pipe = file if isinstance(file, _Pipe) else None
+        rate = form.rate_for(sample_rate)
+        self._resampler = Resampler(sample_rate, rate)
+        options = {"fflags": "+bitexact", **form.container_options}
+        self._container: OutputContainer = av.open(file, "w", format=form.container, options=options)
+        codec_options = {"flags": "+bitexact", **form.codec_options}
+        stream = self._container.add_stream(form.codec, rate=rate, options=codec_options)
+        assert isinstance(stream, AudioStream)
+        self._stream = stream
+        self._stream.layout = "mono"
+        if form.bit_rate:
+            self._stream.bit_rate = form.bit_rate
+        self._position = 0  # samples given to the codec
+
+    def encode(self, samples: Samples) -> bytes:
+        self._code(self._resampler.feed(samples))
+        return self._taken()
+
+    def finish(self) -> bytes:
+        self._code(self._resampler.flush())
+        self._mux(self._stream.encode(None))
+        self._container.close()
+        return self._taken()
+
+    def _code(self, samples: Samples) -> None:
+        from av import AudioFrame
+
+        if not len(samples):
+            return
+        pcm = np.frombuffer(to_s16le(samples), "<i2")[None, :]
+        frame = AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
+        frame.sample_rate = self._stream.sample_rate
+        frame.pts = self._position
+        self._position += len(samples)
+        self._mux(self._stream.encode(frame))
+
+    def _mux(self, packets: "Iterable[Packet[AudioStream]]") -> None:
+        for packet in packets:
+            self._container.mux(packet)
+
+    def _taken(self) -> bytes:
+        if self._pipe is None:
+            return b""
+        taken = bytes(self._pipe.written)
+        self._pipe.written.clear()
+        return taken

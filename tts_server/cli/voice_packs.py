@@ -1,0 +1,128 @@
+"""`tts-server voices install|verify|remove`: voice packs come, are checked, and go."""
+
+from collections.abc import Sequence
+from types import TracebackType
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from tts_server.cli.voices import catalogue
+from tts_server.config import Config, voices_folder
+from tts_server.errors import VoiceDataMissing, VoiceUnknown
+
+EMBEDDED = ("baker", "heart")
+
+
+def install(source: str, config: Config, *, offline: bool, only: Sequence[str]) -> None:
+    """Install a source's voices and tell about them. Raises VoiceDataMissing, VoiceUnknown, BadParameter."""
+    if source in EMBEDDED:
+        _install_embedded(source)
+        return
+    from tts_server.engines.sambert import hub
+    from tts_server.engines.sambert.install import HUB, install
+
+    folder = voices_folder(config)
+    try:
+        if source.startswith(HUB) and not (model := hub.Model.of(source.removeprefix(HUB))).is_pinned:
+            _tell(f"no revision of {model.name} is known to be good here: taking {model.revision}")
+        with ProgressBar() as progress:
+            packs = install(source, folder, progress, offline=offline, only=only)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="SOURCE") from error
+    for pack in packs:
+        size = sum(path.stat().st_size for path in pack.folder.iterdir()) / 1e6
+        _say(f"installed {pack.name}: {pack.source} {pack.revision}, licence {pack.licence}, {size:.0f} MB")
+    _say(f"voice packs are in {folder}; a daemon that uses this folder picks them up by itself")
+
+
+def verify(name: str, config: Config) -> None:
+    """Let a voice prove that it speaks here as where it was made. Raises VoiceUnknown, VoiceDataMissing."""
+    if name in EMBEDDED:
+        _verify_embedded(name, config)
+        return
+    from tts_server.engines.sambert.install import verify
+
+    for stage, difference in verify(name, voices_folder(config)).items():
+        _say(f"{stage}: largest difference {difference:.1e}")
+    _say(f"{name}: good")
+
+
+def remove(name: str, config: Config) -> None:
+    """Remove a voice pack. Raises VoiceUnknown, VoiceDataMissing."""
+    if name in EMBEDDED:
+        raise VoiceUnknown(f'{name} is no voice pack; `voices.disabled = ["{name}"]` in the configuration turns it off')
+    from tts_server.engines.sambert.install import remove
+
+    removed = remove(name, voices_folder(config))
+    _say(f"removed {', '.join(removed)}")
+
+
+def _install_embedded(name: str) -> None:
+    if name == "heart":
+        raise VoiceUnknown("heart comes with tts-server: there is nothing to install")
+    from tts_server.engines.baker.install import install_data
+
+    was_missing = install_data()
+    _say("installed baker; a running daemon needs a restart to see it" if was_missing else "baker is installed already")
+    _say("its weights are for non-commercial use only (CC BY-NC-SA 4.0); see `tts-server voices info baker`")
+
+
+def _verify_embedded(name: str, config: Config) -> None:
+    from tts_server.engine_host.voices import load_voices
+    from tts_server.startup import host_settings
+
+    settings = host_settings(config)
+    if name not in [voice.name for voice in catalogue(config).voices]:
+        raise VoiceDataMissing(f"voice {name} is not installed, or turned off in the configuration")
+    engine, _ = load_voices(settings.engines, settings.engine_settings)[name]
+    engine.load(name)
+    _say(f"{name}: good")
+
+
+def _say(text: str) -> None:
+    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _tell(text: str) -> None:
+    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+class _Bytes(DownloadColumn):
+    """Bytes so far and in all, once it is bytes that are counted."""
+
+    def render(self, task: Task) -> Text:
+        return super().render(task) if task.total else Text()
+
+
+class ProgressBar:
+    """Tells on stderr what is being done: with a bar on a terminal, in lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), _Bytes(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=self._console, transient=True)
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> "ProgressBar":
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._bar.stop()
+
+    def step(self, what: str) -> None:
+        """Something else is being done now."""
+        if not self._console.is_terminal:
+            self._console.print(what, markup=False, highlight=False, soft_wrap=True)
+            return
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(what, total=None)
+
+    def fetched(self, count: int, total: int) -> None:
+        """So many more bytes of so many have arrived."""
+        if self._task is not None:
+            self._bar.update(self._task, advance=count, total=total)

@@ -1,0 +1,48 @@
+"""The one line that `systemctl status` shows, in English and in Chinese."""
+
+from enum import StrEnum
+from typing import Final, Literal
+
+from tts_server.edge.notify import Notifier
+
+Language = Literal["en", "zh"]
+
+
+class State(StrEnum):
+    """What the daemon is doing, as its owner sees it."""
+
+    LOADING = "loading"
+    READY = "ready"
+    SPEAKING = "speaking"
+    RECOVERING = "recovering"
+    SILENT = "silent"
+    RELOADING = "reloading"
+    STOPPING = "stopping"
+
+
+_LINES: Final[dict[State, dict[Language, str]]] = {
+    State.LOADING: {"en": "Loading the voices", "zh": "正在加载音色"},
+    State.READY: {"en": "Ready, {voices} voices", "zh": "就绪，{voices} 个音色"},
+    State.SPEAKING: {"en": "Speaking {texts} texts, {voices} voices", "zh": "正在说 {texts} 段文本，{voices} 个音色"},
+    State.RECOVERING: {"en": "The engines are starting again", "zh": "语音引擎正在重新启动"},
+    State.SILENT: {"en": "No voice can speak; see the journal", "zh": "没有可用的音色，请查看日志"},
+    State.RELOADING: {"en": "Reading the configuration again", "zh": "正在重新读取配置"},
+    State.STOPPING: {"en": "Stopping, {texts} texts are being finished", "zh": "正在停止，还有 {texts} 段文本未说完"},
+}
+
+
+class StatusLine:
+    """Tells systemd the state."""
+
+    def __init__(self, notifier: Notifier, language: Language) -> None:
+        self._notifier = notifier
+        self.language: Language = language
+
+    def show(self, state: State, voices: int = 0, texts: int = 0) -> None:
+        """Show a state; nothing is sent while it stays the same."""
+        self._notifier.status(status_line(state, self.language, voices, texts))
+
+
+def status_line(state: State, language: Language, voices: int = 0, texts: int = 0) -> str:
+    """The line for a state."""
+    return _LINES[state][language].format(voices=voices, texts=texts)

@@ -1,0 +1,1 @@
+"""Measuring: what `tts-server bench` shows. Imported by the command line only."""

@@ -1,0 +1,24 @@
+"""Where this program keeps things: systemd's folders when it runs as a service, XDG's otherwise."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+_NAME: Final = "tts-server"
+
+
+def state_folder() -> Path:
+    """What must outlive a restart and cannot be made again: voices, the name on the LAN."""
+    return _folder("STATE_DIRECTORY", "XDG_DATA_HOME", ".local/share")
+
+
+def cache_folder() -> Path:
+    """What can be made again."""
+    return _folder("CACHE_DIRECTORY", "XDG_CACHE_HOME", ".cache")
+
+
+def _folder(service: str, desktop: str, otherwise: str) -> Path:
+    if given := os.environ.get(service):
+        return Path(given.split(":")[0])
+    home = os.environ.get(desktop)
+    return (Path(home) if home else Path.home() / otherwise) / _NAME

@@ -1,0 +1,56 @@
+"""How much anybody may ask for in a minute. Counts slide; they live in memory and begin anew with the daemon."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from tts_server.errors import RateLimited, TextTooLong
+
+MINUTE_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """What one token, and one address, may ask for. 0 is no limit."""
+
+    requests_per_min: int = 0
+    chars_per_min: int = 0
+
+
+class Allowance:
+    """Counts what is spent. Every payer must be able to pay, or none pays."""
+
+    def __init__(self, limits: RateLimits) -> None:
+        self._limits = limits
+        counted = ((limits.requests_per_min, "requests"), (limits.chars_per_min, "chars"))
+        self._items = {name: RateLimitItemPerMinute(amount, namespace=name) for amount, name in counted if amount}
+        # The storage runs a thread that forgets old counts: none without limits.
+        self._counter = SlidingWindowCounterRateLimiter(MemoryStorage()) if self._items else None
+
+    def spend(self, payers: Sequence[str], chars: int, requests: int = 1) -> None:
+        """Take requests and characters off every payer's minute. Raises RateLimited, TextTooLong."""
+        if self._counter is None:
+            return
+        if 0 < self._limits.chars_per_min < chars:
+            raise TextTooLong(f"text has {chars} characters; {self._limits.chars_per_min} a minute may be spoken")
+        costs = {"requests": requests, "chars": chars}
+        for name, item in self._items.items():
+            for payer in payers:
+                if not self._counter.test(item, payer, cost=costs[name]):
+                    raise self._refusal(name, item, payer)
+        for name, item in self._items.items():
+            for payer in payers:
+                self._counter.hit(item, payer, cost=costs[name])
+
+    def _refusal(self, name: str, item: RateLimitItemPerMinute, payer: str) -> RateLimited:
+        assert self._counter is not None
+        reset_at = self._counter.get_window_stats(item, payer).reset_time
+        wait_s = min(MINUTE_S, max(1.0, math.ceil(reset_at - time.time())))
+        what = "requests" if name == "requests" else "characters"
+        return RateLimited(f"more than {item.amount} {what} in a minute; try again in {wait_s:g} s", wait_s)

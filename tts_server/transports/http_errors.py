@@ -1,0 +1,81 @@
+"""What an error looks like on the HTTP routes."""
+
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from protocol.errors import ErrorCode
+from protocol.http_api import error_json
+from tts_server.errors import RateLimited, TTSError
+from tts_server.transports.error_codes import code_of, status_of
+
+INTERNAL: Final = "something went wrong inside the server; its log tells more"
+_HTTP_CODES: Final = {400: ErrorCode.BAD_JSON, 404: ErrorCode.NOT_FOUND}
+_RETRY_LATER: Final = (429, 503)
+_FORMAT_FIELDS: Final = ("format", "response_format", "text_format", "stream_format", "rate")
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer everything that a route may raise with a JSON body."""
+    app.add_exception_handler(TTSError, _on_tts_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_unexpected_error)
+
+
+def error_answer(
+    status: int, code: ErrorCode, message: str, param: str | None = None, retry_after_s: float = 1.0
+) -> Response:
+    """An error as an answer."""
+    headers = {"retry-after": f"{retry_after_s:.0f}"} if status in _RETRY_LATER else None
+    return Response(error_json(code, message, param), status, headers, "application/json")
+
+
+def is_openai(path: str) -> bool:
+    """Whether a path is one of OpenAI's, whose clients expect 400 for what cannot be read."""
+    return path.startswith("/v1/") or path in ("/models", "/audio/speech", "/audio/voices", "/audio/models")
+
+
+async def _on_tts_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, TTSError)
+    retry_after_s = error.retry_after_s if isinstance(error, RateLimited) else 1.0
+    return error_answer(status_of(error), code_of(error), str(error), retry_after_s=retry_after_s)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    message = {
+        400: "the body cannot be read as JSON in UTF-8",
+        404: "there is nothing at this path; /openapi.json lists what there is",
+        405: f"this path does not take {request.method}; /openapi.json lists what it takes",
+    }.get(error.status_code, error.detail)
+    code = _HTTP_CODES.get(error.status_code, ErrorCode.BAD_MESSAGE)
+    answer = error_answer(error.status_code, code, message)
+    answer.headers.update(error.headers or {})  # Allow
+    return answer
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problem = error.errors()[0]
+    if problem["type"] == "json_invalid":
+        return error_answer(400, ErrorCode.BAD_JSON, f"the body is not valid JSON: {problem['ctx']['error']}")
+    if not _is_json(request.headers.get("content-type", "")):
+        return error_answer(415, ErrorCode.BAD_MESSAGE, "send JSON, with the header Content-Type: application/json")
+    param = ".".join(str(part) for part in problem["loc"][1:]) or None
+    is_format = param in _FORMAT_FIELDS and problem["type"] == "literal_error"
+    code = ErrorCode.FORMAT_UNSUPPORTED if is_format else ErrorCode.BAD_FIELD
+    status = 400 if is_openai(request.url.path) else 422
+    return error_answer(status, code, f"{param or 'the body'}: {problem['msg']}", param)
+
+
+async def _on_unexpected_error(_: Request, __: Exception) -> Response:
+    return error_answer(500, ErrorCode.INTERNAL, INTERNAL)
+
+
+def _is_json(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().casefold()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))

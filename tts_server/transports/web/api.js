@@ -1,0 +1,40 @@
+// The HTTP routes this page asks, with the access key where the daemon wants one.
+
+const STORED = "tts-server.key";
+let key = sessionStorage.getItem(STORED); // gone with the browser's tab
+
+export const authorised = () => Boolean(key);
+
+export function setKey(value) {
+  key = value;
+  if (value) sessionStorage.setItem(STORED, value);
+  else sessionStorage.removeItem(STORED);
+}
+
+export class ApiError extends Error {
+  constructor(status, code, message) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+// fetch() that throws ApiError for whatever is not 2xx.
+export async function ask(path, options = {}) {
+  const headers = { ...options.headers };
+  if (key) headers.Authorization = `Bearer ${key}`;
+  const answer = await fetch(path, { ...options, headers });
+  if (!answer.ok) {
+    const body = await answer.json().catch(() => ({}));
+    throw new ApiError(answer.status, body.error?.code ?? "internal", body.error?.message ?? answer.statusText);
+  }
+  return answer;
+}
+
+export const getJson = async (path) => (await ask(path)).json();
+
+export const postJson = (path, body) =>
+  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+// A single-use ticket for the WebSocket: a browser cannot send headers with it, and keys do not belong into addresses.
+export const ticket = async () => (await (await ask("/api/ws-tickets", { method: "POST" })).json()).ticket;

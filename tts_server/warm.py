@@ -1,0 +1,77 @@
+"""What the core does of its own accord: measures how fast its voices are, and speaks what will be asked for again."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import Final
+
+from tts_server.engine import Voice
+from tts_server.engine_host.link import EngineLink
+from tts_server.errors import EngineLoading, TTSError
+from tts_server.speech import Done, SpeechOptions
+from tts_server.synthesis import Synthesizer
+from tts_server.text.segment import Segment
+from tts_server.turns import Turns
+
+log = logging.getLogger(__name__)
+
+LOW: Final = -1
+DEFAULT: Final = "default"  # among names of voices: the default one, whichever that is
+CALIBRATION: Final = {"zh": "今天天气真的很好，我们一起去公园散步吧。", "en": "It is a fine day, let us go for a walk."}
+ROUNDS: Final = 2  # of which the first warms up
+AGAIN_S: Final = 3600.0  # the warm list is looked through, as old recordings go
+
+
+async def calibrate(link: EngineLink, turns: Turns, voice: Voice) -> float:
+    """Let a voice speak, on turns of low priority, so that the scheduler knows what it costs.
+
+    Returns its real-time factor. Raises TTSError.
+    """
+    text = CALIBRATION["zh" if "zh" in voice.speaks else "en"]
+    segment = Segment(text, tuple(range(len(text) + 1)))
+    for _ in range(ROUNDS):
+        with turns.stream(LOW) as stream, link.open(segment, voice.name) as utterance:
+            while await turns.take(stream, voice.name, utterance.next_chunk) is not None:
+                pass
+    return turns.scheduler.rtf(voice.name)
+
+
+async def prepare(
+    synthesizer: Synthesizer, link: EngineLink, turns: Turns, voices: Sequence[str], texts: Sequence[str]
+) -> None:
+    """Calibrate the voices as soon as the engine host is ready; then keep the texts spoken. Runs until cancelled."""
+    while not link.is_ready:
+        try:
+            await link.wait_ready()
+        except EngineLoading:
+            log.debug("still waiting for the engine host")
+    for name in voices:
+        await _calibrate_quietly(link, turns, name)
+    while texts:
+        for text in texts:
+            await synthesizer.wait_idle()
+            await _speak_quietly(synthesizer, text)
+        await asyncio.sleep(AGAIN_S)
+
+
+async def _calibrate_quietly(link: EngineLink, turns: Turns, name: str) -> None:
+    try:
+        voice = link.catalogue.choose(None if name == DEFAULT else name)
+        rtf = await calibrate(link, turns, voice)
+        log.info("voice %s needs %.3f s for a second of speech", voice.name, rtf)
+    except TTSError as error:
+        log.warning("voice %s could not be measured: %s", name, error)
+
+
+async def _speak_quietly(synthesizer: Synthesizer, text: str) -> None:
+    try:
+        context = synthesizer.open(SpeechOptions(priority=LOW))
+        context.text(text)
+        context.end()
+        async with aclosing(context.events()) as events:
+            async for event in events:
+                if isinstance(event, Done) and event.error is not None:
+                    raise event.error
+    except TTSError as error:
+        log.warning("%r could not be spoken in advance: %s", text[:32], error)
