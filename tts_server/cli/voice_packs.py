@@ -119,6 +119,7 @@ class ProgressBar:
             self._console.print(what, markup=False, highlight=False, soft_wrap=True)
             return
         if self._task is not None:
+            self._bar.refresh()  # the end of a quick step is seen too
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(what, total=None)
 
