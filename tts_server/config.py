@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from protocol.emotions import AUTO, canonical
 from tts_server.errors import ConfigInvalid
+from tts_server.paths import config_folder, state_folder
 from tts_server.transports.listening import PRIVATE_NETWORKS, Network
 
 ENVIRONMENT_PREFIX = "TTS_SERVER__"
@@ -241,19 +242,15 @@ def find_file(explicit: Path | None) -> Path | None:
     """The file to read: the one given, else $CONFIGURATION_DIRECTORY's or XDG's if it exists."""
     if explicit is not None:
         return explicit
-    folder = os.environ.get("CONFIGURATION_DIRECTORY")
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    path = (Path(folder.split(":")[0]) if folder else home / "tts-server") / FILE_NAME
+    path = config_folder() / FILE_NAME
     return path if path.is_file() else None
 
 
 def voices_folder(config: Config) -> Path:
-    """Where voice packs are: the folder configured, else systemd's state directory, else XDG's for data."""
+    """Where voice packs are: the folder configured, else one beside the rest that must be kept."""
     if config.voices.folder:
         return Path(config.voices.folder).expanduser()
-    if state := os.environ.get("STATE_DIRECTORY"):
-        return Path(state.split(":")[0]) / "voices"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tts-server" / "voices"
+    return state_folder() / "voices"
 
 
 def read_file(path: Path) -> dict[str, Any]:

@@ -7,6 +7,11 @@ from typing import Final
 _NAME: Final = "tts-server"
 
 
+def config_folder() -> Path:
+    """What its owner writes."""
+    return _folder("CONFIGURATION_DIRECTORY", "XDG_CONFIG_HOME", ".config")
+
+
 def state_folder() -> Path:
     """What must outlive a restart and cannot be made again: voices, the name on the LAN."""
     return _folder("STATE_DIRECTORY", "XDG_DATA_HOME", ".local/share")
