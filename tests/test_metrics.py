@@ -51,6 +51,7 @@ async def test_requests_speech_and_the_state_of_both_processes_are_told(core: Co
     assert after["tts_segments_total", "engine"] - before["tts_segments_total", "engine"] >= 1
     assert (after["tts_active_streams",], after["tts_queued_streams",], after["tts_ready",]) == (0, 0, 1)
     assert after["tts_engine_host_restarts_total",] == 0
+    assert after["tts_room_streams", "tone"] >= 2
     assert "tts_underruns_total" in {name for name, *_ in after}
     for process in ("daemon", "engine_host"):
         assert 5e6 < after["tts_resident_bytes", process] < 2e9

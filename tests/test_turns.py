@@ -21,7 +21,7 @@ class Bench:
 
     def __init__(self) -> None:
         scheduler = Scheduler(2)
-        scheduler.learn(VOICE, HEAVY_RTF * 100, 100.0)
+        scheduler.speeds.learn(VOICE, HEAVY_RTF * 100, 100.0)
         self.turns = Turns(scheduler)
         self.working: list[asyncio.Event] = []
         self.begun = asyncio.Semaphore(0)
@@ -34,7 +34,7 @@ class Bench:
         return AudioChunk(np.zeros(round(wanted_s * 8000), np.float32), 8000)
 
     async def take(self, stream: int) -> AudioChunk | Queued | None:
-        return await self.turns.take(stream, VOICE, self.fetch)
+        return await self.turns.take(stream, VOICE, self.fetch, begins=False)
 
 
 @asynccontextmanager
@@ -135,5 +135,5 @@ async def test_a_fetch_that_fails_frees_its_thread() -> None:
         await asyncio.wait(taking[:1])
         stream = another()
         with pytest.raises(OSError, match="no more"):
-            await bench.turns.take(stream, VOICE, fail)
+            await bench.turns.take(stream, VOICE, fail, begins=False)
         assert bench.turns.scheduler.active == 1

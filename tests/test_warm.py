@@ -8,7 +8,8 @@ from tests.support.core import Core, CoreLimits, running_core
 from tts_server.cache import SegmentCache
 from tts_server.cache_key import KeyMaker
 from tts_server.errors import EngineFailed
-from tts_server.scheduler import UNMEASURED_RTF, Scheduler
+from tts_server.scheduler import Scheduler
+from tts_server.speeds import UNMEASURED_RTF
 from tts_server.synthesis import Synthesizer
 from tts_server.turns import Turns
 from tts_server.warm import calibrate, prepare
@@ -18,8 +19,8 @@ async def test_a_voice_is_measured_by_letting_it_speak() -> None:
     async with running_core(engine_settings={"tone": {"slow_s": 0.02}}) as core:
         turns = Turns(Scheduler(2))
         rtf = await calibrate(core.link, turns, core.synthesizer.catalogue.choose("tone"))
-    assert turns.scheduler.voices == ["tone"]
-    assert rtf == turns.scheduler.rtf("tone") != UNMEASURED_RTF
+    assert turns.scheduler.speeds.measured == ["tone"]
+    assert rtf == turns.scheduler.speeds.of("tone").rtf != UNMEASURED_RTF
     assert rtf >= 0.02  # at most a second for each 0.02 s of work
 
 
@@ -43,5 +44,5 @@ async def test_the_warm_list_is_there_when_it_is_asked_for_and_faults_are_told(
         preparing.cancel()
     assert cache.counts.spoken >= 1
     assert cache.memory_size > 0
-    assert turns.scheduler.voices == ["tone"]
+    assert turns.scheduler.speeds.measured == ["tone"]
     assert "nobody" in caplog.text

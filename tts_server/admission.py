@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 UNMEASURED_STAY_S: Final = 3.0  # a short sentence
+OWN_LOAD: Final = 0.8  # of a thread, that a stream may take which has it for itself
+_LEAST_RTF: Final = 1e-3
 _MEMORY: Final = 0.9
 
 
@@ -59,10 +61,7 @@ class Line:
     stay_s: float
 
     def first(self, asking: Iterable[int]) -> int | None:
-        """Who of these is let in now: the first in line, if there is room.
-
-        There always is as long as a thread has no stream.
-        """
+        """Who of these is let in now: the first in line, if there is room."""
         order = self._order({stream: self.waiting[stream] for stream in asking})
         return order[0].stream if order and self._fits(order[0], len(self.clients), self.load) else None
 
@@ -81,7 +80,7 @@ class Line:
         return [Place(each.stream, number + 1, eta_s(number)) for number, each in enumerate(order)]
 
     def _fits(self, newcomer: Waiting, inside: int, load: float) -> bool:
-        return inside < self.slots or load + newcomer.rtf <= self.usable_load
+        return _fits(newcomer.rtf, inside, load, self.slots, self.usable_load)
 
     def _order(self, waiting: Mapping[int, Waiting]) -> list[Waiting]:
         """By priority, then by how many streams its client has inside and ahead of it, then by time."""
@@ -93,3 +92,13 @@ class Line:
             have[each.priority, each.client] += 1
             keys[each.stream] = (-each.priority, inside[each.client] + ahead, each.since)
         return sorted(waiting.values(), key=lambda each: keys[each.stream])
+
+
+def room(rtf: float, slots: int, usable_load: float) -> int:
+    """How many streams of this cost are let in together."""
+    return max(1, slots if rtf <= OWN_LOAD else 1, int(usable_load / max(rtf, _LEAST_RTF)))
+
+
+def _fits(newcomer_rtf: float, inside: int, load: float, slots: int, usable_load: float) -> bool:
+    """Whether one more is let in. One always is, however slow it is; others only if none of them will stutter."""
+    return not inside or load + newcomer_rtf <= usable_load or (inside < slots and newcomer_rtf <= OWN_LOAD)

@@ -98,6 +98,12 @@ class _Core(Collector):
         yield GaugeMetricFamily("tts_ready", "1 while a request would be spoken.", int(self._synthesizer.is_ready))
         yield CounterMetricFamily("tts_underruns", "Chunks that came after the listener ran dry.", figures.late_chunks)
         yield CounterMetricFamily("tts_engine_host_restarts", "Restarts of the engine host.", figures.host_restarts)
+        room = GaugeMetricFamily(
+            "tts_room_streams", "Texts in this voice that are spoken at once; others wait in line.", labels=("voice",)
+        )
+        for voice, streams in list(figures.room.items())[:_MAX_VOICES]:
+            room.add_metric((voice,), streams)
+        yield room
         segments = CounterMetricFamily("tts_segments", "Segments, by where their audio came from.", labels=("source",))
         segments.add_metric(("memory",), cache.from_memory)
         segments.add_metric(("disk",), cache.from_store)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tts_server.cache import Counts, SegmentCache
@@ -27,6 +27,7 @@ class Figures:
     active: int  # contexts alive
     queued: int  # of them, waiting to be let in
     late_chunks: int  # that came after their listener had run dry
+    room: Mapping[str, int]  # by voice whose cost is known: streams that can be spoken at the same time
     cache: Counts
     host_restarts: int
     host_pid: int | None
@@ -80,10 +81,12 @@ class Synthesizer:
     @property
     def figures(self) -> Figures:
         """What can be counted."""
+        scheduler = self._turns.scheduler
         return Figures(
             active=len(self._contexts),
             queued=self._turns.queued,
-            late_chunks=self._turns.scheduler.late,
+            late_chunks=scheduler.late,
+            room={voice: scheduler.room(voice) for voice in scheduler.speeds.measured},
             cache=self.cache.counts,
             host_restarts=self._link.restarts,
             host_pid=self._link.pid,

@@ -22,6 +22,7 @@ class Turns:
         self._waiting: dict[int, asyncio.Future[float | Queued]] = {}
         self._told: dict[int, int] = {}  # stream -> the place in line that it knows of
         self._ids = itertools.count(1)
+        self._look_again: asyncio.TimerHandle | None = None
 
     @property
     def queued(self) -> int:
@@ -42,13 +43,14 @@ class Turns:
             self._give_turns()
 
     async def take(
-        self, stream: int, voice: str, fetch: Callable[[float], Awaitable[AudioChunk | None]]
+        self, stream: int, voice: str, fetch: Callable[[float], Awaitable[AudioChunk | None]], *, begins: bool
     ) -> AudioChunk | Queued | None:
         """Wait for the stream's turn, fetch a chunk of the length the scheduler says, and pass the turn on.
 
-        Returns Queued whenever its place in line is another one: it is then to be called again. Raises TurnLost.
+        begins: a segment begins with it. Returns Queued whenever its place in line is another one: it is then to be
+        called again. Raises TurnLost.
         """
-        granted = await self._wait(stream, voice)
+        granted = await self._wait(stream, voice, begins)
         if isinstance(granted, Queued):
             return granted
         try:
@@ -73,12 +75,12 @@ class Turns:
         self.scheduler.hand_over(stream, heir)
         self._lose(stream)
 
-    async def _wait(self, stream: int, voice: str) -> float | Queued:
+    async def _wait(self, stream: int, voice: str, begins: bool) -> float | Queued:
         if stream not in self.scheduler:
             raise TurnLost
         ticket: asyncio.Future[float | Queued] = asyncio.get_running_loop().create_future()
         self._waiting[stream] = ticket
-        self.scheduler.ask(stream, self._now(), voice)
+        self.scheduler.ask(stream, self._now(), voice, begins=begins)
         self._give_turns()
         try:
             granted = await ticket
@@ -101,6 +103,11 @@ class Turns:
             waiting = self._waiting[turn.stream]
             if not waiting.done():
                 waiting.set_result(turn.wanted_s)
+        if self._look_again is not None:
+            self._look_again.cancel()
+            self._look_again = None
+        if (at := self.scheduler.held_until) is not None:
+            self._look_again = asyncio.get_running_loop().call_at(at, self._give_turns)
         for place in self.scheduler.places(self._now()):
             waiting_for = self._waiting.get(place.stream)
             if waiting_for is not None and not waiting_for.done() and self._told.get(place.stream) != place.position:

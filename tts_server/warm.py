@@ -32,9 +32,10 @@ async def calibrate(link: EngineLink, turns: Turns, voice: Voice) -> float:
     segment = Segment(text, tuple(range(len(text) + 1)))
     for _ in range(ROUNDS):
         with turns.stream(LOW) as stream, link.open(segment, voice.name) as utterance:
-            while await turns.take(stream, voice.name, utterance.next_chunk) is not None:
-                pass
-    return turns.scheduler.rtf(voice.name)
+            begins = True
+            while await turns.take(stream, voice.name, utterance.next_chunk, begins=begins) is not None:
+                begins = False
+    return turns.scheduler.speeds.of(voice.name).rtf
 
 
 async def prepare(
@@ -59,7 +60,8 @@ async def _calibrate_quietly(link: EngineLink, turns: Turns, name: str) -> None:
     try:
         voice = link.catalogue.choose(None if name == DEFAULT else name)
         rtf = await calibrate(link, turns, voice)
-        log.info("voice %s needs %.3f s for a second of speech", voice.name, rtf)
+        room = turns.scheduler.room(voice.name)
+        log.info("voice %s needs %.3f s for a second of speech; %d at once have room", voice.name, rtf, room)
     except TTSError as error:
         log.warning("voice %s could not be measured: %s", name, error)
 

@@ -14,6 +14,7 @@ from tts_server.scheduler import Scheduler
 
 NEVER = float("inf")
 PLAYER_S = 0.02  # a player holds one frame before it begins
+RETURN_S = 0.001  # between a chunk and its stream's next question
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ class _World:
             happen(now)
             while (turn := self.scheduler.pick(now)) is not None:
                 self.start(turn.stream, turn.wanted_s, now)
+            if self.scheduler.held_until is not None:
+                self.at(self.scheduler.held_until, lambda now: None)
             for place in self.scheduler.places(now):
                 told = self.outcomes[place.stream].places
                 if not told or told[-1][1] != place.position:
@@ -102,7 +105,7 @@ class _World:
     def arrive(self, number: int, now: float) -> None:
         order = self.outcomes[number].order
         self.scheduler.open(number, now, order.priority, order.client)
-        self.scheduler.ask(number, now, order.voice)
+        self.scheduler.ask(number, now, order.voice, begins=True)
 
     def leave(self, number: int, now: float) -> None:
         if self.outcomes[number].ended_at is None:
@@ -132,7 +135,7 @@ class _World:
         if outcome.given_s >= outcome.order.audio_s - 1e-9:
             self.end(number, now)
         else:
-            asks_at = max(now, outcome.plays_until - outcome.order.lead_s)
+            asks_at = max(now + RETURN_S, outcome.plays_until - outcome.order.lead_s)
             self.at(asks_at, lambda then: self.ask(number, then))
 
     def ask(self, number: int, now: float) -> None:
