@@ -1,6 +1,7 @@
 """One answer on the Wyoming wire: audio-start, audio-chunks, audio-stop, and what ends a stream or a failure."""
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,7 @@ from wyoming.error import Error
 from wyoming.event import Event
 from wyoming.tts import SynthesizeStopped
 
-from protocol.wyoming import ProtocolError
+from protocol.wyoming import ProtocolError, encode_event
 from tts_server.audio.pcm import BYTES_PER_SAMPLE, silence, to_s16le
 from tts_server.engine import Samples
 from tts_server.errors import TTSError
@@ -20,7 +21,7 @@ from tts_server.transports.error_codes import code_of
 from tts_server.transports.wyoming_wire import Wire
 
 _CHUNK_BYTES: Final = 2048  # as Piper sends and Home Assistant cuts for its satellites; 43 ms at 24 kHz
-_WRITES_BEFORE_YIELD: Final = 8  # drain() gives way only to a slow peer; others want their turn after about 1 ms
+_WRITE_BYTES: Final = 8 * _CHUNK_BYTES  # at once; then others have their turn, as drain() gives way to slow peers only
 _NOTHING_TO_SAY_S: Final = 0.1  # an answer without any audio hangs Home Assistant
 # A Voice PE that gets no audio for about 5 s stops listening to the stream for good.
 _QUIET_S: Final = 1.0
@@ -95,16 +96,20 @@ class Reply:
             self._wire.set_unfinished(True)
             await self._wire.send(AudioStart(rate, BYTES_PER_SAMPLE, 1, self._timestamp_ms(rate)).event())
         pcm = to_s16le(samples)
-        for number, start in enumerate(range(0, len(pcm), _CHUNK_BYTES)):
-            if number % _WRITES_BEFORE_YIELD == _WRITES_BEFORE_YIELD - 1:
+        for start in range(0, len(pcm), _WRITE_BYTES):
+            if start:
                 await asyncio.sleep(0)
-            chunk = AudioChunk(
-                rate, BYTES_PER_SAMPLE, 1, pcm[start : start + _CHUNK_BYTES], timestamp=self._timestamp_ms(rate)
-            )
-            self._sent += len(chunk.audio) // BYTES_PER_SAMPLE
-            await self._wire.send(chunk.event())
+            await self._wire.send(b"".join(self._chunks(rate, pcm[start : start + _WRITE_BYTES])))
         now = asyncio.get_running_loop().time()
         self._heard_at = max(self._heard_at, now) + len(samples) / rate
+
+    def _chunks(self, rate: int, pcm: bytes) -> Iterator[bytes]:
+        """Encoded audio-chunk events."""
+        for start in range(0, len(pcm), _CHUNK_BYTES):
+            audio = pcm[start : start + _CHUNK_BYTES]
+            chunk = AudioChunk(rate, BYTES_PER_SAMPLE, 1, audio, timestamp=self._timestamp_ms(rate))
+            self._sent += len(audio) // BYTES_PER_SAMPLE
+            yield encode_event(chunk.event())
 
     async def _fill_gaps(self, context: Context) -> None:
         """Send a little silence now and then while the listener has heard all there is: text may come slowly."""
