@@ -33,7 +33,7 @@ say: $(DONE)/notice  ## speak TEXT="..." without a daemon
 	@exec $(BIN)/tts-server say $(ARGS) -- "$$SAY_TEXT"
 
 # ---------------------------------------------------------------------------------------------------------- checking
-TEST_LAYERS := $(DONE)/tts-server $(DONE)/torch $(DONE)/sambert $(DONE)/dev
+TEST_LAYERS := $(DONE)/tts-server $(DONE)/torch $(DONE)/sambert $(DONE)/openvino $(DONE)/dev
 
 .PHONY: test
 test: style types suite  ## everything that is checked: the next three

@@ -18,12 +18,13 @@ LAYERS: dict[str, tuple[str, ...]] = {  # resolved layer: the layers whose versi
     "base": (),
     "build": ("base",),
     "sambert": ("base", "build"),
-    "dev": ("base", "build", "sambert"),
+    "openvino": ("base", "build", "sambert"),
+    "dev": ("base", "build", "sambert", "openvino"),
     "asr": (),  # for `make asr`, in an environment of its own
     "emotion": (),  # for `make emotions`, in an environment of its own, with torch
     "load": (),  # for `make load`, in an environment of its own
 }
-INSTALLED_BY_USERS = ("base", "build", "sambert")
+INSTALLED_BY_USERS = ("base", "build", "sambert", "openvino")
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--no-header", "--quiet")
 HEADER = "# Made by `make lock`; do not edit by hand.\n"
 

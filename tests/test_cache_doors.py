@@ -1,10 +1,12 @@
 """A running daemon with a cache: whichever door asks, and whoever spoke it, the same bytes are heard."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 from wyoming.audio import AudioChunk, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.tts import Synthesize
@@ -14,6 +16,7 @@ from tests.support.daemon import Daemon, running_daemon
 
 TEXTS = ("主人，欢迎回家。", "今天有三封邮件。", "记得带伞。")  # each is fresh at another door
 WAV_HEADER = 44
+LISTENERS = 20
 
 
 async def over_wyoming(daemon: Daemon, text: str) -> bytes:
@@ -51,6 +54,29 @@ async def test_cached_audio_equals_fresh_audio_at_every_door(tmp_path: Path) -> 
             assert [await door(daemon, text) for door in doors] == [fresh] * len(doors)
         assert await daemon.stop() == 0
     assert recordings(tmp_path) == len(TEXTS)  # each was spoken once
+
+
+async def test_an_announcement_to_twenty_clients_is_spoken_once_and_heard_by_all() -> None:
+    """They ask together, over all doors. The same bytes come to all, in the cache's memory only."""
+    doors = (over_wyoming, over_http, over_websocket)
+    announcement = "晚饭已经准备好了请大家到餐厅来吃饭。"
+    async with running_daemon(environment={"TTS_SERVER__CACHE__MODE": "memory"}) as daemon:
+        async with asyncio.TaskGroup() as tasks:
+            asking = [tasks.create_task(doors[number % 3](daemon, announcement)) for number in range(LISTENERS)]
+        heard = [task.result() for task in asking]
+        assert len(heard[0]) > 100_000
+        assert heard == heard[:1] * LISTENERS
+        segments = await segments_by_source(daemon)
+        assert segments["engine"] == 1
+        assert sum(segments.values()) == LISTENERS
+        assert await daemon.stop() == 0
+
+
+async def segments_by_source(daemon: Daemon) -> dict[str, int]:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{daemon.http_port}", trust_env=False) as client:
+        told = (await client.get("/metrics")).text
+    samples = (sample for family in text_string_to_metric_families(told) for sample in family.samples)
+    return {each.labels["source"]: int(each.value) for each in samples if each.name == "tts_segments_total"}
 
 
 async def test_the_warm_list_is_spoken_before_anybody_asks(tmp_path: Path) -> None:

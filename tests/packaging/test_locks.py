@@ -25,6 +25,7 @@ def declared(requirements: list[str]) -> dict[str, Requirement]:
 
 PROJECT = declared(PYPROJECT["project"]["dependencies"])
 SAMBERT = declared(PYPROJECT["project"]["optional-dependencies"]["sambert"])
+OPENVINO = declared(PYPROJECT["project"]["optional-dependencies"]["openvino"])
 BUILD = declared(PYPROJECT["build-system"]["requires"])
 
 
@@ -38,6 +39,12 @@ def test_the_sambert_extra_is_asked_for_in_its_layers() -> None:
     assert set(SAMBERT) <= set(asked_for("sambert.in")) | set(asked_for("torch.in"))
 
 
+def test_the_openvino_extra_is_its_layer() -> None:
+    """Its telemetry package, which the extra would bring too, is left out."""
+    added = {pin.name for pin in pins("openvino")} - {pin.name for pin in pins("base")}
+    assert set(OPENVINO) == set(asked_for("openvino.in")) == added
+
+
 @needs_torch
 def test_the_sambert_layer_adds_only_the_extra_and_what_torch_itself_needs() -> None:
     needs = declared(importlib.metadata.requires("torch") or [])
@@ -49,7 +56,8 @@ def test_the_build_layer_asks_for_the_build_backend_and_its_editable_installs() 
 
 
 @pytest.mark.parametrize(
-    ("wanted", "layers"), [(PROJECT, ("base",)), (SAMBERT, ("torch", "sambert")), (BUILD, ("build",))]
+    ("wanted", "layers"),
+    [(PROJECT, ("base",)), (SAMBERT, ("torch", "sambert")), (OPENVINO, ("openvino",)), (BUILD, ("build",))],
 )
 def test_every_pin_satisfies_the_projects_own_bound(wanted: dict[str, Requirement], layers: tuple[str, ...]) -> None:
     locked = [pin for layer in layers for pin in pins(layer)]
@@ -86,7 +94,13 @@ def test_no_two_layers_want_different_versions_of_a_package(python: str) -> None
 
 @pytest.mark.parametrize(
     ("layer", "beside"),
-    [("base", ()), ("build", ("base",)), ("sambert", ("base", "build")), ("dev", ("base", "build", "sambert"))],
+    [
+        ("base", ()),
+        ("build", ("base",)),
+        ("sambert", ("base", "build")),
+        ("openvino", ("base",)),
+        ("dev", ("base", "build", "sambert")),
+    ],
 )
 def test_what_a_locked_package_needs_is_locked_too(layer: str, beside: tuple[str, ...]) -> None:
     """Locks are installed with --no-deps, so a gap would show only when something is imported."""

@@ -12,7 +12,7 @@ from tests.packaging.lockfile import ROOT
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is missing (apt install make)")
 
-STEPS = ("venv", "base", "build", "torch", "sambert", "dev", "tts-server", "notice")
+STEPS = ("venv", "base", "build", "torch", "sambert", "openvino", "dev", "tts-server", "notice")
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -54,7 +54,7 @@ def test_a_fresh_checkout_installs_the_base_layer_only_and_shows_the_licence_bef
 
 def test_the_tests_need_every_layer(tmp_path: Path) -> None:
     plan = make(tmp_path, "--dry-run", "test").stdout
-    assert re.findall(r"install\.sh \S+ (\w+)", plan) == ["base", "build", "torch", "sambert", "dev"]
+    assert re.findall(r"install\.sh \S+ (\w+)", plan) == ["base", "build", "torch", "sambert", "openvino", "dev"]
     checks = ["ruff format --check", "ruff check", "mypy --strict", "-m pytest"]
     places = [plan.rindex(check) for check in checks]
     assert places == sorted(places)

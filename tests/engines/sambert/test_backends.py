@@ -1,14 +1,18 @@
 """Which run time speaks the vocoder: the faster one, if nobody can hear the difference."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tts_server.engines.sambert import backends
-from tts_server.engines.sambert.backends import MAX_DISTANCE_DB, Floats, choose, log_mel_distance_db
+from tts_server.engines.sambert.backends import MAX_DISTANCE_DB, Floats, OpenVinoSession, choose, log_mel_distance_db
+from tts_server.engines.sambert.pack import Pack
+from tts_server.engines.sambert.runtime import Nets
 
 RATE = 16_000
 TIME_S = np.arange(RATE, dtype=np.float32) / RATE
@@ -58,6 +62,41 @@ def test_the_distance_is_nothing_for_the_same_and_grows_with_the_noise() -> None
     near, far = (log_mel_distance_db(VOICED, VOICED + level * noise, RATE) for level in (1e-4, 5e-2))
     assert near < far
     assert far > MAX_DISTANCE_DB
+
+
+def spoken(nets: Nets, mel: Floats) -> Floats:
+    samples, _ = nets.vocode(mel, None, nets.vocoder.initial_state, True)
+    return samples
+
+
+def test_openvino_speaks_a_pack_on_several_threads_at_once(pack_of: Callable[[str], Pack]) -> None:
+    """OpenVINO itself. In fp32 where the processor has no bf16, so the bound is the one that it has to keep to."""
+    nets = Nets(pack_of("tiny_16k"))
+    mel = np.random.default_rng(0).standard_normal((60, nets.pack.vocoder.in_channels)).astype(np.float32)
+    expected = spoken(nets, mel)
+    session = OpenVinoSession(nets.pack.folder / "vocoder.onnx", streams=3)
+    nets.vocoder = nets.vocoder.with_session(session)
+    with ThreadPoolExecutor(6) as threads:
+        heard = list(threads.map(lambda _: spoken(nets, mel), range(12)))
+    for samples in heard:
+        assert log_mel_distance_db(expected, samples, nets.pack.sample_rate) <= MAX_DISTANCE_DB
+        assert np.array_equal(samples, heard[0])
+
+
+@pytest.mark.parametrize(("least_gain", "is_taken"), [(0.0, True), (1e9, False)])
+def test_a_voice_is_loaded_with_the_run_time_that_won(
+    pack_of: Callable[[str], Pack], monkeypatch: pytest.MonkeyPatch, least_gain: float, is_taken: bool
+) -> None:
+    monkeypatch.setattr(backends, "is_possible", lambda: True)  # whatever this processor can do
+    monkeypatch.setattr(backends, "MIN_GAIN", least_gain)
+    nets = Nets(pack_of("tiny_16k"), may_choose=True)
+    assert isinstance(nets.vocoder.session, OpenVinoSession) == is_taken
+    assert not isinstance(Nets(pack_of("tiny_16k")).vocoder.session, OpenVinoSession)
+
+
+def test_openvino_is_asked_what_the_processor_can_do() -> None:
+    flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    assert backends.is_possible() == ("avx512_bf16" in flags or "amx_bf16" in flags or " bf16" in flags)
 
 
 def test_without_openvino_there_is_nothing_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:

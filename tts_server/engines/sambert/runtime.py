@@ -202,7 +202,7 @@ class Nets:
 
         path = self.pack.folder / "vocoder.onnx"
         chosen = backends.choose(
-            self.vocoder.session, lambda: backends.OpenVinoSession(path), speak, self.pack.sample_rate
+            self.vocoder.session, lambda: backends.OpenVinoSession(path, backends.cores()), speak, self.pack.sample_rate
         )
         self.vocoder = self.vocoder.with_session(chosen)
 
