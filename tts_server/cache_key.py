@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from protocol import emotions
 from tts_server import __version__
+from tts_server.cache_entry import FORMAT
 from tts_server.engine import Voice
 from tts_server.text.segment import Segment
 from tts_server.voices import Catalogue
@@ -30,7 +31,7 @@ class KeyMaker:
 
     def __init__(self, dictionary: Mapping[str, str], engine_settings: Mapping[str, Mapping[str, Any]]) -> None:
         """dictionary: the owner's words for the front end. engine_settings: by engine name."""
-        self._base = _digest([program_digest(), dict(dictionary)])
+        self._base = _digest([FORMAT.decode(), program_digest(), dict(dictionary)])
         self._engine_settings = engine_settings
 
     def key(self, segment: Segment, voice: Voice, catalogue: Catalogue) -> str:
