@@ -1,10 +1,12 @@
 """What the core does of its own accord: it measures its voices, and speaks the warm list."""
 
 import asyncio
+import logging
+from pathlib import Path
 
 import pytest
 
-from tests.support.core import Core, CoreLimits, running_core
+from tests.support.core import ENGINES, Core, CoreLimits, running_core
 from tts_server.cache import SegmentCache
 from tts_server.cache_key import KeyMaker
 from tts_server.errors import EngineFailed
@@ -46,3 +48,26 @@ async def test_the_warm_list_is_there_when_it_is_asked_for_and_faults_are_told(
     assert cache.memory_size > 0
     assert turns.scheduler.speeds.measured == ["tone"]
     assert "nobody" in caplog.text
+
+
+async def test_a_voice_that_becomes_the_default_later_is_measured_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "voices"
+    file.write_text("", encoding="utf-8")
+    engines = {"tone": ENGINES["tone"], "changing": "tests.engine_host.changing_engine:ChangingEngine"}
+    settings = {"changing": {"list": str(file), "loaded": str(tmp_path / "loaded")}}
+    measured: asyncio.Queue[str] = asyncio.Queue()
+    caplog.set_level(logging.INFO)
+    caplog.handler.addFilter(lambda record: "have room" not in record.msg or not measured.put_nowait(record.args[0]))
+    async with running_core(engines=engines, engine_settings=settings, default_voice="", preload=["default"]) as core:
+        turns = Turns(Scheduler(2))
+        synthesizer = Synthesizer(core.link, turns, CoreLimits())
+        async with asyncio.TaskGroup() as tasks:
+            preparing = tasks.create_task(prepare(synthesizer, core.link, turns, ["default"], []))
+            assert await measured.get() == "tone"
+            file.write_text("zhida", encoding="utf-8")
+            core.link.reload()
+            assert await measured.get() == "zhida"
+            preparing.cancel()
+    assert turns.scheduler.speeds.measured == ["tone", "zhida"]

@@ -1,6 +1,7 @@
 """What the core does of its own accord: measures how fast its voices are, and speaks what will be asked for again."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -41,27 +42,31 @@ async def calibrate(link: EngineLink, turns: Turns, voice: Voice) -> float:
 async def prepare(
     synthesizer: Synthesizer, link: EngineLink, turns: Turns, voices: Sequence[str], texts: Sequence[str]
 ) -> None:
-    """Calibrate the voices as soon as the engine host is ready; then keep the texts spoken. Runs until cancelled."""
+    """Calibrate the voices as soon as they can speak, then keep the texts spoken. Runs until cancelled."""
     while not link.is_ready:
         try:
             await link.wait_ready()
         except EngineLoading:
             log.debug("still waiting for the engine host")
-    for name in voices:
-        await _calibrate_quietly(link, turns, name)
-    while texts:
+    while True:
+        for name in voices:
+            await _calibrate_once(link, turns, name)
         for text in texts:
             await synthesizer.wait_idle()
             await _speak_quietly(synthesizer, text)
-        await asyncio.sleep(AGAIN_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AGAIN_S):
+                await link.wait_changed()  # a voice pack that was just installed may be the new default
 
 
-async def _calibrate_quietly(link: EngineLink, turns: Turns, name: str) -> None:
+async def _calibrate_once(link: EngineLink, turns: Turns, name: str) -> None:
+    """Measure a voice, if that has not been done; in vain for one that is not here or fails."""
     try:
         voice = link.catalogue.choose(None if name == DEFAULT else name)
-        rtf = await calibrate(link, turns, voice)
-        room = turns.scheduler.room(voice.name)
-        log.info("voice %s needs %.3f s for a second of speech; %d at once have room", voice.name, rtf, room)
+        if voice.name not in turns.scheduler.speeds.measured:
+            rtf = await calibrate(link, turns, voice)
+            room = turns.scheduler.room(voice.name)
+            log.info("voice %s needs %.3f s for a second of speech; %d at once have room", voice.name, rtf, room)
     except TTSError as error:
         log.warning("voice %s could not be measured: %s", name, error)
 

@@ -92,6 +92,7 @@ class EngineLink:
         self._connection: _Connection | None = None
         self._ready = asyncio.Event()
         self._known = asyncio.Event()
+        self._changed = asyncio.Event()  # the catalogue, since `wait_changed` last told so
         self.catalogue = Catalogue()
         self.restarts = 0
 
@@ -121,6 +122,11 @@ class EngineLink:
     async def wait_ready(self) -> None:
         """Wait until the engine host can speak. Raises EngineLoading after `start_timeout_s`."""
         await self._wait(self._ready)
+
+    async def wait_changed(self) -> None:
+        """Wait until other voices are there than when it last returned; for one task, not for several."""
+        await self._changed.wait()
+        self._changed.clear()
 
     @contextmanager
     def open(self, segment: Segment, voice: str) -> Iterator[RemoteUtterance]:
@@ -193,6 +199,7 @@ class EngineLink:
             if self.catalogue.voices and self._ready.is_set():
                 log.info("voices are now: %s", catalogue.names)
             self.catalogue = catalogue
+            self._changed.set()
         self._known.set()
 
     def _become_ready(self, message: wire.Message) -> None:
