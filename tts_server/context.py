@@ -39,7 +39,7 @@ class Context:
         self._forget, self._tell = forget, tell
         self.sample_rate = options.sample_rate or intake.voice.sample_rate  # Hz, of all audio of the context
         self._interruption = Interruption()
-        self._speaker = SegmentSpeaker(link, cache, self._interruption, self.sample_rate)
+        self._speaker = SegmentSpeaker(link, turns, cache, self._interruption, self.sample_rate)
         self._is_speaking = False
         self._is_done = False
 

@@ -46,10 +46,18 @@ class _Stream:
     in_line_since: float | None = None  # waiting to be let in since
     is_in_time: bool = False  # it asked before its listener ran dry
     returns_by: float = 0.0  # it has just got a chunk, and will ask for another
+    is_held: bool = False  # its listener gets nothing of what is computed now: they will get it together, later
 
     def is_active(self, now: float, is_running: bool) -> bool:
         """Whether it uses what was reserved for it; one that waits for its client's text does not."""
-        return self.admitted_at is not None and (is_running or self.asked_at is not None or self.deadline > now)
+        is_at_work = is_running or self.asked_at is not None or self.is_held
+        return self.admitted_at is not None and (is_at_work or self.deadline > now)
+
+    def give(self, audio_s: float, now: float) -> None:
+        """The listener gets audio. Who had run dry plays on with it."""
+        if not self.is_held:
+            self.deadline = max(self.deadline, now) + audio_s
+            self.has_audio = True
 
     def rank(self, now: float, guard_s: float) -> tuple[int, int, float, float]:
         """Lower goes first: by when its turn has to begin, as nobody who has a thread can be interrupted.
@@ -109,9 +117,20 @@ class Scheduler:
 
     def hear(self, stream: int, audio_s: float, now: float) -> None:
         """The stream's listener got audio that cost nothing: it was there already, or made for another."""
-        state = self._streams[stream]
-        state.deadline = max(state.deadline, now) + audio_s
-        state.has_audio = True
+        self._streams[stream].give(audio_s, now)
+
+    def hold(self, stream: int) -> None:
+        """From now on the stream's audio is held back, as its voice is too slow to be played while it speaks."""
+        self._streams[stream].is_held = True
+
+    def release(self, stream: int, audio_s: float, now: float) -> None:
+        """The stream's listener gets what was held back, and all that comes from now on."""
+        self._streams[stream].is_held = False
+        self._streams[stream].give(audio_s, now)
+
+    def in_hand_s(self, stream: int, now: float) -> float:
+        """Seconds of audio that the stream's listener has and has not heard yet."""
+        return max(0.0, self._streams[stream].deadline - now)
 
     def hasten(self, stream: int, waiting: int) -> None:
         """Somebody else waits for what this stream computes: it becomes as urgent as that one."""
@@ -160,9 +179,8 @@ class Scheduler:
             self.speeds.learn_first(state.voice, now - started)
         else:
             self.speeds.learn(state.voice, now - started, audio_s)
-        self.late += state.is_in_time and now > state.deadline
-        state.deadline = max(state.deadline, now) + audio_s  # who had run dry plays on with this chunk
-        state.has_audio = True
+        self.late += state.is_in_time and not state.is_held and now > state.deadline
+        state.give(audio_s, now)
         state.returns_by = now + RETURN_S
 
     @property

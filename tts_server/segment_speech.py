@@ -11,11 +11,13 @@ import numpy as np
 from tts_server.audio.join import Joiner
 from tts_server.audio.resample import Resampler
 from tts_server.cache import SegmentCache
+from tts_server.cushion import Cushion
 from tts_server.engine import AudioChunk, Samples
 from tts_server.engine_host.link import EngineHostLost, EngineLink
 from tts_server.intake import Planned
 from tts_server.interruption import Interruption
 from tts_server.speech import Audio, Marks, Queued, SegmentEnded, SegmentStarted, SpeechEvent
+from tts_server.turns import Turns
 
 _STEP_S: Final = 0.125  # of audio that goes through rate and joiner at once
 
@@ -23,8 +25,11 @@ _STEP_S: Final = 0.125  # of audio that goes through rate and joiner at once
 class SegmentSpeaker:
     """Speaks the segments of one context into one run of samples."""
 
-    def __init__(self, link: EngineLink, cache: SegmentCache, interruption: Interruption, sample_rate: int) -> None:
+    def __init__(
+        self, link: EngineLink, turns: Turns, cache: SegmentCache, interruption: Interruption, sample_rate: int
+    ) -> None:
         self._link = link
+        self._turns = turns
         self._cache = cache
         self._interruption = interruption
         self._sample_rate = sample_rate
@@ -41,7 +46,7 @@ class SegmentSpeaker:
         first_at: float | None = None
         self.segments += 1
         rate = Resampler(planned.voice.sample_rate, self._sample_rate)
-        async with aclosing(self._chunks(stream, index, planned)) as chunks:
+        async with aclosing(self._cushioned(stream, index, planned)) as chunks:
             async for chunk in chunks:
                 if not isinstance(chunk, AudioChunk):
                     yield chunk
@@ -59,6 +64,23 @@ class SegmentSpeaker:
             *(index, self.samples - base, ms(synth_s), ms(max(0.0, asking_s - synth_s))),
             first_ms=None if first_at is None else ms(first_at - planned.cut_at),
         )
+
+    async def _cushioned(
+        self, stream: int, index: int, planned: Planned
+    ) -> AsyncGenerator[AudioChunk | Queued | SegmentStarted]:
+        """As `_chunks`; of a voice slower than real time, the first ones come late and together."""
+        cushion = Cushion()
+        async with aclosing(self._chunks(stream, index, planned)) as chunks:
+            async for chunk in chunks:
+                if isinstance(chunk, AudioChunk):
+                    for ready in cushion.feed(chunk, self._turns.in_hand_s(stream)):
+                        yield ready
+                    continue
+                if isinstance(chunk, SegmentStarted) and not chunk.is_cached:
+                    cushion = self._turns.cushion(stream, planned.voice.name)
+                yield chunk
+        for ready in cushion.flush():
+            yield ready
 
     async def _chunks(
         self, stream: int, index: int, planned: Planned

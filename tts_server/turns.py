@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
+from tts_server.cushion import Cushion
 from tts_server.engine import AudioChunk
 from tts_server.scheduler import Scheduler
 from tts_server.speech import Queued
@@ -65,6 +66,18 @@ class Turns:
     def hear(self, stream: int, audio_s: float) -> None:
         """The stream's listener got audio that nobody had to compute for it."""
         self.scheduler.hear(stream, audio_s, self._now())
+
+    def in_hand_s(self, stream: int) -> float:
+        """Seconds of audio that the stream's listener has and has not heard yet."""
+        return self.scheduler.in_hand_s(stream, self._now())
+
+    def cushion(self, stream: int, voice: str) -> Cushion:
+        """What holds back the start of a segment if the voice is slower than real time."""
+        cost = self.scheduler.speeds.of(voice).cost
+        cushion = Cushion(cost, lambda audio_s: self.scheduler.release(stream, audio_s, self._now()))
+        if cushion.is_holding:
+            self.scheduler.hold(stream)
+        return cushion
 
     def hasten(self, stream: int, waiting: int) -> None:
         """Let the stream be as urgent as another one that waits for its audio."""

@@ -158,6 +158,23 @@ def test_as_many_are_let_in_together_as_there_is_room_for(rtf: float, slots: int
     assert inside >= (1 if rtf > OWN_LOAD else slots)
 
 
+def test_what_is_held_back_is_heard_and_counts_from_its_release_on() -> None:
+    scheduler = Scheduler(1)
+    scheduler.speeds.learn("v", 1.5, 1.0)
+    scheduler.open(1, now=100.0)
+    scheduler.hold(1)
+    for now in (100.0, 102.0, 104.0):
+        scheduler.ask(1, now, "v", begins=now == 100.0)
+        turn = scheduler.pick(now)
+        assert turn is not None
+        scheduler.finish(1, 1.0, now + 1.5)
+        assert scheduler.in_hand_s(1, now + 1.5) == 0.0
+    assert scheduler.places(105.5) == []  # it stays inside
+    scheduler.release(1, 3.0, 105.5)
+    assert scheduler.in_hand_s(1, 106.5) == pytest.approx(2.0)
+    assert scheduler.late == 0
+
+
 def test_a_closed_stream_frees_its_slot_at_once() -> None:
     scheduler = Scheduler(slots=1)
     for stream in (1, 2):

@@ -33,12 +33,17 @@ def voice(name: str, engine: str, **changes: Any) -> Voice:
 
 
 class ToneEngine:
-    """0.1 s of a quiet tone a character; the pitch tells the emotion. `slow_s` in the settings delays each chunk."""
+    """0.1 s of a quiet tone a character; the pitch tells the emotion.
+
+    Settings: `slow_s` delays each chunk, `rtf` each second of it; with `tells_all` the first chunk has all timings.
+    """
 
     name = "tone"
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._slow_s = float(settings.get("slow_s", 0.0))
+        self._rtf = float(settings.get("rtf", 0.0))
+        self._tells_all = bool(settings.get("tells_all", False))
 
     @property
     def voices(self) -> Sequence[Voice]:
@@ -52,9 +57,12 @@ class ToneEngine:
         samples = _tone(utterance, timings[-1].last_sample if timings else 0)
         position = 0
         while position < len(samples):
-            time.sleep(self._slow_s)
             size = max(1, round(wanted() * RATE))
-            told = tuple(timing for timing in timings if position <= timing.first_sample < position + size)
+            time.sleep(self._slow_s + self._rtf * size / RATE)
+            until = len(samples) if self._tells_all else position + size
+            told = tuple(timing for timing in timings if position <= timing.first_sample < until)
+            if self._tells_all and position:
+                told = ()
             yield AudioChunk(samples[position : position + size], RATE, told)
             position += size
 
