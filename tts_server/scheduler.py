@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tts_server.admission import Line, Place, Stay, Waiting, room
+from tts_server.scheduled import Stream
 from tts_server.speeds import Speeds
 
 # Of audio: 10 to 80 mel frames of 12.5 ms. 5 are heard 10 ms sooner, but do not last a newcomer's first turn.
 CHUNKS_S: Final = (0.125, 0.25, 0.5, 1.0)
 FIRST_CHUNKS_S: Final = CHUNKS_S[:3]
-FIRST_AUDIO_S: Final = (0.15, 0.0, 0.5)  # by priority (normal, high, low): in which a stream should begin to be heard
 CHEAP_S: Final = 0.01  # of computing: nobody notices
 HICCUP_S: Final = 0.03  # for which the whole box may stand still
 LONGEST_TURN_S: Final = 0.1  # of computing: nobody who arrives meanwhile waits longer for a thread
@@ -34,43 +34,6 @@ class Turn:
 
 
 @dataclass(slots=True)
-class _Stream:
-    client: str
-    priority: int
-    deadline: float  # seconds on the caller's clock
-    voice: str = ""
-    is_beginning: bool = False  # with the next chunk a segment begins, which has costs of its own
-    has_audio: bool = False
-    admitted_at: float | None = None  # None: it is not let in
-    asked_at: float | None = None  # waiting for a turn since
-    in_line_since: float | None = None  # waiting to be let in since
-    is_in_time: bool = False  # it asked before its listener ran dry
-    returns_by: float = 0.0  # it has just got a chunk, and will ask for another
-    is_held: bool = False  # its listener gets nothing of what is computed now: they will get it together, later
-
-    def is_active(self, now: float, is_running: bool) -> bool:
-        """Whether it uses what was reserved for it; one that waits for its client's text does not."""
-        is_at_work = is_running or self.asked_at is not None or self.is_held
-        return self.admitted_at is not None and (is_at_work or self.deadline > now)
-
-    def give(self, audio_s: float, now: float) -> None:
-        """The listener gets audio. Who had run dry plays on with it."""
-        if not self.is_held:
-            self.deadline = max(self.deadline, now) + audio_s
-            self.has_audio = True
-
-    def rank(self, now: float, guard_s: float) -> tuple[int, int, float, float]:
-        """Lower goes first: by when its turn has to begin, as nobody who has a thread can be interrupted.
-
-        However long a newcomer has waited, it is due now and not before: it does not make others stutter. Priority
-        decides among those that are due.
-        """
-        asked_at = now if self.asked_at is None else self.asked_at
-        begin = self.deadline - guard_s if self.has_audio else max(asked_at + FIRST_AUDIO_S[_sign(self.priority)], now)
-        return (0, -self.priority, begin, asked_at) if begin <= now else (1, 0, begin, asked_at)
-
-
-@dataclass(slots=True)
 class Scheduler:
     """Gives `slots` turns at a time to the streams that ask. Not thread-safe."""
 
@@ -78,7 +41,7 @@ class Scheduler:
     late: int = 0  # chunks that came after their listener had run dry
     held_until: float | None = None  # nobody was picked, as somebody more urgent is about to ask: pick again then
     speeds: Speeds = field(default_factory=Speeds)
-    _streams: dict[int, _Stream] = field(default_factory=dict)
+    _streams: dict[int, Stream] = field(default_factory=dict)
     _running: dict[int, float] = field(default_factory=dict)  # stream -> since when
     _stay: Stay = field(default_factory=Stay)
 
@@ -87,7 +50,7 @@ class Scheduler:
 
     def open(self, stream: int, now: float, priority: int = 0, client: str = "") -> None:
         """Add a stream. A higher priority goes first; among equals, the client with the fewest streams."""
-        self._streams[stream] = _Stream(client, priority, deadline=now)
+        self._streams[stream] = Stream(client, priority, deadline=now)
 
     def close(self, stream: int, now: float) -> None:
         """Forget a stream, whatever it was doing. What it held is free at once."""
@@ -197,7 +160,7 @@ class Scheduler:
         """How many streams of this voice can be inside at the same time."""
         return room(self.speeds.of(voice).cost, self.slots, USABLE_LOAD * self.slots)
 
-    def _candidates(self, now: float) -> dict[int, _Stream]:
+    def _candidates(self, now: float) -> dict[int, Stream]:
         """Who waits for a turn: those inside, and the first in line if there is room."""
         waiting = {stream: state for stream, state in self._streams.items() if state.asked_at is not None}
         outside = [stream for stream, state in waiting.items() if state.admitted_at is None]
@@ -221,12 +184,12 @@ class Scheduler:
             stay_s=self._stay.mean_s,
         )
 
-    def _guard_s(self, waiting: Iterable[_Stream]) -> float:
+    def _guard_s(self, waiting: Iterable[Stream]) -> float:
         """How long before it runs dry a listener's next turn should begin: all threads may just have been taken."""
         firsts_s = (self.speeds.of(state.voice).first_s for state in waiting if state.is_beginning)
         return GUARD * max(LONGEST_TURN_S, *firsts_s, 0.0)
 
-    def _returning(self, now: float) -> list[_Stream]:
+    def _returning(self, now: float) -> list[Stream]:
         """Those that have just got a chunk and will ask for the next one at once."""
         return [
             state
@@ -234,7 +197,7 @@ class Scheduler:
             if state.returns_by > now and state.asked_at is None and stream not in self._running
         ]
 
-    def _is_held_for(self, returning: Sequence[_Stream], state: _Stream, guard_s: float, now: float) -> bool:
+    def _is_held_for(self, returning: Sequence[Stream], state: Stream, guard_s: float, now: float) -> bool:
         """Whether a long turn has to wait a moment, as there are streams that will need the free threads more."""
         rank = state.rank(now, guard_s)
         returns = [other.returns_by for other in returning if other.rank(now, guard_s) < rank]
@@ -243,7 +206,7 @@ class Scheduler:
         self.held_until = min(returns)
         return True
 
-    def _chunk_s(self, state: _Stream, others: Iterable[_Stream], guard_s: float, now: float) -> float:
+    def _chunk_s(self, state: Stream, others: Iterable[Stream], guard_s: float, now: float) -> float:
         """The longest chunk that makes nobody run dry: neither its own listener nor those who wait."""
         in_hand_s = state.deadline - now
         if not state.has_audio or in_hand_s <= 0:
@@ -253,7 +216,7 @@ class Scheduler:
         affordable_s = max(0.0, min(in_hand_s / 2, LONGEST_TURN_S, *slack_s)) / cost
         return max((chunk for chunk in CHUNKS_S if chunk <= affordable_s), default=CHUNKS_S[0])
 
-    def _first_chunk_s(self, state: _Stream) -> float:
+    def _first_chunk_s(self, state: Stream) -> float:
         """The shortest that plays until the next one is there, be it slow; where it costs little, a safer one."""
         speed = self.speeds.of(state.voice)
         needed_s = speed.slowest * CHUNKS_S[0] + HICCUP_S
@@ -265,7 +228,3 @@ class Scheduler:
 def _at_least(seconds: float) -> float:
     """The shortest first chunk that is so long, or the longest there is."""
     return next((length for length in FIRST_CHUNKS_S if length >= seconds), FIRST_CHUNKS_S[-1])
-
-
-def _sign(priority: int) -> int:
-    return (priority > 0) - (priority < 0)

@@ -414,7 +414,7 @@ def test_a_burst_in_which_most_leave_ends_for_all_and_frees_everything() -> None
 
 
 @given(
-    st.integers(1, 4), st.lists(st.tuples(st.integers(0, 7), st.sampled_from("oacpf"), st.floats(0, 2)), max_size=80)
+    st.integers(1, 4), st.lists(st.tuples(st.integers(0, 7), st.sampled_from("oabcpf"), st.floats(0, 2)), max_size=80)
 )
 def test_slots_are_never_exceeded_and_never_idle_while_there_is_room(
     slots: int, steps: list[tuple[int, str, float]]
@@ -429,8 +429,8 @@ def test_slots_are_never_exceeded_and_never_idle_while_there_is_room(
         if step == "o" and stream not in opened:
             scheduler.open(stream, now)
             opened.add(stream)
-        elif step == "a" and stream in opened - asking - running:
-            scheduler.ask(stream, now)
+        elif step in "ab" and stream in opened - asking - running:
+            scheduler.ask(stream, now, begins=step == "b")
             asking.add(stream)
         elif step == "c":
             scheduler.close(stream, now)
@@ -444,6 +444,7 @@ def test_slots_are_never_exceeded_and_never_idle_while_there_is_room(
                 assert turn.stream in asking
                 asking.discard(turn.stream)
                 running.add(turn.stream)
-            assert running or not asking
+            held_s = 0.0 if scheduler.held_until is None else scheduler.held_until - now
+            assert running or not asking or 0 < held_s <= RETURN_S
         assert len(running) <= slots
         assert scheduler.active == len(asking) + len(running)

@@ -1,5 +1,7 @@
 """Which run time speaks the vocoder: the faster one, if nobody can hear the difference."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -81,6 +83,32 @@ def test_openvino_speaks_a_pack_on_several_threads_at_once(pack_of: Callable[[st
     for samples in heard:
         assert log_mel_distance_db(expected, samples, nets.pack.sample_rate) <= MAX_DISTANCE_DB
         assert np.array_equal(samples, heard[0])
+
+
+FIRST_USE = """
+import sys, threading
+from pathlib import Path
+import numpy as np
+from tts_server.engines.sambert.backends import OpenVinoSession
+from tts_server.engines.sambert.pack import read_pack
+from tts_server.engines.sambert.runtime import Nets
+nets = Nets(read_pack(Path(sys.argv[1])))
+nets.vocoder = nets.vocoder.with_session(OpenVinoSession(Path(sys.argv[1]) / "vocoder.onnx", 2))
+mel = np.zeros((9, nets.pack.vocoder.in_channels), np.float32)
+together = threading.Barrier(6)
+def speak():
+    together.wait()
+    nets.vocode(mel, None, nets.vocoder.initial_state, True)
+threads = [threading.Thread(target=speak) for _ in range(6)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print("all spoke")
+"""
+
+
+def test_the_first_use_of_openvino_may_be_by_several_threads(pack_of: Callable[[str], Pack]) -> None:
+    command = [sys.executable, "-c", FIRST_USE, str(pack_of("tiny_16k").folder)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=15).stdout == "all spoke\n"
 
 
 @pytest.mark.parametrize(("least_gain", "is_taken"), [(0.0, True), (1e9, False)])

@@ -52,6 +52,9 @@ class OpenVinoSession:
             "NUM_STREAMS": streams,
             "ENABLE_CPU_PINNING": False,
         }
+        # Its bindings set up their way to numpy at the first array, and two threads that do so at once wait for each
+        # other for ever: so it is done here, where there is one.
+        _ = openvino.Tensor(np.zeros(1, np.float32)).data
         self._compiled = openvino.Core().compile_model(str(path), "CPU", options)
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()  # a request may be used by one thread at a time
 
