@@ -88,9 +88,11 @@ bench: $(TEST_LAYERS)  ## docs/BENCHMARKS.md: this box, and other programs besid
 	$(BIN)/python -m tests.bench.peers --bench "$$folder/bench.json" $(ARGS)
 
 .PHONY: stutter
-stutter: $(TEST_LAYERS)  ## bursts, and as many Sambert streams as fit: does anybody hear a gap? (minutes)
+stutter: $(TEST_LAYERS)  ## does anybody hear a gap? bursts, Sambert streams, a core lost, a slow voice (minutes)
 	@$(BIN)/python -m tests.load.burst
 	@$(BIN)/python -m tests.load.sambert_together
+	@$(BIN)/python -m tests.load.sambert_together --busy 1
+	@$(BIN)/python -m tests.load.slow_voice
 
 .PHONY: websocket
 websocket: $(TEST_LAYERS)  ## figures of the WebSocket door, and RFC 6455 case by case (a minute)

@@ -1,9 +1,10 @@
 """Clients that all ask at the same moment: when does each hear something, and does anybody hear a gap?
 
-    python -m tests.load.wyoming_together --port 10200
+    python -m tests.load.wyoming_together [--rounds 10] [--port 10200]
 
-Sentences of about ten characters, 1 to 16 clients at once. The clients are a process of their own.
-The daemon is to be started with TTS_SERVER__CACHE__MODE=off: some say the same, and would share what is made for one.
+Sentences of about ten characters, 1 to 16 clients at once. The clients are a process of their own. Without a port a
+daemon is started for it; one that runs already should have TTS_SERVER__CACHE__MODE=off: some say the same, and would
+share what is made for one.
 """
 
 import argparse
@@ -16,6 +17,8 @@ from wyoming.audio import AudioChunk, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
 from wyoming.tts import Synthesize
+
+from tests.support.daemon import running_daemon
 
 SENTENCES = ("今天天气真的很好啊。", "请把客厅的灯关掉吧。", "明天早上八点叫醒我。", "你昨天晚上去哪里了？")
 PLAYER_S = 0.02  # a player holds one frame before it begins
@@ -33,10 +36,22 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=10200)
+    parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--voice", default=None)
     parser.add_argument("--rounds", type=int, default=10)
-    asyncio.run(measure(parser.parse_args()))
+    asyncio.run(run(parser.parse_args()))
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Measure the daemon at the port, or one of our own."""
+    if options.port:
+        return await measure(options)
+    async with running_daemon() as daemon, asyncio.TaskGroup() as tasks:
+        await daemon.wait_for_line("have room")
+        reading = tasks.create_task(daemon.wait_for_line("never"))  # or its log would fill the pipe
+        options.port = daemon.wyoming_port
+        await measure(options)
+        reading.cancel()
 
 
 async def measure(options: argparse.Namespace) -> None:

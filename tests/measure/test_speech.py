@@ -23,7 +23,7 @@ async def test_a_listener_hears_all_of_it_and_no_gap_when_it_is_made_at_once(cor
 
 
 async def test_a_voice_slower_than_speech_is_heard_with_gaps() -> None:
-    async with running_core(engine_settings={"tone": {"slow_s": 0.3}}) as core:
+    async with running_core(engine_settings={"tone": {"rtf": 3.0}}) as core:
         voice = core.synthesizer.catalogue.choose("tone")
         assert (await heard_by_one(core.synthesizer, voice, TEXT)).gap_s > 0.1
         assert await most_streams(core.synthesizer, voice, TEXT) == 0
