@@ -204,30 +204,18 @@ def test_lone_surrogates_reach_nobody() -> None:
 
 
 FOOTPRINT = """
-import statistics, time
 def rss(): return int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
-before, began = rss(), time.process_time()
+before = rss()
 from tts_server.text import frontend
 from tts_server.text.segment import Segment
 frontend.load()
-loaded = time.process_time() - began
-print(loaded, rss() - before)
 for text in ("今天上海晴转多云，气温23到25度，记得带伞。", "他还没有把图书馆的书还给那位长得很高的老师。"):
-    segment = Segment(text, tuple(range(len(text) + 1)))
-    times = []
-    for _ in range(50):
-        began = time.process_time()
-        frontend.analyse(segment)
-        times.append(time.process_time() - began)
-    print(times[0], statistics.median(times))
+    frontend.analyse(Segment(text, tuple(range(len(text) + 1))))
+print(rss() - before)
 """
 
 
-def test_it_is_small_and_quick() -> None:
+def test_it_is_small() -> None:
+    """How quick it is, `tests.text.speed` measures."""
     said = subprocess.run([sys.executable, "-c", FOOTPRINT], check=True, capture_output=True, text=True).stdout
-    load_s, megabytes, first_s, with_digits_s, _, plain_s = map(float, said.split())
-    assert load_s < 1.3
-    assert megabytes < 130
-    assert first_s < 0.02
-    assert with_digits_s < 0.005
-    assert plain_s < 0.002
+    assert float(said) < 130
