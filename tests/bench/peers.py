@@ -4,7 +4,7 @@
 
 BENCH.json is what `tts-server bench --json` printed a moment ago. Each peer is installed from PyPI into an environment
 of its own under a temporary folder (kept if --folder names one) and runs as a process of its own; one that cannot be
-installed here is named with the reason. Every program speaks in turn, round after round, so that a neighbour on the
+installed here is named with the reason (streaming-vits wants Debian's espeak-ng). Every program speaks in turn, round after round, so that a neighbour on the
 machine disturbs all of them alike; medians count.
 """
 
@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.bench.report import Measured, Peer, Row, document
 from tests.load.wyoming_together import listen
@@ -59,6 +59,7 @@ class Worker:
     """A peer's process: a text in, a line of JSON out."""
 
     process: "subprocess.Popen[str]"
+    complaints: IO[bytes]  # what it wrote to its standard error
 
     def say(self, text: str) -> Measured:
         assert self.process.stdin is not None
@@ -67,7 +68,9 @@ class Worker:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise OSError("it ended")
+            self.complaints.seek(0)
+            told = self.complaints.read().decode(errors="replace").strip().splitlines()
+            raise OSError(f"it ended: {told[-1].strip()}" if told else "it ended")
         return Measured(**json.loads(line))
 
 
@@ -113,11 +116,14 @@ def running(peer: Peer, folder: Path) -> Iterator[Worker]:
     """The peer's program in its own environment."""
     python = environment(folder, peer.packages) if peer.packages else sys.executable
     command = [str(python), str(PROGRAMS / peer.program), peer.voice]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, text=True
+        ) as process,
+    ):
         try:
-            yield Worker(process)
+            yield Worker(process, complaints)
         finally:
             process.kill()
 
