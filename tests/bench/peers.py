@@ -4,8 +4,8 @@
 
 BENCH.json is what `tts-server bench --json` printed a moment ago. Each peer is installed from PyPI into an environment
 of its own under a temporary folder (kept if --folder names one) and runs as a process of its own; one that cannot be
-installed here is named with the reason (streaming-vits wants Debian's espeak-ng). Every program speaks in turn, round after round, so that a neighbour on the
-machine disturbs all of them alike; medians count.
+installed here is named with the reason (streaming-vits wants Debian's espeak-ng). Every program speaks in turn, round
+after round, so that a neighbour on the machine disturbs all of them alike; medians count.
 """
 
 import argparse
