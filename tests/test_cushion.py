@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.core import running_core
-from tts_server.cushion import CHUNK_S, Cushion
+from tts_server.cushion import Cushion
 from tts_server.engine import AudioChunk, Timing
-from tts_server.scheduler import Scheduler
+from tts_server.scheduler import CHUNKS_S, Scheduler
 from tts_server.speech import Audio, Done, Marks, SpeechOptions
 from tts_server.synthesis import Synthesizer
 from tts_server.turns import Turns
 
 RATE = 1000
 TEXT = "今天天气真的很好，我们一起去公园散步吧"
-lengths = st.lists(st.floats(0.05, CHUNK_S), min_size=1, max_size=80)
+lengths = st.lists(st.floats(0.05, CHUNKS_S[0]), min_size=1, max_size=80)
 
 
 def segment(lengths_s: Sequence[float]) -> list[AudioChunk]:
@@ -88,4 +88,4 @@ async def test_a_slow_voice_is_heard_whole_and_nobody_counts_as_run_dry() -> Non
                     assert event.error is None
     assert marks == len(TEXT) - 1  # the comma has no sound
     assert samples == pytest.approx(0.1 * marks * 16_000, abs=1600)
-    assert in_hand_s[0] > 2 * CHUNK_S  # it began with more than a chunk
+    assert in_hand_s[0] > 2 * CHUNKS_S[0]  # it began with more than a chunk

@@ -7,6 +7,7 @@ clients in turn, then first come first served.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 UNMEASURED_STAY_S: Final = 3.0  # a short sentence
@@ -96,7 +97,8 @@ class Line:
 
 def room(rtf: float, slots: int, usable_load: float) -> int:
     """How many streams of this cost are let in together."""
-    return max(1, slots if rtf <= OWN_LOAD else 1, int(usable_load / max(rtf, _LEAST_RTF)))
+    rtf = max(rtf, _LEAST_RTF)
+    return next(inside for inside in count() if not _fits(rtf, inside, inside * rtf, slots, usable_load))
 
 
 def _fits(newcomer_rtf: float, inside: int, load: float, slots: int, usable_load: float) -> bool:

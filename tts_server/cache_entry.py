@@ -45,7 +45,7 @@ class Piece:
     @property
     def size(self) -> int:
         """Bytes of memory, nearly."""
-        return len(self.pcm) + 100 + 100 * len(self.timings)
+        return _size(self.pcm, self.timings)
 
     def packed(self) -> "PackedPiece":
         """The same in less room."""
@@ -73,7 +73,7 @@ class PackedPiece:
     @property
     def size(self) -> int:
         """Bytes of memory, nearly."""
-        return len(self.deflated) + 100 + 100 * len(self.timings)
+        return _size(self.deflated, self.timings)
 
     def packed(self) -> "PackedPiece":
         """Itself."""
@@ -123,6 +123,10 @@ class Recording:
             pieces.append(PackedPiece(body[at : at + size], samples, header["rate"], told))
             at += size
         return cls(tuple(pieces), header["made_at"])
+
+
+def _size(samples: bytes, timings: tuple[Timing, ...]) -> int:
+    return len(samples) + 100 + 100 * len(timings)
 
 
 def _digest(key: str, body: bytes) -> bytes:

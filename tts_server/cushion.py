@@ -1,16 +1,14 @@
 """What listeners have in hand before a voice slower than real time is played to them: late, but without a gap. Pure.
 
 Once it plays, a second of audio takes `cost` seconds to come. With R seconds still to be computed, R * (cost - 1) in
-hand last to the end, and a chunk more, as chunks come whole. How long a segment is, engines tell with its first chunk:
-in its timings.
+hand last to the end, and a short chunk more, as chunks come whole. How long a segment is, engines tell with its first
+chunk: in its timings.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from tts_server.engine import AudioChunk
-
-CHUNK_S: Final = 0.125  # of audio, the shortest that is asked for: all that a listener with little in hand gets
+from tts_server.scheduler import CHUNKS_S
 
 
 class Cushion:
@@ -37,7 +35,7 @@ class Cushion:
             return [chunk]
         self._held.append(chunk)
         to_come_s = max(0.0, self._length_s() - self.held_s)
-        needed_s = to_come_s * (self._cost - 1) + min(to_come_s, CHUNK_S) * self._cost
+        needed_s = to_come_s * (self._cost - 1) + min(to_come_s, CHUNKS_S[0]) * self._cost
         return self.flush() if in_hand_s + self.held_s >= needed_s else ()
 
     def flush(self) -> Sequence[AudioChunk]:

@@ -111,7 +111,7 @@ class Flight:
         carrier = self.carrier = stream if self.carrier is None else self.carrier
         self._is_fetching = True
         try:
-            begins = not self._pieces and not self._dropped
+            begins = not self._utterance.has_begun
             chunk = await self._turns.take(carrier, self._voice, self._utterance.next_chunk, begins=begins)
         except TurnLost:  # the carrier left
             return

@@ -92,7 +92,8 @@ class _Core(Collector):
         self._synthesizer = synthesizer
 
     def collect(self) -> Iterator[Metric]:
-        figures, cache = self._synthesizer.figures, self._synthesizer.figures.cache
+        figures = self._synthesizer.figures
+        cache = figures.cache
         yield GaugeMetricFamily("tts_active_streams", "Texts being spoken, over all doors.", figures.active)
         yield GaugeMetricFamily("tts_queued_streams", "Texts that wait for their turn.", figures.queued)
         yield GaugeMetricFamily("tts_ready", "1 while a request would be spoken.", int(self._synthesizer.is_ready))

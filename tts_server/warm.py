@@ -33,9 +33,9 @@ async def calibrate(link: EngineLink, turns: Turns, voice: Voice) -> float:
     segment = Segment(text, tuple(range(len(text) + 1)))
     for _ in range(ROUNDS):
         with turns.stream(LOW) as stream, link.open(segment, voice.name) as utterance:
-            begins = True
-            while await turns.take(stream, voice.name, utterance.next_chunk, begins=begins) is not None:
-                begins = False
+            fetch = utterance.next_chunk
+            while await turns.take(stream, voice.name, fetch, begins=not utterance.has_begun) is not None:
+                pass
     return turns.scheduler.speeds.of(voice.name).rtf
 
 

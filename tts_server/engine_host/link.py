@@ -64,6 +64,11 @@ class RemoteUtterance:
         self.busy_s = 0.0  # seconds the engine has worked on it
         self._answer: asyncio.Future[tuple[wire.Message, bytes]] | None = None  # asked for and not yet taken
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the engine has worked on it."""
+        return self.busy_s > 0
+
     async def next_chunk(self, wanted_s: float) -> AudioChunk | None:
         """The next chunk, of about `wanted_s` seconds; None at the end. Raises EngineError.
 
