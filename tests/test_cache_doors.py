@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import httpx
-from prometheus_client.parser import text_string_to_metric_families
 from wyoming.audio import AudioChunk, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.tts import Synthesize
 
 from protocol.client import Chunk, TtsClient
 from tests.support.daemon import Daemon, running_daemon
+from tests.support.figures import figures_of
 
 TEXTS = ("主人，欢迎回家。", "今天有三封邮件。", "记得带伞。")  # each is fresh at another door
 WAV_HEADER = 44
@@ -66,17 +66,11 @@ async def test_an_announcement_to_twenty_clients_is_spoken_once_and_heard_by_all
         heard = [task.result() for task in asking]
         assert len(heard[0]) > 100_000
         assert heard == heard[:1] * LISTENERS
-        segments = await segments_by_source(daemon)
+        figures = await figures_of(daemon.http_port)
+        segments = {key[1]: count for key, count in figures.items() if key[0] == "tts_segments_total"}
         assert segments["engine"] == 1
         assert sum(segments.values()) == LISTENERS
         assert await daemon.stop() == 0
-
-
-async def segments_by_source(daemon: Daemon) -> dict[str, int]:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{daemon.http_port}", trust_env=False) as client:
-        told = (await client.get("/metrics")).text
-    samples = (sample for family in text_string_to_metric_families(told) for sample in family.samples)
-    return {each.labels["source"]: int(each.value) for each in samples if each.name == "tts_segments_total"}
 
 
 async def test_the_warm_list_is_spoken_before_anybody_asks(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.core import Core, running_core
+from tests.support.figures import figures_in
 from tests.support.http_door import Door, open_door
 from tts_server.metrics import Metrics
 
@@ -29,8 +29,7 @@ async def figures(door: Door) -> dict[tuple[str, ...], float]:
     """Name and label values of each sample, and its value."""
     answer = await door.client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    families = text_string_to_metric_families(answer.text)
-    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+    return figures_in(answer)
 
 
 async def test_requests_speech_and_the_state_of_both_processes_are_told(core: Core) -> None:

@@ -25,7 +25,7 @@ from typing import IO, Any
 
 from tests.bench.report import Measured, Peer, Row, document
 from tests.load.wyoming_together import listen
-from tests.support.daemon import running_daemon
+from tests.support.daemon import log_read, running_daemon
 
 PROGRAMS = Path(__file__).parent / "peer_programs"
 ENGLISH = (
@@ -156,11 +156,8 @@ def measure_together(folder: Path, rounds: int) -> Mapping[str, tuple[float, flo
 async def ours_together(voice: str, text: str, rounds: int) -> tuple[float, float]:
     """The daemon, without a cache: every client is synthesised for."""
     environment = {"TTS_SERVER__VOICES__DEFAULT": voice, "TTS_SERVER__VOICES__PRELOAD": '["default"]'}
-    async with running_daemon(environment=environment) as daemon, asyncio.TaskGroup() as tasks:
-        reading = tasks.create_task(daemon.wait_for_line("never"))
-        result = await clients(daemon.wyoming_port, text, rounds)
-        reading.cancel()
-    return result
+    async with running_daemon(environment=environment) as daemon, log_read(daemon):
+        return await clients(daemon.wyoming_port, text, rounds)
 
 
 async def clients(port: int, text: str, rounds: int) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from wyoming.client import AsyncTcpClient
 from wyoming.tts import Synthesize
 
 from protocol.client import Chunk, TtsClient
-from tests.support.daemon import Daemon, running_daemon
+from tests.support.daemon import Daemon, log_read, running_daemon
 from tts_server.measure.speech import cpu_seconds
 from tts_server.scheduler import LONGEST_TURN_S
 
@@ -113,8 +113,7 @@ async def measure(bursts: int) -> list[str]:
     """What is wrong."""
     faults: list[str] = []
     dice = random.Random(5)
-    async with running_daemon(environment=ROOM) as daemon, asyncio.TaskGroup() as tasks:
-        reading = tasks.create_task(daemon.wait_for_line("never"))  # or its log would fill the pipe
+    async with running_daemon(environment=ROOM) as daemon, log_read(daemon):
         pids = {"daemon": daemon.process.pid, "engine host": daemon.engine_host_pid()}
         settled: dict[str, Left] = {}
         for number in range(bursts):
@@ -132,7 +131,6 @@ async def measure(bursts: int) -> list[str]:
                 faults.append(f"{name}: {settled[name]} became {now}")
             if now.rss_mib > settled[name].rss_mib + GROWTH_MIB:
                 faults.append(f"{name} grew by {now.rss_mib - settled[name].rss_mib:.1f} MiB")
-        reading.cancel()
     return faults
 
 

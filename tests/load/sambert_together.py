@@ -18,11 +18,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
-from prometheus_client.parser import text_string_to_metric_families
-
 from tests.load.wyoming_together import Heard, listen
-from tests.support.daemon import Daemon, running_daemon
+from tests.support.daemon import Daemon, log_read, running_daemon
+from tests.support.figures import figures_of
 
 SENTENCES = (
     "今天天气真的很好啊。", "请把客厅的灯关掉吧。", "明天早上八点叫醒我。", "你昨天晚上去哪里了？",
@@ -56,23 +54,18 @@ async def measure(options: argparse.Namespace, folder: str) -> int:
         "TTS_SERVER__VOICES__PRELOAD": '["default"]',
         "TTS_SERVER__ENGINE_HOST__ENGINES": '["sambert"]',
     }
-    async with running_daemon(environment=environment) as daemon, asyncio.TaskGroup() as tasks:
-        print(await daemon.wait_for_line(MEASURED))
-        reading = tasks.create_task(daemon.wait_for_line("never"))
+    async with running_daemon(environment=environment) as daemon, log_read(daemon, MEASURED) as line:
+        print(line)
         with busy_processes(options.busy):
             for _ in range(WARM_ROUNDS):
                 await together(daemon, options.clients or await room(daemon))
             heard = [await together(daemon, options.clients or await room(daemon)) for _ in range(options.rounds)]
-        reading.cancel()
     return judged(heard, FIRST_AUDIO_MS if not options.busy else float("inf"))
 
 
 async def room(daemon: Daemon) -> int:
     """How many the daemon would let in now."""
-    async with httpx.AsyncClient(trust_env=False) as client:
-        told = (await client.get(f"http://127.0.0.1:{daemon.http_port}/metrics")).text
-    samples = (sample for family in text_string_to_metric_families(told) for sample in family.samples)
-    return next(int(sample.value) for sample in samples if sample.name == "tts_room_streams")
+    return int((await figures_of(daemon.http_port))["tts_room_streams", "random"])
 
 
 async def together(daemon: Daemon, clients: int) -> list[Heard]:

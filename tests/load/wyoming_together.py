@@ -18,7 +18,7 @@ from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
 from wyoming.tts import Synthesize
 
-from tests.support.daemon import running_daemon
+from tests.support.daemon import log_read, running_daemon
 
 SENTENCES = ("今天天气真的很好啊。", "请把客厅的灯关掉吧。", "明天早上八点叫醒我。", "你昨天晚上去哪里了？")
 PLAYER_S = 0.02  # a player holds one frame before it begins
@@ -46,12 +46,9 @@ async def run(options: argparse.Namespace) -> None:
     """Measure the daemon at the port, or one of our own."""
     if options.port:
         return await measure(options)
-    async with running_daemon() as daemon, asyncio.TaskGroup() as tasks:
-        await daemon.wait_for_line("have room")
-        reading = tasks.create_task(daemon.wait_for_line("never"))  # or its log would fill the pipe
+    async with running_daemon() as daemon, log_read(daemon, "have room"):
         options.port = daemon.wyoming_port
         await measure(options)
-        reading.cancel()
 
 
 async def measure(options: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.scheduler.simulate import NEVER, Engine, Order, measured, simulate
 from tts_server.admission import OWN_LOAD
-from tts_server.scheduler import CHUNKS_S, LONGEST_TURN_S, RETURN_S, USABLE_LOAD, Scheduler
+from tts_server.scheduler import CHUNKS_S, LONGEST_TURN_S, RETURN_S, USABLE_LOAD, Scheduler, Turn
 from tts_server.speeds import UNMEASURED_RTF
 
 SAMBERT = Engine(rtf=0.18, first_s=0.016)
@@ -98,7 +98,8 @@ def test_no_turn_takes_longer_than_a_newcomer_may_wait() -> None:
     assert turn.wanted_s * scheduler.speeds.of("v").rtf <= LONGEST_TURN_S
 
 
-def test_a_long_first_turn_waits_a_moment_for_a_listener_who_will_soon_run_dry() -> None:
+def one_heard_and_one_waiting() -> tuple[Scheduler, Turn]:
+    """One thread, two who ask at second 100, and the turn of the first of them, over 40 ms later."""
     scheduler = measured(1, SAMBERT)
     for stream in (1, 2):
         scheduler.open(stream, now=100.0)
@@ -106,6 +107,11 @@ def test_a_long_first_turn_waits_a_moment_for_a_listener_who_will_soon_run_dry()
     first = scheduler.pick(100.0)
     assert first is not None
     scheduler.finish(first.stream, first.wanted_s, 100.04)
+    return scheduler, first
+
+
+def test_a_long_first_turn_waits_a_moment_for_a_listener_who_will_soon_run_dry() -> None:
+    scheduler, first = one_heard_and_one_waiting()
     assert scheduler.pick(100.04) is None
     assert scheduler.held_until == pytest.approx(100.04 + RETURN_S)
     scheduler.ask(first.stream, 100.042, "v")
@@ -115,13 +121,7 @@ def test_a_long_first_turn_waits_a_moment_for_a_listener_who_will_soon_run_dry()
 
 
 def test_nobody_waits_for_longer_than_that_moment() -> None:
-    scheduler = measured(1, SAMBERT)
-    for stream in (1, 2):
-        scheduler.open(stream, now=100.0)
-        scheduler.ask(stream, 100.0, "v", begins=True)
-    first = scheduler.pick(100.0)
-    assert first is not None
-    scheduler.finish(first.stream, first.wanted_s, 100.04)
+    scheduler, _ = one_heard_and_one_waiting()
     assert scheduler.pick(100.04 + RETURN_S) is not None
     assert scheduler.held_until is None
 

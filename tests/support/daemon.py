@@ -51,6 +51,16 @@ class Daemon:
 
 
 @asynccontextmanager
+async def log_read(daemon: Daemon, wanted: str = "") -> AsyncGenerator[str]:
+    """Waits for a line that the pattern is found in; inside, the log is read on, or it would fill the pipe."""
+    line = await daemon.wait_for_line(wanted)
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(daemon.wait_for_line(r"(?!)"))  # found nowhere
+        yield line
+        reading.cancel()
+
+
+@asynccontextmanager
 async def running_daemon(
     *arguments: str, environment: Mapping[str, str] | None = None, wait_ready: bool = True
 ) -> AsyncGenerator[Daemon]:

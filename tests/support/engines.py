@@ -53,18 +53,16 @@ class ToneEngine:
         pass
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
-        timings = list(_timings(utterance))
-        samples = _tone(utterance, timings[-1].last_sample if timings else 0)
+        untold = list(_timings(utterance))
+        samples = _tone(utterance, untold[-1].last_sample if untold else 0)
         position = 0
         while position < len(samples):
             size = max(1, round(wanted() * RATE))
             time.sleep(self._slow_s + self._rtf * size / RATE)
-            until = len(samples) if self._tells_all else position + size
-            told = tuple(timing for timing in timings if position <= timing.first_sample < until)
-            if self._tells_all and position:
-                told = ()
-            yield AudioChunk(samples[position : position + size], RATE, told)
             position += size
+            told = [timing for timing in untold if self._tells_all or timing.first_sample < position]
+            untold = untold[len(told) :]
+            yield AudioChunk(samples[position - size : position], RATE, tuple(told))
 
 
 class BrokenEngine(ToneEngine):
