@@ -44,6 +44,15 @@ async def test_an_engine_that_fails_tells_so_and_the_next_utterance_speaks(core:
         assert len(await listen(utterance)) == 6 * SAMPLES_PER_CHARACTER
 
 
+async def test_an_engine_that_gives_what_cannot_be_sent_costs_no_synthesis_thread() -> None:
+    engines = {name: f"tests.support.engines:{name.title()}Engine" for name in ("tone", "unsendable")}
+    async with running_core(engines=engines, threads=1) as core:
+        with core.link.open(segment(), "unsendable") as utterance, pytest.raises(EngineFailed, match="this text"):
+            await utterance.next_chunk(0.1)
+        with core.link.open(segment(), "tone") as utterance:
+            assert len(await listen(utterance)) == 6 * SAMPLES_PER_CHARACTER
+
+
 async def test_an_unknown_voice_fails_that_utterance_only(core: Core) -> None:
     with core.link.open(segment(), "nobody") as utterance, pytest.raises(Exception, match="nobody"):
         await utterance.next_chunk(0.1)

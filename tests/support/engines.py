@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,17 @@ class BrokenEngine(ToneEngine):
             if number == 2:
                 raise EngineFailed("the test engine broke on the third chunk")
             yield chunk
+
+
+class UnsendableEngine(ToneEngine):
+    """Gives timings that are no plain numbers."""
+
+    name = "unsendable"
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        for chunk in super().synthesize(utterance, wanted):
+            timings = tuple(Timing(*map(np.int64, astuple(timing))) for timing in chunk.timings)
+            yield AudioChunk(chunk.samples, chunk.sample_rate, timings)
 
 
 class StuckEngine(ToneEngine):

@@ -123,18 +123,16 @@ class Host:
         started = time.perf_counter()
         try:
             chunk = next(utterance.chunks, None)
-        except Exception as error:
+            busy = {"id": utterance.id, "busy_s": time.perf_counter() - started}
+            body, samples = wire.chunk_to_json(chunk) if chunk is not None else ({}, b"")
+            answer = wire.encode({"type": "end" if chunk is None else "chunk", **busy, **body}, samples)
+        except Exception as error:  # an engine may also give what cannot be sent
             if not isinstance(error, TTSError):
                 log.exception("an engine failed")
             message = str(error) if isinstance(error, TTSError) else "the engine could not say this text"
-            self._send({"type": "failed", "id": utterance.id, "error": type(error).__name__, "message": message})
-            return
-        busy = {"id": utterance.id, "busy_s": time.perf_counter() - started}
-        if chunk is None:
-            self._send({"type": "end", **busy})
-        else:
-            body, samples = wire.chunk_to_json(chunk)
-            self._send({"type": "chunk", **busy, **body}, samples)
+            failed = {"type": "failed", "id": utterance.id, "error": type(error).__name__, "message": message}
+            answer = wire.encode(failed)
+        self._send_bytes(answer)
 
     @staticmethod
     def _end(utterance: _Utterance) -> None:
@@ -195,9 +193,12 @@ class Host:
                 self._faults[name] = voice.revision
         return failed
 
-    def _send(self, message: wire.Message, payload: bytes = b"") -> None:
+    def _send(self, message: wire.Message) -> None:
+        self._send_bytes(wire.encode(message))
+
+    def _send_bytes(self, message: bytes) -> None:
         with self._write_lock:
-            self._link.sendall(wire.encode(message, payload))
+            self._link.sendall(message)
 
 
 def _nothing() -> Generator[AudioChunk]:

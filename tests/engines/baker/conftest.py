@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tts_server.engines.baker.runtime import Nets
+from tts_server.engines.baker.runtime import Encoded, Nets
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "baker"
 Golden = Callable[[str], dict[str, NDArray[Any]]]
@@ -32,7 +32,12 @@ def golden() -> Golden:
 def mel(nets: Nets, golden: Golden) -> NDArray[np.float32]:
     """Of a sentence of 1.6 s, as the vocoder takes it."""
     encoded = nets.encode(golden("short")["ids"].astype(np.int64))
-    return nets.decode(encoded, np.rint(encoded.durations).astype(np.int64))
+    return whole_mel(nets, encoded, np.rint(encoded.durations).astype(np.int64))
+
+
+def whole_mel(nets: Nets, encoded: Encoded, frames: NDArray[np.int64]) -> NDArray[np.float32]:
+    """At once, as the vocoder takes it."""
+    return nets.postnet(nets.decode(encoded, frames), nets.postnet.initial_state, is_last=True)[0]
 
 
 def chunk_plan(total: int, first: int, sizes: Sequence[int]) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from tts_server.engines.baker import runtime
 pytest.importorskip("torch", reason="torch is a development dependency")
 onnx = pytest.importorskip("onnx", reason="onnx is a development dependency")
 
-GRAPHS = ("encoder", "decoder", "vocoder")
+GRAPHS = ("encoder", "decoder", "postnet", "vocoder")
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,7 @@ class BakerEngine:
         mel = np.random.default_rng(0).standard_normal((1, VOCODER.n_mels, 1, 160), np.float32)
 
         def run() -> None:
-            state = nets.initial_state
+            state = nets.vocode.initial_state
             for start in range(0, 160, 40):
                 _, state = nets.vocode(mel[..., start : start + 40], state, is_last=start == 120)
 

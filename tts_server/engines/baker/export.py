@@ -21,7 +21,12 @@ from tts_server.engines.onnx_graph import END, TIME, Graph, Weights
 def build_graphs() -> dict[str, onnx.ModelProto]:
     """The graphs by name. Of the nets' weights only the shapes matter."""
     acoustic, vocoder = _weights(AcousticModel()), _weights(Vocoder())
-    return {"encoder": _encoder(acoustic), "decoder": _decoder(acoustic), "vocoder": _vocoder(vocoder)}
+    return {
+        "encoder": _encoder(acoustic),
+        "decoder": _decoder(acoustic),
+        "postnet": _postnet(acoustic),
+        "vocoder": _vocoder(vocoder),
+    }
 
 
 def main() -> None:
@@ -51,7 +56,42 @@ def _encoder(weights: Weights) -> onnx.ModelProto:
     return graph.model()
 
 
+class StreamedGraph(Graph):
+    """A graph with carried state: any chunks give what the whole utterance gives.
+
+    edges: int64 (2,), whether the chunk is the first and the last of the utterance. Each layer that looks around keeps
+    the last columns of its input as a state (empty before the first chunk), and pads only at the utterance's edges.
+    """
+
+    def __init__(self, name: str, weights: Weights, given: str, channels: int) -> None:
+        """given: the name of the input that comes in chunks, (1, channels, 1, T)."""
+        super().__init__(name, weights, is_empty=True)
+        self.given = self.input(given, [1, channels, 1, "T"])
+        self.edges = self.input("edges", [2], TensorProto.INT64)
+        self._states: list[tuple[str, str, int, int]] = []
+
+    def window(self, x: str, name: str, channels: int, span: int, left: int, right: int, mode: str) -> str:
+        """x with what a layer sees around it: the state before it, `left` and `right` padding at the edges."""
+        state = self.input(f"state.{name}", [1, channels, 1, f"state.{name}"])
+        x = self.op("Concat", state, x, axis=TIME)
+        pads = self.op("Mul", self.edges, self.constant([left, right]))
+        x = self.op("Pad", x, pads, "", self.constant([TIME]), mode=mode)
+        self._states.append((self.cut(x, -span, END), name, channels, span))
+        return x
+
+    def around(self, x: str, name: str, channels: int, reach: int) -> tuple[str, str]:
+        """x with `reach` columns on each side, zeros at the edges; and x itself, delayed to where those are known."""
+        around = self.window(x, name, channels, 2 * reach, reach, reach, "constant")
+        return around, self.cut(around, reach, -reach)
+
+    def model(self) -> onnx.ModelProto:
+        for value, name, channels, span in self._states:
+            self.output(value, f"next.{name}", [1, channels, 1, span])
+        return super().model()
+
+
 def _decoder(weights: Weights) -> onnx.ModelProto:
+    """All that looks at the whole clause: up to the attention of the last block."""
     graph = Graph("decoder", weights, is_empty=True)
     x = graph.input("hidden", ["U", ACOUSTIC.hidden])
     repeats = graph.input("repeats", ["T"], TensorProto.INT64)
@@ -61,14 +101,30 @@ def _decoder(weights: Weights) -> onnx.ModelProto:
         mask = graph.input(f"{name}_mask", ["U", ACOUSTIC.hidden])
         x = graph.op("Add", x, graph.op("Mul", embedded, mask))
     x = graph.op("Add", graph.op("Gather", x, repeats), _positions(graph, repeats))
-    for layer in range(ACOUSTIC.layers):
+    for layer in range(ACOUSTIC.layers - 1):
         x = _transformer_block(graph, x, f"decoder.{layer}")
+    x = _attention(graph, x, f"decoder.{ACOUSTIC.layers - 1}.attention")
+    graph.output(graph.time_last(x, ACOUSTIC.hidden), "frames", [1, ACOUSTIC.hidden, 1, "T"])
+    return graph.model()
+
+
+def _postnet(weights: Weights) -> onnx.ModelProto:
+    """The rest of the decoder, two thirds of its work: it looks only `REACH` frames around, and is streamed."""
+    hidden, name = ACOUSTIC.hidden, f"decoder.{ACOUSTIC.layers - 1}.feed_forward"
+    graph = StreamedGraph("postnet", weights, "frames", hidden)
+    around, x = graph.around(graph.given, "expand", hidden, 1)
+    y = _mish(graph, graph.conv(around, f"{name}.expand"))
+    y = graph.conv(graph.around(y, "project", ACOUSTIC.feed_forward, 1)[0], f"{name}.project")
+    _, x = graph.around(x, "shortcut", hidden, 1)
+    x = graph.norm(graph.time_first(graph.op("Add", y, x), hidden), f"{name}.norm", ACOUSTIC.norm_eps)
     mel = residual = graph.time_last(graph.linear(x, "mel"), ACOUSTIC.n_mels)
     for layer in range(5):
-        residual = graph.conv(residual, f"postnet.{layer}", padding=(2, 2))
+        channels = ACOUSTIC.postnet if layer else ACOUSTIC.n_mels
+        residual = graph.conv(graph.around(residual, f"postnet.{layer}", channels, 2)[0], f"postnet.{layer}")
         if layer < 4:
             residual = graph.op("Tanh", residual)
-    graph.output(graph.op("Add", mel, residual), "mel", [1, ACOUSTIC.n_mels, 1, "T"])
+    _, mel = graph.around(mel, "mel", ACOUSTIC.n_mels, 10)
+    graph.output(graph.op("Add", mel, residual), "mel", [1, ACOUSTIC.n_mels, 1, "M"])
     return graph.model()
 
 
@@ -79,9 +135,18 @@ def _positions(graph: Graph, counted: str) -> str:
 
 
 def _transformer_block(graph: Graph, x: str, name: str) -> str:
+    x = _attention(graph, x, f"{name}.attention")
+    y = graph.conv(graph.time_last(x, ACOUSTIC.hidden), f"{name}.feed_forward.expand", padding=(1, 1))
+    y = graph.conv(_mish(graph, y), f"{name}.feed_forward.project", padding=(1, 1))
+    return graph.norm(
+        graph.op("Add", graph.time_first(y, ACOUSTIC.hidden), x), f"{name}.feed_forward.norm", ACOUSTIC.norm_eps
+    )
+
+
+def _attention(graph: Graph, x: str, name: str) -> str:
     def heads(part: str, order: list[int]) -> str:
         split = graph.constant([-1, ACOUSTIC.heads, ACOUSTIC.head_size])
-        projected = graph.op("Reshape", graph.linear(x, f"{name}.attention.{part}"), split)
+        projected = graph.op("Reshape", graph.linear(x, f"{name}.{part}"), split)
         return graph.op("Transpose", projected, perm=order)
 
     scores = graph.op("MatMul", heads("query", [1, 0, 2]), heads("key", [1, 2, 0]))
@@ -89,15 +154,7 @@ def _transformer_block(graph: Graph, x: str, name: str) -> str:
     mixed = graph.op("MatMul", graph.op("Softmax", scores, axis=-1), heads("value", [1, 0, 2]))
     inner = graph.constant([-1, ACOUSTIC.heads * ACOUSTIC.head_size])
     mixed = graph.op("Reshape", graph.op("Transpose", mixed, perm=[1, 0, 2]), inner)
-    x = graph.norm(
-        graph.op("Add", graph.linear(mixed, f"{name}.attention.output"), x), f"{name}.attention.norm", ACOUSTIC.norm_eps
-    )
-
-    y = graph.conv(graph.time_last(x, ACOUSTIC.hidden), f"{name}.feed_forward.expand", padding=(1, 1))
-    y = graph.conv(_mish(graph, y), f"{name}.feed_forward.project", padding=(1, 1))
-    return graph.norm(
-        graph.op("Add", graph.time_first(y, ACOUSTIC.hidden), x), f"{name}.feed_forward.norm", ACOUSTIC.norm_eps
-    )
+    return graph.norm(graph.op("Add", graph.linear(mixed, f"{name}.output"), x), f"{name}.norm", ACOUSTIC.norm_eps)
 
 
 def _mish(graph: Graph, x: str) -> str:
@@ -115,48 +172,29 @@ def _predictor(graph: Graph, x: str, name: str) -> str:
 
 
 def _vocoder(weights: Weights) -> onnx.ModelProto:
-    """Streamed with carried state: any chunks give the samples of the whole utterance.
-
-    edges: int64 (2,), whether the chunk is the first and the last of the utterance. Each layer that looks around keeps
-    the last samples of its input as a state (empty before the first chunk), and pads only at the utterance's edges.
-    """
-    graph = Graph("vocoder", weights, is_empty=True)
-    mel = graph.input("mel", [1, VOCODER.n_mels, 1, "T"])
-    graph.input("edges", [2], TensorProto.INT64)
-    states: list[tuple[str, str, int, int]] = []
-
-    def window(x: str, name: str, channels: int, span: int, left: int, right: int, mode: str) -> str:
-        """x with what a layer sees around it: the state before it, `left` and `right` padding at the edges."""
-        state = graph.input(f"state.{name}", [1, channels, 1, f"state.{name}"])
-        x = graph.op("Concat", state, x, axis=TIME)
-        pads = graph.op("Mul", "edges", graph.constant([left, right]))
-        x = graph.op("Pad", x, pads, "", graph.constant([TIME]), mode=mode)
-        states.append((graph.cut(x, -span, END), name, channels, span))
-        return x
-
-    x = graph.conv(window(mel, "conv_in", VOCODER.n_mels, 6, 3, 3, "reflect"), "conv_in")
+    graph = StreamedGraph("vocoder", weights, "mel", VOCODER.n_mels)
+    x = graph.conv(graph.window(graph.given, "conv_in", VOCODER.n_mels, 6, 3, 3, "reflect"), "conv_in")
     x = _leaky_relu(graph, x)
     for stage, factor in enumerate(VOCODER.upsampling):
         inputs, channels = VOCODER.channels[stage : stage + 2]
-        x = graph.conv(window(x, f"up.{stage}", inputs, 1, 1, 1, "constant"), f"up.{stage}")
+        x = graph.conv(graph.window(x, f"up.{stage}", inputs, 1, 1, 1, "constant"), f"up.{stage}")
         x = graph.op("Reshape", x, graph.constant([channels, factor, -1]))
         x = graph.op("Reshape", graph.op("Transpose", x, perm=[0, 2, 1]), graph.constant([1, channels, 1, -1]))
-        surplus = graph.op("Mul", "edges", graph.constant([-(factor // 2), factor // 2 - factor]))
+        surplus = graph.op("Mul", graph.edges, graph.constant([-(factor // 2), factor // 2 - factor]))
         x = graph.op("Pad", x, surplus, "", graph.constant([TIME]))
         for unit, dilation in enumerate(VOCODER.dilations):
             name = f"stack.{stage}.{unit}"
-            around = window(x, name, channels, 2 * dilation, dilation, dilation, "reflect")
+            around = graph.window(x, name, channels, 2 * dilation, dilation, dilation, "reflect")
             y = graph.conv(_leaky_relu(graph, around), f"{name}.dilated", dilation=dilation)
             y = graph.conv(_leaky_relu(graph, y), f"{name}.pointwise")
             x = graph.op("Add", graph.conv(graph.cut(around, dilation, -dilation), f"{name}.shortcut"), y)
         x = _leaky_relu(graph, x)
-    x = graph.op("Tanh", graph.conv(window(x, "conv_out", VOCODER.channels[-1], 6, 3, 3, "reflect"), "conv_out"))
+    x = graph.op("Tanh", graph.conv(graph.window(x, "conv_out", VOCODER.channels[-1], 6, 3, 3, "reflect"), "conv_out"))
     span = VOCODER.filterbank_taps - 1
-    x = graph.conv(window(x, "filterbank", VOCODER.bands, span, span // 2, span - span // 2, "constant"), "filterbank")
+    x = graph.window(x, "filterbank", VOCODER.bands, span, span // 2, span - span // 2, "constant")
+    x = graph.conv(x, "filterbank")
     x = graph.op("Reshape", x, graph.constant([VOCODER.bands, -1]))
     graph.output(graph.op("Reshape", graph.op("Transpose", x, perm=[1, 0]), graph.constant([-1])), "samples", ["N"])
-    for value, name, channels, span in states:
-        graph.output(value, f"next.{name}", [1, channels, 1, span])
     return graph.model()
 
 

@@ -1,6 +1,6 @@
 """Runs the voice's nets: onnxruntime sessions, fed with the weights at load. Safe to use from several threads at once.
 
-The vocoder is streamed with carried state: any chunks give the samples of the whole utterance.
+What looks only a few frames around is streamed with carried state: any chunks give what the whole utterance gives.
 """
 
 import contextlib
@@ -12,18 +12,19 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tts_server.engine import Samples
 from tts_server.engines.baker.shape import ACOUSTIC
 from tts_server.engines.baker.weights import Weights, read_acoustic, read_vocoder
 
 GRAPHS: Final = Path(__file__).parent / "graphs"
 LOOKAHEAD_FRAMES: Final = 21  # samples lag the mel by 20.2 frames; also the least that a first chunk needs
+REACH: Final = 12  # frames that a frame of the mel looks back and ahead in the decoder's: 2 layers of 1, 5 of 2
 MIN_FRAMES: Final = 10  # of a whole utterance: less cannot be reflected at its ends
 LONG_FRAMES: Final = 480  # a clause above 6 s leaves much free memory behind
 MASK_SEED: Final = 20_201_116  # the dropout masks belong to the text, so that a text always sounds the same
 
 ENCODER_PARTS: Final = {"embedding", "position", "encoder", "duration", "f0", "energy"}
-DECODER_PARTS: Final = {"position", "f0_embedding", "energy_embedding", "decoder", "mel", "postnet"}
+DECODER_PARTS: Final = {"position", "f0_embedding", "energy_embedding", "decoder"}
+POSTNET_PARTS: Final = ("mel.", "postnet.", f"decoder.{ACOUSTIC.layers - 1}.feed_forward.")
 
 Floats = NDArray[np.float32]
 
@@ -39,34 +40,54 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class VocoderState:
+class State:
     """Where a stream stands in an utterance: the last inputs of each layer that looks around."""
 
     layers: tuple[Floats, ...]  # each (1, C, 1, span); empty spans before the first chunk
     is_first: bool = True
 
 
+class StreamedNet:
+    """A net that takes its input in chunks, and gives what is final; with the last chunk, the rest."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        given, _, *states = session.get_inputs()
+        self._given, self._names = given.name, [state.name for state in states]
+        self.initial_state = State(tuple(np.zeros((1, state.shape[1], 1, 0), np.float32) for state in states))
+
+    def __call__(self, chunk: Floats, state: State, *, is_last: bool) -> tuple[Floats, State]:
+        """chunk: (1, C, 1, T), with T at least 1."""
+        edges = np.array([state.is_first, is_last], np.int64)
+        given = {self._given: chunk, "edges": edges, **dict(zip(self._names, state.layers, strict=True))}
+        made, *layers = self._session.run(None, given)
+        return made, State(tuple(layers), is_first=False)
+
+
 class Nets:
-    """The three nets, loaded."""
+    """The nets, loaded.
+
+    postnet: what `decode` gives -> mel (1, n_mels, 1, T), `REACH` frames late. A first chunk needs more than that, if
+    it is not also the last.
+    vocode: mel -> samples. A first chunk needs `LOOKAHEAD_FRAMES` or, if it is also the last, `MIN_FRAMES`.
+    """
 
     def __init__(self) -> None:
         """Raises VoiceDataMissing."""
         acoustic = read_acoustic()
+        postnet = {name: acoustic.pop(name) for name in list(acoustic) if name.startswith(POSTNET_PARTS)}
         encoder, decoder = _parts(acoustic, ENCODER_PARTS), _parts(acoustic, DECODER_PARTS)
         del acoustic
         self._encoder, self._decoder = _session("encoder", encoder), _session("decoder", decoder)
-        self._vocoder = _session("vocoder", read_vocoder())
+        self.postnet = StreamedNet(_session("postnet", postnet))
+        self.vocode = StreamedNet(_session("vocoder", read_vocoder()))
         _return_free_memory()
-        inputs = self._vocoder.get_inputs()[2:]
-        self._state_names = [given.name for given in inputs]
-        empty = tuple(np.zeros((1, given.shape[1], 1, 0), np.float32) for given in inputs)
-        self.initial_state = VocoderState(empty)
 
     def encode(self, units: NDArray[np.int64]) -> Encoded:
         return Encoded(*self._encoder.run(None, {"units": units}))
 
     def decode(self, encoded: Encoded, frames: NDArray[np.int64]) -> Floats:
-        """frames: (U,), of each unit; `ACOUSTIC.max_frames` together at most. Returns the mel (1, n_mels, 1, T)."""
+        """frames: (U,), of each unit; `ACOUSTIC.max_frames` together at most. For `postnet`: (1, hidden, 1, T)."""
         f0_mask, energy_mask = _dropout_masks(len(frames))
         given = {
             "hidden": encoded.hidden,
@@ -76,21 +97,11 @@ class Nets:
             "f0_mask": f0_mask,
             "energy_mask": energy_mask,
         }
-        mel: Floats
-        (mel,) = self._decoder.run(["mel"], given)
-        if mel.shape[-1] > LONG_FRAMES:
+        decoded: Floats
+        (decoded,) = self._decoder.run(["frames"], given)
+        if decoded.shape[-1] > LONG_FRAMES:
             _return_free_memory()
-        return mel
-
-    def vocode(self, mel: Floats, state: VocoderState, *, is_last: bool) -> tuple[Samples, VocoderState]:
-        """One chunk of an utterance, mel (1, n_mels, 1, T).
-
-        T is at least 1; in a first chunk at least `LOOKAHEAD_FRAMES`, or, when it is also the last, `MIN_FRAMES`.
-        """
-        given = dict(zip(self._state_names, state.layers, strict=True))
-        edges = np.array([state.is_first, is_last], np.int64)
-        samples, *layers = self._vocoder.run(None, {"mel": mel, "edges": edges, **given})
-        return samples, VocoderState(tuple(layers), is_first=False)
+        return decoded
 
 
 def _session(name: str, weights: Weights) -> Any:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from tts_server.engine import AudioChunk, Prosody, Run, Samples, Timing
 from tts_server.engines.baker import level, prosody
 from tts_server.engines.baker.clauses import Clause, Units, clauses, halves, units
-from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Encoded, Floats, Nets
+from tts_server.engines.baker.mel import Mel
+from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Encoded, Nets
 from tts_server.engines.baker.shape import ACOUSTIC, VOCODER
 
 # The model says long silences. This much is kept, so that speech is heard sooner and a pause is as long as asked for.
@@ -27,13 +28,13 @@ SAMPLE_CONTROLS: Final = ("gain", "tilt", "breath")  # done on the samples; the 
 class Score:
     """A clause ready for the vocoder. Samples are counted from its start."""
 
-    mel: Floats  # (1, n_mels, 1, T)
+    mel: Mel
     curve: level.Curve
     timings: tuple[Timing, ...]
 
     @property
     def length(self) -> int:
-        return int(self.mel.shape[-1]) * VOCODER.hop_length
+        return self.mel.length * VOCODER.hop_length
 
 
 def speak(
@@ -74,11 +75,11 @@ def _scores(nets: Nets, clause: Clause, before: Prosody | None = None) -> Iterat
         return
     f0 = prosody.shape_f0(encoded.f0, encoded.durations, wanted)
     energy = prosody.shape_energy(encoded.energy, wanted)
-    mel = nets.decode(Encoded(encoded.hidden, encoded.durations, f0, energy), frames)
-    kept = slice(frames[0] - LEAD_FRAMES, frames[:-2].sum() + TAIL_FRAMES)
+    decoded = nets.decode(Encoded(encoded.hidden, encoded.durations, f0, energy), frames)
+    kept = slice(int(frames[0]) - LEAD_FRAMES, int(frames[:-2].sum()) + TAIL_FRAMES)
     on_samples = (np.repeat([getattr(unit, name) for unit in wanted], frames)[kept] for name in SAMPLE_CONTROLS)
     curve = level.Curve.of_decibels(*on_samples)
-    yield Score(mel[..., kept], curve, _clause_timings(clause, read, frames))
+    yield Score(Mel(nets, decoded, kept), curve, _clause_timings(clause, read, frames))
 
 
 def _clause_timings(clause: Clause, read: Units, frames: NDArray[np.int64]) -> tuple[Timing, ...]:
@@ -100,13 +101,13 @@ def _timings(score: Score, begin: int, end: int, offset: int) -> tuple[Timing, .
 
 def _vocode(nets: Nets, score: Score, wanted: Callable[[], float]) -> Iterator[Samples]:
     """The clause's samples in chunks of about the wanted length."""
-    total = score.mel.shape[-1]
-    state, history = nets.initial_state, level.EMPTY_HISTORY
+    total = score.mel.length
+    state, history = nets.vocode.initial_state, level.EMPTY_HISTORY
     fed = made = 0
     while fed < total:
         frames = max(1, round(min(wanted(), MAX_CHUNK_S) * FRAMES_PER_SECOND))
         end = min(total, made // VOCODER.hop_length + frames + LOOKAHEAD_FRAMES)
-        samples, state = nets.vocode(score.mel[..., fed:end], state, is_last=end == total)
+        samples, state = nets.vocode(score.mel.read(end - fed), state, is_last=end == total)
         samples, history = level.apply(score.curve, samples, made, history)
         fed, made = end, made + len(samples)
         yield samples
