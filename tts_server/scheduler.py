@@ -210,17 +210,20 @@ class Scheduler:
         """The longest chunk that makes nobody run dry: neither its own listener nor those who wait."""
         in_hand_s = state.deadline - now
         if not state.has_audio or in_hand_s <= 0:
-            return self._first_chunk_s(state)
+            return self._first_chunk_s(state, guard_s)
         slack_s = [other.deadline - now - guard_s if other.has_audio else 0.0 for other in others]
         cost = max(self.speeds.of(state.voice).cost, 1e-3)
         affordable_s = max(0.0, min(in_hand_s / 2, LONGEST_TURN_S, *slack_s)) / cost
         return max((chunk for chunk in CHUNKS_S if chunk <= affordable_s), default=CHUNKS_S[0])
 
-    def _first_chunk_s(self, state: Stream) -> float:
-        """The shortest that plays until the next one is there, be it slow; where it costs little, a safer one."""
+    def _first_chunk_s(self, state: Stream, guard_s: float) -> float:
+        """The shortest that plays until the next one is there, be it slow.
+
+        Where it costs little and others wait, one after which the stream is not at once more urgent than they.
+        """
         speed = self.speeds.of(state.voice)
         needed_s = speed.slowest * CHUNKS_S[0] + HICCUP_S
-        others_s = speed.first_s if self.active > 1 else HICCUP_S  # for which they may hold the threads
+        others_s = guard_s if self.active > 1 else HICCUP_S
         enough, safe = _at_least(needed_s), _at_least(needed_s + others_s)
         return safe if speed.rtf * (safe - enough) <= CHEAP_S else enough
 

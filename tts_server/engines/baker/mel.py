@@ -7,7 +7,7 @@ import numpy as np
 from tts_server.engines.baker.runtime import REACH, Floats, Nets
 from tts_server.engines.baker.shape import ACOUSTIC
 
-BLOCK_FRAMES: Final = 40  # at once, after the first ones: a frame costs more in shorter blocks
+BLOCK_FRAMES: Final = 20  # at once, after the first ones: a frame costs more in shorter blocks
 
 
 class Mel:
