@@ -15,8 +15,8 @@ from tts_server.scheduled import Stream
 from tts_server.speeds import Speeds
 
 # Of audio: 10 to 80 mel frames of 12.5 ms. 5 are heard 10 ms sooner, but do not last a newcomer's first turn.
-CHUNKS_S: Final = (0.125, 0.25, 0.5, 1.0)
-FIRST_CHUNKS_S: Final = CHUNKS_S[:3]
+CHUNKS_S: Final = (0.125, 0.1875, 0.25, 0.375, 0.5, 0.75, 1.0)
+FIRST_CHUNKS_S: Final = (0.125, 0.25, 0.5)
 CHEAP_S: Final = 0.01  # of computing: nobody notices
 HICCUP_S: Final = 0.03  # for which the whole box may stand still
 LONGEST_TURN_S: Final = 0.1  # of computing: nobody who arrives meanwhile waits longer for a thread
@@ -212,8 +212,9 @@ class Scheduler:
         if not state.has_audio or in_hand_s <= 0:
             return self._first_chunk_s(state, guard_s)
         slack_s = [other.deadline - now - guard_s if other.has_audio else 0.0 for other in others]
-        cost = max(self.speeds.of(state.voice).cost, 1e-3)
-        affordable_s = max(0.0, min(in_hand_s / 2, LONGEST_TURN_S, *slack_s)) / cost
+        speed = self.speeds.of(state.voice)
+        in_time_s = min([in_hand_s / 2, *slack_s]) / max(speed.cost, 1e-3)
+        affordable_s = min(in_time_s, LONGEST_TURN_S / max(speed.rtf, 1e-3))
         return max((chunk for chunk in CHUNKS_S if chunk <= affordable_s), default=CHUNKS_S[0])
 
     def _first_chunk_s(self, state: Stream, guard_s: float) -> float:

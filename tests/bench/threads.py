@@ -1,19 +1,18 @@
 """Do two synthesis threads speak twice as much as one? Nothing passes or fails.
 
-    python -m tests.bench.threads [--packs FOLDER] [--rounds 7]
+    python -m tests.bench.threads [--packs FOLDER] [--rounds 15]
 
-Speech made by four contexts at once in a given time, with one thread and with two, in turn; beside it what two
-processes that only multiply get done against one, in the same minutes: a neighbour on the machine takes from both.
+Speech made by four contexts at once in a given time: with one thread, with two, and with two engine hosts of one thread
+each, in turn. The last is what the machine can do at all: its cores share caches and memory, also with neighbours.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
 from tts_server import config
@@ -23,22 +22,13 @@ from tts_server.startup import running_core
 from tts_server.synthesis import Synthesizer
 
 CONTEXTS = 4
-MULTIPLY = """
-import time, numpy as np
-a = np.ones((256, 256), np.float32)
-count, end = 0, time.perf_counter() + 1.0
-while time.perf_counter() < end:
-    a @ a
-    count += 1
-print(count)
-"""
 
 
 def main() -> None:
     """Print one JSON line for each figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packs", help="folder of voice packs; its first voice is measured too")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     asyncio.run(measure("baker", options.rounds, {}))
     if options.packs:
@@ -47,21 +37,24 @@ def main() -> None:
 
 async def measure(voice: str, rounds: int, voices: dict[str, str]) -> None:
     """One voice."""
-    made: dict[int, list[float]] = {1: [], 2: []}
-    multiplied: dict[int, list[float]] = {1: [], 2: []}
-    async with core(1, voices) as one, core(2, voices) as two:
-        for synthesizer in (one, two):
-            await audio_per_s(synthesizer, voice)
+    made: dict[str, list[float]] = {"one thread": [], "two threads": [], "two hosts of one thread": []}
+    async with core(1, voices) as one, core(1, voices) as other, core(2, voices) as two:
+        speakers = dict(zip(made, ((one,), (two,), (one, other)), strict=True))
+        for synthesizers in speakers.values():
+            await audio_per_s(synthesizers, voice)
         for _ in range(rounds):
-            for threads, synthesizer in ((1, one), (2, two)):
-                made[threads].append(await audio_per_s(synthesizer, voice))
-                multiplied[threads].append(products(threads))
-    scaling = [two / one for one, two in zip(made[1], made[2], strict=True)]
-    possible = [two / one for one, two in zip(multiplied[1], multiplied[2], strict=True)]
-    report(f"{voice}: speech of two threads against one, median", statistics.median(scaling))
-    report(f"{voice}: speech of two threads against one, best of each", max(made[2]) / max(made[1]))
-    report("two multiplying processes against one, median", statistics.median(possible))
-    report("two multiplying processes against one, best of each", max(multiplied[2]) / max(multiplied[1]))
+            for what, synthesizers in speakers.items():
+                made[what].append(await audio_per_s(synthesizers, voice))
+    for what, rates in made.items():
+        ratios = [rate / one for rate, one in zip(rates, made["one thread"], strict=True)]
+        best = max(rates) / max(made["one thread"])
+        figures = {
+            "median": statistics.median(ratios),
+            "best of each": best,
+            "seconds a second": statistics.median(rates),
+        }
+        rounded = {name: round(figure, 3) for name, figure in figures.items()}
+        print(json.dumps({"voice": voice, "what": what, **rounded}), flush=True)
 
 
 @asynccontextmanager
@@ -77,39 +70,25 @@ async def core(threads: int, voices: dict[str, str]) -> AsyncGenerator[Synthesiz
         yield synthesizer
 
 
-async def audio_per_s(synthesizer: Synthesizer, voice: str) -> float:
+async def audio_per_s(synthesizers: Sequence[Synthesizer], voice: str) -> float:
     """Seconds of speech made in a second."""
     started = time.perf_counter()
     async with asyncio.TaskGroup() as tasks:
-        speaking = [tasks.create_task(seconds(synthesizer, voice)) for _ in range(CONTEXTS)]
+        turns = itertools.islice(itertools.cycle(synthesizers), CONTEXTS)
+        speaking = [tasks.create_task(seconds(synthesizer, voice)) for synthesizer in turns]
     return sum(task.result() for task in speaking) / (time.perf_counter() - started)
 
 
 async def seconds(synthesizer: Synthesizer, voice: str) -> float:
     """Of speech, in one context that is read as fast as it comes."""
     context = synthesizer.open(SpeechOptions(voice=voice))
-    context.text(TEXTS["zh"][100])
+    context.text(TEXTS["zh"][30])
     context.end()
     samples = 0
     async with aclosing(context.events()) as events:
         async for event in events:
             samples += len(event.samples) if isinstance(event, Audio) else 0
     return samples / context.sample_rate
-
-
-def products(processes: int) -> float:
-    """Matrix products of so many processes in a second."""
-    environment = {"OPENBLAS_NUM_THREADS": "1"}
-    running = [
-        subprocess.Popen([sys.executable, "-c", MULTIPLY], env=environment, stdout=subprocess.PIPE, text=True)
-        for _ in range(processes)
-    ]
-    return sum(float(process.communicate()[0]) for process in running)
-
-
-def report(what: str, value: float) -> None:
-    """One figure."""
-    print(json.dumps({"what": what, "value": round(value, 3)}), flush=True)
 
 
 if __name__ == "__main__":
