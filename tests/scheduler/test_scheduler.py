@@ -141,6 +141,27 @@ def test_first_chunks_are_longer_after_a_slow_one() -> None:
     assert turn.wanted_s > CHUNKS_S[0]
 
 
+@pytest.mark.parametrize(
+    ("engine", "is_alone", "lasts"), [(BAKER, False, True), (BAKER, True, False), (SAMBERT, False, False)]
+)
+def test_a_cheap_first_chunk_lasts_until_others_who_wait_were_heard(
+    engine: Engine, is_alone: bool, lasts: bool
+) -> None:
+    scheduler = measured(1, engine)
+    for stream in (1,) if is_alone else (1, 2):
+        scheduler.open(stream, now=99.9)
+        scheduler.ask(stream, 99.9, "v", begins=True)
+    first = scheduler.pick(100.0)
+    assert first is not None
+    assert (first.wanted_s > CHUNKS_S[0]) == lasts
+    if lasts:
+        scheduler.finish(first.stream, first.wanted_s, 100.03)
+        scheduler.ask(first.stream, 100.03, "v")
+        second = scheduler.pick(100.03)
+        assert second is not None
+        assert second.stream != first.stream
+
+
 @pytest.mark.parametrize("rtf", [0.013, 0.17, 0.41, 0.7, 0.9, 1.5])
 @pytest.mark.parametrize("slots", [1, 2, 4])
 def test_as_many_are_let_in_together_as_there_is_room_for(rtf: float, slots: int) -> None:
