@@ -29,10 +29,16 @@ def golden() -> Golden:
 
 
 @pytest.fixture(scope="session")
-def mel(nets: Nets, golden: Golden) -> NDArray[np.float32]:
-    """Of a sentence of 1.6 s, as the vocoder takes it."""
+def decoded(nets: Nets, golden: Golden) -> NDArray[np.float32]:
+    """Of a sentence of 1.6 s, as the postnet takes it."""
     encoded = nets.encode(golden("short")["ids"].astype(np.int64))
-    return whole_mel(nets, encoded, np.rint(encoded.durations).astype(np.int64))
+    return nets.decode(encoded, np.rint(encoded.durations).astype(np.int64))
+
+
+@pytest.fixture(scope="session")
+def mel(nets: Nets, decoded: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of the same sentence, as the vocoder takes it."""
+    return nets.postnet(decoded, nets.postnet.initial_state, is_last=True)[0]
 
 
 def whole_mel(nets: Nets, encoded: Encoded, frames: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -24,13 +24,6 @@ def streamed(net: StreamedNet, given: Floats, plan: list[tuple[int, int]]) -> Fl
     return np.concatenate(parts, axis=-1)
 
 
-@pytest.fixture(scope="module")
-def decoded(nets: Nets, golden: Golden) -> Floats:
-    """What the postnet takes, of a sentence of 1.6 s."""
-    encoded = nets.encode(golden("short")["ids"].astype(np.int64))
-    return nets.decode(encoded, np.rint(encoded.durations).astype(np.int64))
-
-
 @pytest.mark.parametrize("name", ["short", "medium", "numbers"])
 def test_durations_f0_and_energy_are_those_of_the_published_graph(name: str, nets: Nets, golden: Golden) -> None:
     expected = golden(name)

@@ -79,10 +79,9 @@ class StreamedGraph(Graph):
         self._states.append((self.cut(x, -span, END), name, channels, span))
         return x
 
-    def around(self, x: str, name: str, channels: int, reach: int) -> tuple[str, str]:
-        """x with `reach` columns on each side, zeros at the edges; and x itself, delayed to where those are known."""
-        around = self.window(x, name, channels, 2 * reach, reach, reach, "constant")
-        return around, self.cut(around, reach, -reach)
+    def around(self, x: str, name: str, channels: int, reach: int) -> str:
+        """x with `reach` columns on each side, zeros at the edges: it lags by as many."""
+        return self.window(x, name, channels, 2 * reach, reach, reach, "constant")
 
     def model(self) -> onnx.ModelProto:
         for value, name, channels, span in self._states:
@@ -112,18 +111,18 @@ def _postnet(weights: Weights) -> onnx.ModelProto:
     """The rest of the decoder, two thirds of its work: it looks only `REACH` frames around, and is streamed."""
     hidden, name = ACOUSTIC.hidden, f"decoder.{ACOUSTIC.layers - 1}.feed_forward"
     graph = StreamedGraph("postnet", weights, "frames", hidden)
-    around, x = graph.around(graph.given, "expand", hidden, 1)
+    around = graph.around(graph.given, "expand", hidden, 1)
     y = _mish(graph, graph.conv(around, f"{name}.expand"))
-    y = graph.conv(graph.around(y, "project", ACOUSTIC.feed_forward, 1)[0], f"{name}.project")
-    _, x = graph.around(x, "shortcut", hidden, 1)
+    y = graph.conv(graph.around(y, "project", ACOUSTIC.feed_forward, 1), f"{name}.project")
+    x = graph.cut(graph.around(graph.cut(around, 1, -1), "shortcut", hidden, 1), 1, -1)
     x = graph.norm(graph.time_first(graph.op("Add", y, x), hidden), f"{name}.norm", ACOUSTIC.norm_eps)
     mel = residual = graph.time_last(graph.linear(x, "mel"), ACOUSTIC.n_mels)
     for layer in range(5):
         channels = ACOUSTIC.postnet if layer else ACOUSTIC.n_mels
-        residual = graph.conv(graph.around(residual, f"postnet.{layer}", channels, 2)[0], f"postnet.{layer}")
+        residual = graph.conv(graph.around(residual, f"postnet.{layer}", channels, 2), f"postnet.{layer}")
         if layer < 4:
             residual = graph.op("Tanh", residual)
-    _, mel = graph.around(mel, "mel", ACOUSTIC.n_mels, 10)
+    mel = graph.cut(graph.around(mel, "mel", ACOUSTIC.n_mels, 10), 10, -10)
     graph.output(graph.op("Add", mel, residual), "mel", [1, ACOUSTIC.n_mels, 1, "M"])
     return graph.model()
 

@@ -17,7 +17,7 @@ from tts_server.engines.baker.weights import Weights, read_acoustic, read_vocode
 
 GRAPHS: Final = Path(__file__).parent / "graphs"
 LOOKAHEAD_FRAMES: Final = 21  # samples lag the mel by 20.2 frames; also the least that a first chunk needs
-REACH: Final = 12  # frames that a frame of the mel looks back and ahead in the decoder's: 2 layers of 1, 5 of 2
+REACH: Final = 12  # frames that the postnet looks back and ahead: two layers of 1, five of 2
 MIN_FRAMES: Final = 10  # of a whole utterance: less cannot be reflected at its ends
 LONG_FRAMES: Final = 480  # a clause above 6 s leaves much free memory behind
 MASK_SEED: Final = 20_201_116  # the dropout masks belong to the text, so that a text always sounds the same
