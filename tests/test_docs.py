@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.daemon import ALONE, running_daemon
 from tests.test_readme import ROOT, commands, run
-from tts_server import config
+from tts_server.config import settings as config
 
 PAPERS = ("docs/OPERATIONS.md", "docs/HOME_ASSISTANT.md")
 COMMANDS = [command for paper in PAPERS for command in commands(paper)]

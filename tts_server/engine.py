@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from tts_server.text.linguistic import Break, Prosody, Run, Sentence, Syllable, Word
+from tts_server.text.linguistic.utterance import Break, Prosody, Run, Sentence, Syllable, Word
 
 __all__ = [
     "AudioChunk",

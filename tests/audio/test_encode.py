@@ -15,7 +15,7 @@ from tests.support.decoding import decoded, similarity
 from tts_server.audio.encode import FORMATS, FormatName, encode_whole, open_encoder
 from tts_server.audio.pcm import from_s16le, to_s16le
 from tts_server.engine import Samples
-from tts_server.speech import SAMPLE_RATES
+from tts_server.events import SAMPLE_RATES
 
 CODED: list[FormatName] = ["mp3", "opus", "flac", "aac"]
 ALL: list[FormatName] = ["wav", "pcm", *CODED]

@@ -14,9 +14,9 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tts_server import config
+from tts_server.config import settings as config
+from tts_server.daemon.startup import running_core
 from tts_server.measure.speech import TEXTS, heard_by_one
-from tts_server.startup import running_core
 
 
 async def measure(rounds: int, folder: Path) -> None:

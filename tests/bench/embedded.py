@@ -19,12 +19,12 @@ import httpx
 
 from tests.support.daemon import Daemon, running_daemon
 from tts_server.engine import AudioChunk
+from tts_server.engine_host.installed import installed_engines
 from tts_server.engine_host.speech import speak
 from tts_server.engine_host.voices import load_voices
-from tts_server.engines_installed import installed_engines
-from tts_server.scheduler import CHUNKS_S
+from tts_server.markup.segments import TextCutter
+from tts_server.scheduling.scheduler import CHUNKS_S
 from tts_server.text import frontend
-from tts_server.text.segments import TextCutter
 
 TEN_CHARACTERS = "今天天气真的很好啊。"
 SENTENCES = (

@@ -24,16 +24,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from tts_server.engines.sambert.acoustic import AcousticModel
-from tts_server.engines.sambert.checkpoint import PublishedVoice
-from tts_server.engines.sambert.export import build_pack
-from tts_server.engines.sambert.export_vocoder import OVERLAP_FRAMES, fuse_upsampling
-from tts_server.engines.sambert.layouts import VoiceFiles
-from tts_server.engines.sambert.runtime import VOCODER_FRAMES, Lines, Nets, Score
-from tts_server.engines.sambert.shape import AcousticShape, VocoderShape
-from tts_server.engines.sambert.stream import Stream
-from tts_server.engines.sambert.vocoder import Vocoder
-from tts_server.measure.yardstick import PEAK_SOURCE
+from tts_server.engines.sambert.export.export import build_pack
+from tts_server.engines.sambert.export.vocoder import OVERLAP_FRAMES, fuse_upsampling
+from tts_server.engines.sambert.nets.acoustic import AcousticModel
+from tts_server.engines.sambert.nets.checkpoint import PublishedVoice
+from tts_server.engines.sambert.nets.vocoder import Vocoder
+from tts_server.engines.sambert.packs.layouts import VoiceFiles
+from tts_server.engines.sambert.packs.shape import AcousticShape, VocoderShape
+from tts_server.engines.sambert.runtime.graphs import VOCODER_FRAMES, Lines, Nets, Score
+from tts_server.engines.sambert.runtime.stream import Stream
+from tts_server.measure.processor_peak import PEAK_SOURCE
 
 # sambert_16k.yaml and hifigan_v1_16k.yaml
 ACOUSTIC = AcousticShape(

@@ -17,10 +17,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tts_server.engine_host.installed import installed_engines
 from tts_server.engine_host.link import EngineLink, HostSettings
-from tts_server.engines_installed import installed_engines
-from tts_server.text.segment import Segment
-from tts_server.text.segments import TextCutter
+from tts_server.markup.segments import TextCutter
+from tts_server.text.linguistic.segment import Segment
 
 CEILING_MIB = 320
 GROWTH_MIB = 8  # between the middles of the second fifth and the last
@@ -55,7 +55,7 @@ async def make_pack(folder: Path) -> None:
     """A pack of random weights, made in another process: torch must not be in this one's way."""
     program = (
         "import sys, torch; from pathlib import Path; from tests.bench.sambert import random_voice;"
-        "from tts_server.engines.sambert.export import build_pack;"
+        "from tts_server.engines.sambert.export.export import build_pack;"
         "torch.set_num_threads(1); build_pack(random_voice(), Path(sys.argv[1], 'random'))"
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(folder))

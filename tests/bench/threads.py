@@ -16,11 +16,11 @@ import statistics
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from tts_server import config
+from tts_server.config import settings as config
+from tts_server.daemon.startup import running_core
+from tts_server.events import Audio, SpeechOptions
 from tts_server.measure.speech import TEXTS
-from tts_server.speech import Audio, SpeechOptions
-from tts_server.startup import running_core
-from tts_server.synthesis import Synthesizer
+from tts_server.synthesis.synthesizer import Synthesizer
 
 CLIENTS = 4
 LISTENING_S = 6.0

@@ -12,9 +12,9 @@ from tests.support.core import Core
 from tests.support.decoding import decoded, similarity
 from tests.support.engines import RATE, SAMPLES_PER_CHARACTER
 from tests.support.http_door import open_door
-from tts_server.access import Access, AccessSettings, Token
+from tts_server.access.access import Access, AccessSettings, Token
 from tts_server.cli.say import Request, read_token, say
-from tts_server.config import Config
+from tts_server.config.settings import Config
 from tts_server.errors import BadRequest, TTSError
 
 

@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from tests.support.core import Core
-from tests.transports.wyoming_peers import serving
+from tests.transports.wyoming.peers import serving
 
 TEXTS = ("你好。", "今天天气很好。我们出去走走吧。", "室外只有7°。")
 

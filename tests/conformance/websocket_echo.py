@@ -11,9 +11,9 @@ from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.server import ServerState
 from websockets.asyncio.server import ServerConnection, serve
 
-from tts_server.transports.http_connection import HttpConnection
-from tts_server.transports.http_settings import HttpSettings
-from tts_server.transports.websocket_connection import WebSocketConnection
+from tts_server.transports.http.connection import HttpConnection
+from tts_server.transports.http.settings import HttpSettings
+from tts_server.transports.websocket.connection import WebSocketConnection
 
 MAX_BYTES = 20 * 2**20  # the suite sends messages of 16 MiB
 

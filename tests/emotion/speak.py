@@ -14,11 +14,11 @@ import numpy as np
 
 from tts_server.audio.pcm import wav_bytes
 from tts_server.engine import Prosody
+from tts_server.engine_host.installed import installed_engines
 from tts_server.engine_host.speech import Voices, speak
 from tts_server.engine_host.voices import load_voices
-from tts_server.engines_installed import installed_engines
 from tts_server.text import frontend
-from tts_server.text.segment import Segment, Style
+from tts_server.text.linguistic.segment import Segment, Style
 
 HERE = Path(__file__).parent
 INTENSITIES = (0.0, 0.5, 1.0)

@@ -11,8 +11,8 @@ from tests.support.core import Core, running_core
 from tests.support.engines import SAMPLES_PER_CHARACTER
 from tts_server.engine_host.link import EngineHostLost, RemoteUtterance
 from tts_server.errors import EngineFailed, EngineLoading, EngineTimeout
-from tts_server.text.linguistic import Prosody
-from tts_server.text.segment import Segment, Style
+from tts_server.text.linguistic.segment import Segment, Style
+from tts_server.text.linguistic.utterance import Prosody
 
 TEXT = "今天天气很好。"
 

@@ -13,7 +13,7 @@ from tts_server.engine import AudioChunk, Engine, Samples, Timing, Voice
 from tts_server.engine_host.speech import speak
 from tts_server.engines.baker.engine import BakerEngine
 from tts_server.engines.heart.engine import HeartEngine
-from tts_server.text.segment import Segment
+from tts_server.text.linguistic.segment import Segment
 
 SILENCE = 0.003
 TEXTS = [

@@ -14,8 +14,8 @@ from tts_server.audio.level import active_level_dbfs
 from tts_server.engine import AudioChunk, Engine, Samples, Timing, Utterance, Voice
 from tts_server.engine_host.speech import speak
 from tts_server.errors import VoiceUnknown
-from tts_server.text.linguistic import Prosody
-from tts_server.text.segment import Pause, Segment, Style
+from tts_server.text.linguistic.segment import Pause, Segment, Style
+from tts_server.text.linguistic.utterance import Prosody
 
 SILENT_S = 0.3  # what the engines below leave at both ends
 UNIT_S = 0.1

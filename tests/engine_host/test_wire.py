@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.support.engines import voice
 from tts_server.engine import AudioChunk, Timing
 from tts_server.engine_host import wire
-from tts_server.text.linguistic import Prosody
-from tts_server.text.segment import Pause, Reading, SayAs, Segment, Style
+from tts_server.text.linguistic.segment import Pause, Reading, SayAs, Segment, Style
+from tts_server.text.linguistic.utterance import Prosody
 
 SPANS = (Style(0, 2, Prosody("happy", 0.5, 1.1, -2, 3)), Pause(1, 300), Reading(0, 1, "ni3"), SayAs(1, 2, "digits"))
 

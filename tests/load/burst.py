@@ -25,7 +25,7 @@ from wyoming.tts import Synthesize
 from protocol.client import Chunk, TtsClient
 from tests.support.daemon import Daemon, log_read, running_daemon
 from tts_server.measure.speech import cpu_seconds
-from tts_server.scheduler import LONGEST_TURN_S
+from tts_server.scheduling.scheduler import LONGEST_TURN_S
 
 REQUESTS, LEAVE = 200, 150
 LONGEST_STAY_S = 6.0

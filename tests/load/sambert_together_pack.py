@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from tests.bench.sambert import random_voice
-from tts_server.engines.sambert.export import build_pack
+from tts_server.engines.sambert.export.export import build_pack
 
 if __name__ == "__main__":
     build_pack(random_voice(), Path(sys.argv[1], "random"))

@@ -11,11 +11,11 @@ import asyncio
 import sys
 
 from tests.support.core import running_core
-from tts_server.cushion import Cushion
 from tts_server.measure.speech import Heard, heard_by_one
-from tts_server.scheduler import Scheduler
-from tts_server.synthesis import Synthesizer
-from tts_server.turns import Turns
+from tts_server.scheduling.prebuffer import Cushion
+from tts_server.scheduling.scheduler import Scheduler
+from tts_server.scheduling.turns import Turns
+from tts_server.synthesis.synthesizer import Synthesizer
 
 TEXT = "今天天气真的很好我们一起去公园散步吧好不好呢我的朋友"
 

@@ -23,9 +23,9 @@ from tests.support.core import Core, running_core
 from tests.support.http_door import Door, open_door
 from tests.support.served import Served, served
 from tests.support.websocket_peer import peer_of
-from tts_server.text.segment import Segment
-from tts_server.transports.http_settings import HttpSettings
-from tts_server.transports.websocket_settings import WebSocketSettings
+from tts_server.text.linguistic.segment import Segment
+from tts_server.transports.http.settings import HttpSettings
+from tts_server.transports.websocket.settings import WebSocketSettings
 
 SENTENCE = "今天天气很好我们去玩。"  # 1 s of the test engine
 LONG = "很长的一段话，" * 60

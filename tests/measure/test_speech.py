@@ -9,8 +9,8 @@ from tests.support.core import Core, running_core
 from tests.support.engines import SAMPLES_PER_CHARACTER
 from tts_server.errors import EngineFailed
 from tts_server.measure import speech
+from tts_server.measure.processor_peak import Yardstick, measure_yardstick
 from tts_server.measure.speech import cpu_seconds, heard_by_one, measure_voice, most_streams
-from tts_server.measure.yardstick import Yardstick, measure_yardstick
 
 TEXT = "今天天气很好。"
 STICK = Yardstick(200e9, True, 100e9)

@@ -73,7 +73,7 @@ def test_a_bad_configuration_is_not_tried_again_and_a_crash_is() -> None:
 
 
 def test_systemd_waits_for_ready_watches_the_daemon_and_gives_it_time_to_stop() -> None:
-    from tts_server.config import Config
+    from tts_server.config.settings import Config
 
     service = read("tts-server.service")
     assert (service["Type"], service["NotifyAccess"]) == ("notify", "main")
@@ -101,7 +101,7 @@ def test_the_network_rules_of_the_unit_let_in_what_the_daemon_lets_in() -> None:
 
 
 def test_the_sockets_are_the_ports_of_the_default_configuration() -> None:
-    from tts_server.config import Config
+    from tts_server.config.settings import Config
 
     text = (ROOT / "systemd/tts-server.socket").read_text(encoding="utf-8")
     ports = [line.partition("=")[2] for line in text.splitlines() if line.startswith("ListenStream=")]

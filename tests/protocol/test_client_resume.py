@@ -13,8 +13,8 @@ from tests.support.bad_line import BadLine, bad_line
 from tests.support.core import Core, running_core
 from tests.support.engines import SAMPLES_PER_CHARACTER
 from tests.support.http_door import Door, open_door
-from tts_server.transports.http_settings import HttpSettings
-from tts_server.transports.websocket_settings import WebSocketSettings
+from tts_server.transports.http.settings import HttpSettings
+from tts_server.transports.websocket.settings import WebSocketSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from protocol.errors import ErrorCode
 from protocol.http_api import ErrorBody, SpeechRequest, error_json
 from tts_server.errors import BadRequest
-from tts_server.speech import RANGES, SpeechOptions
+from tts_server.events import RANGES, SpeechOptions
 
 
 def test_a_text_alone_is_a_request() -> None:

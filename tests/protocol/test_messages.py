@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from protocol.errors import ErrorCode
 from protocol.messages import Cancel, Emotion, Hello, MessageInvalid, Open, Set, Text, parse_client_message
-from tts_server.speech import RANGES
+from tts_server.events import RANGES
 
 
 def refusal(text: str) -> MessageInvalid:

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from tts_server.engine_host.link import EngineLink, HostSettings
-from tts_server.scheduler import Scheduler
-from tts_server.synthesis import Synthesizer
-from tts_server.turns import Turns
+from tts_server.scheduling.scheduler import Scheduler
+from tts_server.scheduling.turns import Turns
+from tts_server.synthesis.synthesizer import Synthesizer
 
 ENGINES = {
     name: f"tests.support.engines:{name.title()}Engine" for name in ("tone", "broken", "stuck", "crashing", "missing")

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import httpx
 
 from tests.support.core import SETTINGS, Core, CoreLimits
-from tts_server.access import Access
+from tts_server.access.access import Access
 from tts_server.engine_host.link import EngineLink
-from tts_server.scheduler import Scheduler
-from tts_server.synthesis import Synthesizer
-from tts_server.transports.http import HttpDoor
-from tts_server.transports.http_settings import HttpSettings
+from tts_server.scheduling.scheduler import Scheduler
+from tts_server.scheduling.turns import Turns
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.http.door import HttpDoor
+from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.listening import listen
-from tts_server.turns import Turns
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.core import Core, CoreLimits, running_core
-from tts_server.cache import SegmentCache
-from tts_server.cache_key import KeyMaker
-from tts_server.scheduler import Scheduler
-from tts_server.synthesis import Synthesizer
-from tts_server.transports.http import HttpDoor
-from tts_server.transports.http_settings import HttpSettings
+from tts_server.cache.key import KeyMaker
+from tts_server.cache.segment_cache import SegmentCache
+from tts_server.scheduling.scheduler import Scheduler
+from tts_server.scheduling.turns import Turns
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.http.door import HttpDoor
+from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.listening import listen
-from tts_server.transports.websocket_settings import WebSocketSettings
-from tts_server.turns import Turns
+from tts_server.transports.websocket.settings import WebSocketSettings
 
 LIMITS = CoreLimits(max_contexts=1000, max_context_chars=100_000, max_pending_chars=10_000)
 

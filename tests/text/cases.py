@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tts_server.text.segment import Segment, Span
+from tts_server.text.linguistic.segment import Segment, Span
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 FILES = ("frontend_cases.tsv", "frontend_more_cases.tsv")

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.markup.test_segments import TEXTS
 from tests.text.cases import segment
-from tests.text.test_segments import TEXTS
+from tts_server.markup.segments import TextCutter
 from tts_server.text.frontend import analyse, describe, load
-from tts_server.text.linguistic import Break, Prosody, Sentence
-from tts_server.text.segment import Pause, Reading, SayAs, Segment, Style
-from tts_server.text.segments import TextCutter
+from tts_server.text.linguistic.segment import Pause, Reading, SayAs, Segment, Style
+from tts_server.text.linguistic.utterance import Break, Prosody, Sentence
 
 HAPPY = Prosody(emotion="happy")
 
@@ -207,7 +207,7 @@ FOOTPRINT = """
 def rss(): return int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
 before = rss()
 from tts_server.text import frontend
-from tts_server.text.segment import Segment
+from tts_server.text.linguistic.segment import Segment
 frontend.load()
 for text in ("今天上海晴转多云，气温23到25度，记得带伞。", "他还没有把图书馆的书还给那位长得很高的老师。"):
     frontend.analyse(Segment(text, tuple(range(len(text) + 1))))

@@ -57,7 +57,8 @@ def run(
     """Run the daemon until it is stopped by SIGTERM or Ctrl-C."""
     import faulthandler
 
-    from tts_server import daemon, logs
+    from tts_server import logs
+    from tts_server.daemon import daemon
 
     faulthandler.enable()  # systemd's watchdog ends a process by SIGABRT: the journal then tells where it hung
 
@@ -228,7 +229,7 @@ def config_show(config: ConfigOption = None) -> None:
 
 def load_config(path: Path | None, **overrides: dict[str, Any]) -> Any:
     """The configuration, with those overrides that are not None on top."""
-    from tts_server import config
+    from tts_server.config import settings as config
 
     given = {section: {key: v for key, v in values.items() if v is not None} for section, values in overrides.items()}
     file = config.find_file(path)

@@ -12,14 +12,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tts_server.config import Config
+from tts_server.config.settings import Config
+from tts_server.daemon.startup import host_settings, running_core
 from tts_server.errors import BadRequest, EngineLoading, TTSError
 from tts_server.measure.figures import MARGIN, Change, Figure, compared, to_json
+from tts_server.measure.processor_peak import Yardstick, measure_yardstick
 from tts_server.measure.program import measure_program
 from tts_server.measure.speech import TEXTS, measure_voice
 from tts_server.measure.vocoder import measure_vocoder
-from tts_server.measure.yardstick import Yardstick, measure_yardstick
-from tts_server.startup import host_settings, running_core
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 

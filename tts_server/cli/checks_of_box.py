@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from tts_server.cli.checkup import Check, Finding
-from tts_server.config import Config
-from tts_server.paths import cache_folder, state_folder
+from tts_server.config.paths import cache_folder, state_folder
+from tts_server.config.settings import Config
 
 NEEDED_MIB: Final = 600  # both embedded voices and the daemon, with room to breathe
 LOW_MIB: Final = 250

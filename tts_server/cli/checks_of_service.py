@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from tts_server.cli.checkup import Check, Finding
-from tts_server.config import Config
+from tts_server.config.settings import Config
 from tts_server.errors import PortUnavailable
-from tts_server.transports.addresses import reachable_addresses
+from tts_server.transports.discovery.addresses import reachable_addresses
+from tts_server.transports.discovery.lookup import Described, describe, find
 from tts_server.transports.listening import is_allowed, listen
-from tts_server.transports.lookup import Described, describe, find
 
 SLOW_MS: Final = 1000.0  # for which older Home Assistants wait
 LOOK_S: Final = 1.5

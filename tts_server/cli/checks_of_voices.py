@@ -7,12 +7,12 @@ from typing import Final
 
 from tts_server.cli.checkup import Check, Finding
 from tts_server.cli.voices import unusable_packs
-from tts_server.config import Config
+from tts_server.config.settings import Config
+from tts_server.daemon.startup import running_core
 from tts_server.engine import Voice
 from tts_server.errors import TTSError
-from tts_server.speech import Done, SpeechOptions
-from tts_server.startup import running_core
-from tts_server.synthesis import Synthesizer
+from tts_server.events import Done, SpeechOptions
+from tts_server.synthesis.synthesizer import Synthesizer
 
 SENTENCES: Final = {"zh": "今天天气真的很好啊。", "en": "It is a fine day today."}
 SLOW: Final = 0.5  # real-time factor at which two listeners at once begin to wait

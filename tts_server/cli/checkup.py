@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tts_server.config import Config
+from tts_server.config.settings import Config
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tts_server import config as configuration
-from tts_server.startup import host_settings
+from tts_server.config import settings as configuration
+from tts_server.daemon.startup import host_settings
 
 
 def check(path: Path | None) -> None:

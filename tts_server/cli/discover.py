@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tts_server.errors import TTSError
-from tts_server.transports.lookup import Found, find
+from tts_server.transports.discovery.lookup import Found, find
 
 
 def show(wait_s: float, as_json: bool, interfaces: Sequence[str]) -> None:

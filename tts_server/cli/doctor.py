@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tts_server.cli import checks_of_box, checks_of_service, checks_of_voices
 from tts_server.cli.checkup import Check, Finding
-from tts_server.config import Config
+from tts_server.config.settings import Config
 from tts_server.errors import BadRequest, ConfigInvalid
 
 CHECKS: dict[str, Check] = {**checks_of_service.CHECKS, **checks_of_box.CHECKS, **checks_of_voices.CHECKS}

@@ -4,9 +4,9 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
+from tts_server.markup.segments import TextCutter
 from tts_server.text import frontend
-from tts_server.text.linguistic import Sentence
-from tts_server.text.segments import TextCutter
+from tts_server.text.linguistic.utterance import Sentence
 
 
 def show(texts: Iterable[str], as_json: bool, own_words: Mapping[str, str] | None = None) -> None:

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from tts_server.audio.encode import FormatName, open_file_encoder
 from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, to_s16le, wav_header
-from tts_server.config import Config
+from tts_server.config.settings import Config
+from tts_server.daemon.startup import running_core
 from tts_server.errors import BadRequest, FormatUnsupported, TTSError
-from tts_server.speech import TEXT_FORMATS, Audio, Done, SegmentStarted, SpeechOptions, TextFormat
-from tts_server.startup import running_core
+from tts_server.events import TEXT_FORMATS, Audio, Done, SegmentStarted, SpeechOptions, TextFormat
 
 # Players that take a WAV on standard input, the most direct first.
 PLAYERS = (

@@ -6,10 +6,10 @@ import socket
 import sys
 import threading
 
-from tts_server.config import Config
-from tts_server.door_settings import wyoming_limits
-from tts_server.startup import running_core
-from tts_server.transports.wyoming import WyomingDoor
+from tts_server.config.settings import Config
+from tts_server.daemon.door_settings import wyoming_limits
+from tts_server.daemon.startup import running_core
+from tts_server.transports.wyoming.door import WyomingDoor
 
 _READ_BYTES = 64 * 1024
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, Task, TaskID, Tex
 from rich.text import Text
 
 from tts_server.cli.voices import catalogue
-from tts_server.config import Config, voices_folder
+from tts_server.config.settings import Config, voices_folder
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
 
 EMBEDDED = ("baker", "heart")
@@ -20,8 +20,8 @@ def install(source: str, config: Config, *, offline: bool, only: Sequence[str]) 
     if source in EMBEDDED:
         _install_embedded(source)
         return
-    from tts_server.engines.sambert import hub
     from tts_server.engines.sambert.install import HUB, install
+    from tts_server.engines.sambert.packs import hub
 
     folder = voices_folder(config)
     try:
@@ -70,8 +70,8 @@ def _install_embedded(name: str) -> None:
 
 
 def _verify_embedded(name: str, config: Config) -> None:
+    from tts_server.daemon.startup import host_settings
     from tts_server.engine_host.voices import load_voices
-    from tts_server.startup import host_settings
 
     settings = host_settings(config)
     if name not in [voice.name for voice in catalogue(config).voices]:

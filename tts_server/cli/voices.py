@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from protocol.emotions import CHINESE_NAMES
-from tts_server.config import Config, voices_folder
+from tts_server.config.settings import Config, voices_folder
+from tts_server.daemon.startup import host_settings
 from tts_server.engine import Voice
 from tts_server.engine_host.voices import load_voices
-from tts_server.startup import host_settings
 from tts_server.voices import Catalogue
 
 
@@ -28,7 +28,7 @@ def catalogue(config: Config) -> Catalogue:
 
 def unusable_packs(config: Config) -> Mapping[str, str]:
     """Packs that are here and cannot be used, and why."""
-    from tts_server.engines.sambert.installed import read_packs
+    from tts_server.engines.sambert.packs.installed import read_packs
 
     return read_packs(voices_folder(config)).faults
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
-from tts_server.audio.colour import Colour
 from tts_server.audio.join import moved
 from tts_server.audio.pitch import PitchShifter
+from tts_server.audio.spectral_tilt import Colour
 from tts_server.engine import AudioChunk, Prosody, Run, Timing, Utterance, Voice
 from tts_server.presets import PRESETS, Preset
 

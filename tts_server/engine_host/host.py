@@ -21,7 +21,7 @@ from typing import Any
 from tts_server import logs
 from tts_server.engine import AudioChunk, Engine, Refreshable, Voice
 from tts_server.engine_host import wire
-from tts_server.engine_host.residency import MIB, Residency, ResidentEngine
+from tts_server.engine_host.eviction import MIB, Residency, ResidentEngine
 from tts_server.engine_host.speech import speak
 from tts_server.engine_host.voices import list_voices, load_engines
 from tts_server.errors import TTSError

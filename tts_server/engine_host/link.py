@@ -17,7 +17,7 @@ from tts_server.engine import AudioChunk
 from tts_server.engine_host import wire
 from tts_server.errors import EngineFailed, EngineLoading, EngineTimeout
 from tts_server.logs import LogFormat
-from tts_server.text.segment import Segment
+from tts_server.text.linguistic.segment import Segment
 from tts_server.voices import Catalogue
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from tts_server.engine import AudioChunk, Break, Engine, Prosody, Run, Samples, 
 from tts_server.engine_host.changed_voice import speak_changed
 from tts_server.errors import VoiceUnknown
 from tts_server.text.frontend import analyse
-from tts_server.text.segment import Before, Segment
+from tts_server.text.linguistic.segment import Before, Segment
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from typing import Final
 
 from tts_server.engine import Voice
 from tts_server.errors import EngineFailed
+from tts_server.events import Audio, Done, SpeechOptions
 from tts_server.measure.figures import Figure
-from tts_server.measure.yardstick import Yardstick
-from tts_server.speech import Audio, Done, SpeechOptions
-from tts_server.synthesis import Context, Synthesizer
+from tts_server.measure.processor_peak import Yardstick
+from tts_server.synthesis.synthesizer import Context, Synthesizer
 
 TEXTS: Final = {
     "zh": {

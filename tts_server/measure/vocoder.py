@@ -5,7 +5,7 @@ from typing import Any
 
 from tts_server.engine_host.voices import load_voices
 from tts_server.measure.figures import Figure
-from tts_server.measure.yardstick import Yardstick, best_rate
+from tts_server.measure.processor_peak import Yardstick, best_rate
 
 
 def measure_vocoder(

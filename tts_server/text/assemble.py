@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from tts_server.text.breaks import mark_break
-from tts_server.text.linguistic import Break, Prosody, Run, Syllable, Word
-from tts_server.text.segment import Pause, Segment, Style, Unfinished
+from tts_server.text.linguistic.segment import Pause, Segment, Style, Unfinished
+from tts_server.text.linguistic.utterance import Break, Prosody, Run, Syllable, Word
+from tts_server.text.mandarin.breaks import mark_break
 
 _PAUSING_MARKS = "。！？!?.…；;：:，,、—"  # the mark a syllable keeps is the first of these in a cluster, by this order
 

@@ -13,14 +13,15 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tts_server.text import arpabet, english, mandarin, normalise, readings, words
-from tts_server.text.aligned import Aligned
 from tts_server.text.assemble import Part, runs_of
-from tts_server.text.dictionary import Dictionary
-from tts_server.text.linguistic import Sentence
-from tts_server.text.mandarin import Piece
-from tts_server.text.segment import Reading, SayAs, Segment
-from tts_server.text.spoken_forms import say_as
+from tts_server.text.english import arpabet, english
+from tts_server.text.linguistic.aligned import Aligned
+from tts_server.text.linguistic.dictionary import Dictionary
+from tts_server.text.linguistic.segment import Reading, SayAs, Segment
+from tts_server.text.linguistic.utterance import Sentence
+from tts_server.text.mandarin import mandarin, normalise, readings, words
+from tts_server.text.mandarin.mandarin import Piece
+from tts_server.text.mandarin.spoken_forms import say_as
 
 _HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
 _STRETCH = re.compile(

@@ -8,10 +8,10 @@ import time
 from contextlib import aclosing
 from pathlib import Path
 
-from tts_server import config
+from tts_server.config import settings as config
+from tts_server.daemon.startup import running_core
+from tts_server.events import Audio, SpeechOptions
 from tts_server.measure.speech import cpu_seconds
-from tts_server.speech import Audio, SpeechOptions
-from tts_server.startup import running_core
 
 
 def mib(pid: int) -> float:

@@ -15,9 +15,9 @@ from wyoming.event import Event
 
 from tests.conformance.homeassistant.readers import HomeAssistant
 from tests.support.core import CoreLimits, running_core
-from tests.transports.wyoming_peers import Peer, Served, audio_s, connected, kinds, serving
-from tts_server.manner import Manner
-from tts_server.text.markup import Markup
+from tests.transports.wyoming.peers import Peer, Served, audio_s, connected, kinds, serving
+from tts_server.markup.markup import Markup
+from tts_server.synthesis.speaking_style import Manner
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -7,7 +7,7 @@ from wyoming.tts import SynthesizeVoice
 
 from tests.conformance.homeassistant.readers import HomeAssistant, SpeechFailed
 from tests.support.core import Core
-from tests.transports.wyoming_peers import serving
+from tests.transports.wyoming.peers import serving
 
 BROKEN = SynthesizeVoice("broken")
 LONG_TEXT = "今天天气很好，我们出去走走吧，记得带上外套。"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tts_server.engines.sambert.cases import Case, read_case
-from tts_server.engines.sambert.pack import Pack
-from tts_server.engines.sambert.runtime import Nets
+from tts_server.engines.sambert.export.cases import Case, read_case
+from tts_server.engines.sambert.packs.pack import Pack
+from tts_server.engines.sambert.runtime.graphs import Nets
 
 with contextlib.suppress(ImportError):
     import torch  # noqa: F401 - seconds on a busy machine, which would count as those of the first test
@@ -30,8 +30,8 @@ def published() -> "Callable[[str], Any]":
     """A reference voice as torch nets."""
     torch = pytest.importorskip("torch", reason="torch is a development dependency")
     torch.set_num_threads(1)
-    from tts_server.engines.sambert.checkpoint import PublishedVoice, load_voice
-    from tts_server.engines.sambert.layouts import find_voices
+    from tts_server.engines.sambert.nets.checkpoint import PublishedVoice, load_voice
+    from tts_server.engines.sambert.packs.layouts import find_voices
 
     @cache
     def load(voice: str) -> PublishedVoice:
@@ -43,7 +43,7 @@ def published() -> "Callable[[str], Any]":
 @pytest.fixture(scope="session")
 def pack_of(published: "Callable[[str], Any]", tmp_path_factory: pytest.TempPathFactory) -> "Callable[[str], Pack]":
     """A reference voice as a voice pack."""
-    from tts_server.engines.sambert.export import build_pack
+    from tts_server.engines.sambert.export.export import build_pack
 
     @cache
     def build(voice: str) -> Pack:

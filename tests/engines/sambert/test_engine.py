@@ -13,10 +13,10 @@ import pytest
 
 from tests.engines.spoken import run, samples, speak, timings
 from tts_server.engine import Engine, Prosody, Run, Utterance, Word
-from tts_server.engines.sambert import runtime
-from tts_server.engines.sambert.cases import Case, score_of, source_of, streamed
 from tts_server.engines.sambert.engine import SambertEngine
-from tts_server.engines.sambert.pack import Pack
+from tts_server.engines.sambert.export.cases import Case, score_of, source_of, streamed
+from tts_server.engines.sambert.packs.pack import Pack
+from tts_server.engines.sambert.runtime import graphs as runtime
 from tts_server.errors import ConfigInvalid, VoiceUnknown
 
 HELLO = "ni3 hao3/ jin1 tian1 tian1 qi4/ hen3 hao3."

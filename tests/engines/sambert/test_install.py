@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 
 from tests.engines.sambert.conftest import GOLDEN
-from tests.engines.sambert.test_checkpoint import old_model
-from tests.engines.sambert.test_hub import NAME, Watcher, point_sdk_at
+from tests.engines.sambert.nets.test_checkpoint import old_model
+from tests.engines.sambert.packs.test_hub import NAME, Watcher, point_sdk_at
 from tests.engines.spoken import run, samples
 from tests.support.model_hub import files_of, running_hub
 from tts_server.engine import Utterance
 from tts_server.engines.sambert.engine import SambertEngine
 from tts_server.engines.sambert.install import install, remove, verify
-from tts_server.engines.sambert.pack import Pack, find_packs
+from tts_server.engines.sambert.packs.pack import Pack, find_packs
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
 
 torch = pytest.importorskip("torch", reason="torch is a development dependency")
@@ -144,7 +144,7 @@ def test_a_finished_pack_is_installed_where_nothing_can_be_built(
     pack_of: Callable[[str], Pack], tmp_path: Path, packs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = pack_of("tiny_16k").folder
-    monkeypatch.setattr("tts_server.engines.sambert.hub._is_there", lambda module: False)
+    monkeypatch.setattr("tts_server.engines.sambert.packs.hub._is_there", lambda module: False)
     for source in (made, zipped(made, tmp_path / "pack.zip"), zipped(made, tmp_path / "more.zip", "voices/tiny_16k/")):
         (pack,) = install(str(source), packs, Watcher())
         assert (pack.name, pack.version) == ("tiny_16k", pack_of("tiny_16k").version)
@@ -321,7 +321,7 @@ def test_what_is_no_voice_is_refused(tmp_path: Path, packs: Path) -> None:
 
 
 def test_a_full_disk_is_told_before_anything_is_made(voice: Path, packs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tts_server.engines.sambert.room.SPARE_BYTES", 1 << 60)
+    monkeypatch.setattr("tts_server.engines.sambert.packs.disk_space.SPARE_BYTES", 1 << 60)
     assert "MB are free" in refusal(voice, packs)
 
 

@@ -14,19 +14,19 @@ import pytest
 import yaml
 
 from tests.engines.sambert.conftest import GOLDEN
-from tts_server.engines.sambert.cases import streamed
-from tts_server.engines.sambert.runtime import Lines, Nets
-from tts_server.engines.sambert.source import given_source
-from tts_server.engines.sambert.stream import Stream
+from tts_server.engines.sambert.export.cases import streamed
+from tts_server.engines.sambert.runtime.graphs import Lines, Nets
+from tts_server.engines.sambert.runtime.source import given_source
+from tts_server.engines.sambert.runtime.stream import Stream
 
 torch = pytest.importorskip("torch", reason="torch is a development dependency")
 
-from tts_server.engines.sambert.acoustic import AcousticModel  # noqa: E402 - needs torch
-from tts_server.engines.sambert.checkpoint import PublishedVoice, load_voice  # noqa: E402
-from tts_server.engines.sambert.export import build_pack  # noqa: E402
-from tts_server.engines.sambert.layouts import find_voices  # noqa: E402
-from tts_server.engines.sambert.shape import acoustic_shape, vocoder_shape  # noqa: E402
-from tts_server.engines.sambert.vocoder import NOISE_LEVEL, Vocoder, make_sines  # noqa: E402
+from tts_server.engines.sambert.export.export import build_pack  # noqa: E402
+from tts_server.engines.sambert.nets.acoustic import AcousticModel  # noqa: E402 - needs torch
+from tts_server.engines.sambert.nets.checkpoint import PublishedVoice, load_voice  # noqa: E402
+from tts_server.engines.sambert.nets.vocoder import NOISE_LEVEL, Vocoder, make_sines  # noqa: E402
+from tts_server.engines.sambert.packs.layouts import find_voices  # noqa: E402
+from tts_server.engines.sambert.packs.shape import acoustic_shape, vocoder_shape  # noqa: E402
 
 PUBLISHED = json.loads((GOLDEN / "published_configs.json").read_text(encoding="utf-8"))
 VOICES = [  # acoustic model, vocoder, seed

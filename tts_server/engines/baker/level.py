@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tts_server.audio.colour import EMPTY_HISTORY, TAPS, above_corner, breath_of, low_pass
 from tts_server.audio.level import soft_limit
+from tts_server.audio.spectral_tilt import EMPTY_HISTORY, TAPS, above_corner, breath_of, low_pass
 from tts_server.engine import Samples
 from tts_server.engines.baker.shape import VOCODER
 

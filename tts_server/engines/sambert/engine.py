@@ -14,10 +14,10 @@ from typing import Any, Final
 import numpy as np
 
 from tts_server.engine import AudioChunk, Break, Run, Syllable, Utterance, VocoderTask, Voice
-from tts_server.engines.sambert.installed import Installed, Speaker, read_packs
-from tts_server.engines.sambert.pack import Pack
-from tts_server.engines.sambert.runtime import Nets, return_free_memory
-from tts_server.engines.sambert.speaker import speak
+from tts_server.engines.sambert.packs.installed import Installed, Speaker, read_packs
+from tts_server.engines.sambert.packs.pack import Pack
+from tts_server.engines.sambert.runtime.graphs import Nets, return_free_memory
+from tts_server.engines.sambert.runtime.speaker import speak
 from tts_server.errors import VoiceUnknown
 
 log = logging.getLogger(__name__)

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from tts_server.engines.sambert import hub
-from tts_server.engines.sambert.installed import check_units, speakers_of, usable_pack
-from tts_server.engines.sambert.model_source import open_source, read_licence
-from tts_server.engines.sambert.pack import FILES, MANIFEST, Pack, find_packs, read_pack, sha256
-from tts_server.engines.sambert.pack_folder import find_pack, put_in_place, working_folder
-from tts_server.engines.sambert.room import check_room
-from tts_server.engines.sambert.selfcheck import check_pack
+from tts_server.engines.sambert.export.selfcheck import check_pack
+from tts_server.engines.sambert.packs import hub
+from tts_server.engines.sambert.packs.disk_space import check_room
+from tts_server.engines.sambert.packs.folder import find_pack, put_in_place, working_folder
+from tts_server.engines.sambert.packs.installed import check_units, speakers_of, usable_pack
+from tts_server.engines.sambert.packs.model_source import open_source, read_licence
+from tts_server.engines.sambert.packs.pack import FILES, MANIFEST, Pack, find_packs, read_pack, sha256
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
 
 HUB: Final = "modelscope:"
@@ -138,9 +138,9 @@ def _copy_packs(packs: Sequence[Path], made: Path, progress: hub.Progress) -> No
 def _make_packs(content: Path, origin: Origin, made: Path, only: Sequence[str], progress: hub.Progress) -> None:
     """Packs of published checkpoints."""
     hub.require_extra("onnx", "pyyaml", "torch")
-    from tts_server.engines.sambert.checkpoint import load_voice
-    from tts_server.engines.sambert.export import build_pack
-    from tts_server.engines.sambert.layouts import find_voices
+    from tts_server.engines.sambert.export.export import build_pack
+    from tts_server.engines.sambert.nets.checkpoint import load_voice
+    from tts_server.engines.sambert.packs.layouts import find_voices
 
     found = find_voices(content)
     _check_only(only, [files.name for files in found])

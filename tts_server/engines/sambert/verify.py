@@ -22,13 +22,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tts_server.engines.sambert.cases import Case, read_case, score_of, source_of, streamed
-from tts_server.engines.sambert.checkpoint import PublishedVoice, load_voice
-from tts_server.engines.sambert.export import build_pack
-from tts_server.engines.sambert.layouts import find_voices
-from tts_server.engines.sambert.runtime import Nets
-from tts_server.engines.sambert.stream import Stream
-from tts_server.engines.sambert.vocoder import make_sines
+from tts_server.engines.sambert.export.cases import Case, read_case, score_of, source_of, streamed
+from tts_server.engines.sambert.export.export import build_pack
+from tts_server.engines.sambert.nets.checkpoint import PublishedVoice, load_voice
+from tts_server.engines.sambert.nets.vocoder import make_sines
+from tts_server.engines.sambert.packs.layouts import find_voices
+from tts_server.engines.sambert.runtime.graphs import Nets
+from tts_server.engines.sambert.runtime.stream import Stream
 from tts_server.errors import VoiceDataMissing
 
 TORCH_TOLERANCE: Final = 1e-5

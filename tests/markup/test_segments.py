@@ -1,0 +1,151 @@
+"""Cutting streamed text."""
+
+import time
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tts_server.markup.segments import Split, TextCutter
+from tts_server.text.linguistic.segment import Segment, Style, Unfinished
+from tts_server.text.linguistic.utterance import Prosody
+
+# Dense in what the cutter looks at, with anything else in between.
+MARKS = st.sampled_from(
+    [
+        *list('。！？；…!?.,，、：\n "“”‘’（）()「」[]*_~`#>-+|0123456789:/hwps.abAB你好的一'),
+        "http://a.b/c",
+        "```",
+        "1️⃣",
+        "[[",
+        "](http://x.y)",
+        "[happy]",
+        "Mr. ",
+    ]
+)
+TEXTS = st.lists(MARKS | st.text(max_size=3), max_size=60).map("".join)
+SPLITS: list[Split] = ["auto", "sentence", "none"]
+
+
+def cut(text: str, split: Split = "auto", sizes: list[int] | None = None) -> list[Segment]:
+    """Feed a text, whole or in pieces of these sizes (over and over), and flush."""
+    cutter = TextCutter(split=split)
+    segments: list[Segment] = []
+    at, turn = 0, 0
+    while at < len(text):
+        size = sizes[turn % len(sizes)] if sizes else len(text)
+        segments += cutter.feed(text[at : at + size])
+        at, turn = at + size, turn + 1
+    return segments + cutter.flush()
+
+
+def texts(text: str, split: Split = "auto") -> list[str]:
+    return [segment.text for segment in cut(text, split)]
+
+
+@settings(deadline=None, max_examples=300)
+@given(TEXTS, st.sampled_from(SPLITS), st.lists(st.integers(1, 7), min_size=1, max_size=5))
+def test_any_split_of_the_text_gives_the_same_segments(text: str, split: Split, sizes: list[int]) -> None:
+    assert cut(text, split, sizes) == cut(text, split)
+
+
+@settings(deadline=None, max_examples=300)
+@given(TEXTS | st.text(max_size=200))
+def test_every_character_of_a_segment_stands_at_its_offset(text: str) -> None:
+    for segment in cut(text):
+        assert len(segment.offsets) == len(segment.text) + 1
+        assert list(segment.offsets) == sorted(set(segment.offsets))
+        for char, offset in zip(segment.text, segment.offsets, strict=False):
+            assert char in (text[offset], " ", "\n", "、")
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(), max_size=200))
+def test_segments_always_hold_something_to_say(text: str) -> None:
+    for segment in cut(text):
+        assert any(char.isalnum() for char in segment.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("你好。世界！好吗？", ["你好。", "世界！", "好吗？"]),
+        ("“你好。”他说。", ["“你好。”", "他说。"]),
+        ("他说：“你好。我是小明。”然后走了。", ["他说：“你好。", "我是小明。”", "然后走了。"]),
+        ("圆周率是3.14。价格1,234.5元。", ["圆周率是3.14。", "价格1,234.5元。"]),
+        ("Hello world. I am Mr. Smith. Use v1.2.3 now.", ["Hello world.", "I am Mr. Smith.", "Use v1.2.3 now."]),
+        ("e.g. a@b.com is J. Smith's.", ["e.g. a@b.com is J. Smith's."]),
+        ("Wait... what?", ["Wait...", "what?"]),
+        ("真的吗？！好吧……", ["真的吗？", "好吧…"]),
+        ("一行\n二行\n\n", ["一行", "二行"]),
+        ("你好.我来了", ["你好.", "我来了"]),
+        ("！！！。。。", []),
+        ("😀", []),
+    ],
+)
+def test_sentences_end_where_a_reader_ends_them(text: str, expected: list[str]) -> None:
+    assert texts(text, "sentence") == expected
+
+
+def test_a_sentence_is_out_with_its_last_mark() -> None:
+    cutter = TextCutter()
+    assert [segment.text for segment in cutter.feed("你好。")] == ["你好。"]
+    assert cutter.pending_chars == 0
+    assert [segment.text for segment in cutter.feed("Really?")] == ["Really?"]
+    assert [segment.text for segment in cutter.feed("换行\n")] == ["换行"]
+
+
+def test_only_the_first_segment_may_end_at_a_comma() -> None:
+    assert texts("今天的天气非常好，我们出去玩，好不好？") == ["今天的天气非常好，", "我们出去玩，好不好？"]
+    assert texts("今天的天气非常好，我们出去玩。", "sentence") == ["今天的天气非常好，我们出去玩。"]
+    assert texts("好的，我们走吧。") == ["好的，我们走吧。"]
+    assert texts("一共有六个字1,234元。") == ["一共有六个字1,234元。"]
+
+
+def test_nothing_is_cut_until_asked_for_when_splitting_is_off() -> None:
+    assert texts("你好。" * 100, "none") == ["你好。" * 100]
+
+
+def test_run_on_text_is_cut_at_its_last_comma_or_space() -> None:
+    clause = "这是一个没有句号的长句子，"
+    assert all(part.endswith("，") for part in texts(clause * 20, "sentence"))
+    parts = texts("word " * 200, "sentence")
+    assert len(parts) > 3
+    assert all(set(part.split()) == {"word"} for part in parts)
+    assert max(map(len, texts("好" * 1000))) <= 61
+
+
+@pytest.mark.parametrize(
+    "char", ["好", "a", "1", "。", ".", "“", "[", "*", "`", "-", "h", "(", " ", "😀", "\u200b", "\ud800"]
+)
+def test_a_hundred_thousand_equal_characters_take_linear_time(char: str) -> None:
+    cutter = TextCutter()
+    started = time.process_time()
+    for _ in range(1000):
+        cutter.feed(char * 100)
+    cutter.flush()
+    assert time.process_time() - started < 4
+    assert cutter.received == 100_000
+
+
+def test_a_new_emotion_ends_the_segment_and_other_styles_wait_for_the_next() -> None:
+    calm, sad = Prosody(), Prosody(emotion="sad")
+    cutter = TextCutter(calm)
+    assert cutter.feed("你赢了") == []
+    [said] = cutter.restyle(sad)
+    assert (said.text, said.spans) == ("你赢了", (Style(0, 3, calm), Unfinished()))
+    assert cutter.feed("可是") == []
+    assert cutter.restyle(replace(sad, speed=2.0)) == []
+    [old] = cutter.feed("下雨。")
+    [new] = cutter.feed("唉！")
+    assert old.spans == (Style(0, 5, sad),)
+    assert new.spans == (Style(0, 2, replace(sad, speed=2.0)),)
+
+
+def test_what_was_received_and_what_waits_is_counted() -> None:
+    cutter = TextCutter()
+    cutter.feed("你好。再[hap")
+    assert (cutter.received, cutter.pending_chars) == (8, 5)
+    assert [segment.offsets for segment in cutter.flush()] == [(3, 5, 6, 7, 8)]
+    assert cutter.pending_chars == 0

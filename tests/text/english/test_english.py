@@ -1,0 +1,46 @@
+"""Latin words and their numbers."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.text.cases import segment
+from tts_server.text.english import english
+from tts_server.text.frontend import analyse
+from tts_server.text.linguistic.aligned import Aligned
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I have 3 cats.", "I have three cats."),
+        ("It costs $3.50 at 7:05 on the 3rd.", "It costs three dollars fifty cents at seven oh five on the third."),
+        (
+            "In 1984, 50% of 1,234 left.",
+            "In nineteen eighty four, fifty percent of one thousand two hundred thirty four left.",
+        ),
+        ("Minus -5 and 3.14", "Minus minus five and three point one four"),
+        ("the 21st of the 2000s, on the 20th", "the twenty first of the two thousand s, on the twentieth"),
+        ("at 12:00 for $1", "at twelve o'clock for one dollar"),
+    ],
+)
+def test_numbers_in_english_text_are_english_words(text: str, expected: str) -> None:
+    assert english.is_english(text)
+    assert english.normalise(Aligned.identity(text)).text == expected
+
+
+@pytest.mark.parametrize("text", ["3.5km", "2+3=5", "好的 ok", "", "5G"])
+def test_what_is_not_english_throughout_is_not_taken_for_it(text: str) -> None:
+    assert not english.is_english(text)
+
+
+def test_short_capitals_are_spelled_unless_they_are_words() -> None:
+    [run] = analyse(segment("CPU NASA OK USB HTTPS TENSOR WiFi")).runs
+    assert run.text == "C P U NASA OK U S B H T T P S TENSOR WiFi"
+    assert [(word.text, word.start) for word in run.words[:4]] == [("C", 0), ("P", 1), ("U", 2), ("NASA", 4)]
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**14))
+def test_any_number_can_be_said(value: int) -> None:
+    assert english.number(str(value)).replace(" ", "").isalpha()

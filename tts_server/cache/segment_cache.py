@@ -1,0 +1,223 @@
+"""Speech that was spoken before, and speech that others are being spoken just now: every segment is looked up here.
+
+One cache for all doors and formats. A segment is named by what its sound depends on (`cache_key`), kept as it came from
+the engine (`cache_entry`), in memory and behind it in a store (`cache_disk`); what is not there is spoken once for all
+who ask for it meanwhile (`flight`). A listener cannot tell which of these it was, but for the time it took.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from tts_server.cache.disk import Store
+from tts_server.cache.key import KeyMaker
+from tts_server.cache.recording import Recording
+from tts_server.cache.single_flight import Flight
+from tts_server.engine import AudioChunk, Voice
+from tts_server.engine_host.link import EngineLink
+from tts_server.events import Queued
+from tts_server.scheduling.turns import Turns
+from tts_server.text.linguistic.segment import Segment
+
+log = logging.getLogger(__name__)
+
+_MAX_UNWRITTEN: Final = 64  # recordings; a disk too slow for more misses some
+
+
+class Source:
+    """One listener's way through a segment's audio."""
+
+    busy_s = 0.0  # seconds the engine has worked for this listener
+    is_cached = False  # it was spoken before, and is there at once
+
+    async def next(self) -> AudioChunk | Queued | None:
+        """The next chunk, or news of the queue; None at the end. Raises TTSError."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Leave; idempotent."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the lookups."""
+
+    from_memory: int = 0
+    from_store: int = 0
+    joined: int = 0  # spoken just then for somebody else
+    spoken: int = 0
+
+
+class SegmentCache:
+    """Finds or makes the audio of segments."""
+
+    def __init__(
+        self,
+        link: EngineLink,
+        turns: Turns,
+        keys: KeyMaker | None = None,
+        memory_bytes: int = 0,
+        max_age_s: float = float("inf"),
+        store: Store | None = None,
+    ) -> None:
+        """keys: None keeps nothing and shares nothing. store: where recordings outlive the process."""
+        self._link = link
+        self._turns = turns
+        self._keys = keys
+        self._memory = _Memory(memory_bytes, max_age_s)
+        self._store = store
+        self._flights: dict[str, Flight] = {}
+        self._unwritten: asyncio.Queue[tuple[str, Recording]] = asyncio.Queue(_MAX_UNWRITTEN)
+        self.counts = Counts()
+
+    @property
+    def memory_size(self) -> int:
+        """Bytes of the recordings in memory."""
+        return self._memory.size
+
+    async def open(self, segment: Segment, voice: Voice, stream: int) -> Source:
+        """The audio of a segment for a stream of `Turns`, from its start. Raises EngineHostLost."""
+        key = self._keys.key(segment, voice, self._link.catalogue) if self._keys else ""
+        if key and (recording := await self._find(key)) is not None:
+            return _Replay(recording, self._turns, segment, stream)
+        flight = self._flights.get(key)
+        if flight is not None and flight.is_open:
+            self.counts.joined += 1
+        else:
+            # Timings come back as places in the segment's text, so that they fit wherever that stands.
+            placed = Segment(segment.text, tuple(range(len(segment.text) + 1)), segment.spans)
+            flight = Flight(self._turns, voice.name, self._link.open(placed, voice.name), is_shared=bool(key))
+            self.counts.spoken += 1
+            if key:
+                self._flights[key] = flight
+        return _Listener(self, key, flight, segment, stream)
+
+    async def run(self) -> None:
+        """Write what was spoken to the store, until cancelled."""
+        if self._store is None:
+            return
+        await self._store.open()
+        while True:
+            key, recording = await self._unwritten.get()
+            await self._store.put(key, await asyncio.to_thread(recording.to_bytes, key))
+            self._unwritten.task_done()
+
+    async def written(self) -> None:
+        """Wait until `run` has written all that was spoken."""
+        await self._unwritten.join()
+
+    async def _find(self, key: str) -> Recording | None:
+        if (recording := self._memory.get(key)) is not None:
+            self.counts.from_memory += 1
+            return recording
+        if self._store is None or key in self._flights:
+            return None
+        if (stored := await self._store.get(key)) is None:
+            return self._memory.get(key)
+        try:
+            recording = await asyncio.to_thread(Recording.from_bytes, key, stored)
+        except ValueError:
+            log.warning("a damaged recording is removed: %s", key)
+            await self._store.remove(key)
+            return None
+        self._memory.put(key, recording)
+        self.counts.from_store += 1
+        return recording
+
+    def land(self, key: str, flight: Flight) -> None:
+        """Keep what a flight brought, once it is complete; forget it when it is over."""
+        if self._flights.get(key) is not flight:
+            return
+        del self._flights[key]
+        if (recording := flight.recording) is not None:
+            self._memory.put(key, recording)
+            if self._store is not None and not self._unwritten.full():
+                self._unwritten.put_nowait((key, recording))
+
+
+class _Replay(Source):
+    """Plays a recording."""
+
+    is_cached = True
+
+    def __init__(self, recording: Recording, turns: Turns, segment: Segment, stream: int) -> None:
+        self._pieces = iter(recording.pieces)
+        self._turns = turns
+        self._offsets = segment.offsets
+        self._stream = stream
+
+    async def next(self) -> AudioChunk | None:
+        """The next chunk, at once."""
+        if (piece := next(self._pieces, None)) is None:
+            return None
+        self._turns.hear(self._stream, piece.seconds)
+        return piece.chunk(self._offsets)
+
+
+class _Listener(Source):
+    """Hears a flight."""
+
+    def __init__(self, cache: SegmentCache, key: str, flight: Flight, segment: Segment, stream: int) -> None:
+        self._cache = cache
+        self._key = key
+        self._flight = flight
+        self._offsets = segment.offsets
+        self._stream = stream
+        self._told: Queued | None = None
+        self._is_closed = False
+        flight.join(stream)
+
+    async def next(self) -> AudioChunk | Queued | None:
+        """The next chunk, when the flight has come to it."""
+        busy_s = self._flight.busy_s
+        piece = await self._flight.next(self._stream, self._told)
+        if piece is None:
+            self._cache.land(self._key, self._flight)
+            return None
+        if isinstance(piece, Queued):
+            self._told = piece
+            return piece
+        self._told = None
+        if self._flight.carrier == self._stream:
+            self.busy_s += self._flight.busy_s - busy_s
+        return piece.chunk(self._offsets)
+
+    def close(self) -> None:
+        """Leave the flight; the last one ends it."""
+        if not self._is_closed:
+            self._is_closed = True
+            if self._flight.leave(self._stream):
+                self._cache.land(self._key, self._flight)
+
+
+class _Memory:
+    """Recordings in memory, bounded in bytes and age; the longest unused goes first."""
+
+    def __init__(self, max_bytes: int, max_age_s: float) -> None:
+        self._max_bytes = max_bytes
+        self._max_age_s = max_age_s
+        self._recordings: OrderedDict[str, Recording] = OrderedDict()
+        self.size = 0
+
+    def get(self, key: str) -> Recording | None:
+        if (recording := self._recordings.get(key)) is None:
+            return None
+        if time.time() - recording.made_at > self._max_age_s:
+            self._drop(key)
+            return None
+        self._recordings.move_to_end(key)
+        return recording
+
+    def put(self, key: str, recording: Recording) -> None:
+        self._drop(key)
+        self._recordings[key] = recording
+        self.size += recording.size
+        while self.size > self._max_bytes:
+            self._drop(next(iter(self._recordings)))
+
+    def _drop(self, key: str) -> None:
+        if (recording := self._recordings.pop(key, None)) is not None:
+            self.size -= recording.size

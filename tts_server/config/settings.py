@@ -1,0 +1,345 @@
+"""The configuration: every key and its default. Read once: TOML, and TTS_SERVER__SECTION__KEY in the environment."""
+
+import difflib
+import os
+import tomllib
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from protocol.emotions import AUTO, canonical
+from tts_server.config.paths import config_folder, state_folder
+from tts_server.errors import ConfigInvalid
+from tts_server.transports.listening import PRIVATE_NETWORKS, Network
+
+ENVIRONMENT_PREFIX = "TTS_SERVER__"
+FILE_NAME = "config.toml"
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+def _known_emotion(name: str) -> str:
+    if name.casefold() == AUTO:
+        return AUTO
+    return _canonical_emotion(name)
+
+
+def _canonical_emotion(name: str) -> str:
+    if (emotion := canonical(name)) is None:
+        raise ValueError(f"there is no emotion {name!r}")
+    return emotion
+
+
+Emotion = Annotated[str, AfterValidator(_canonical_emotion)]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(Section):
+    """Where the doors are."""
+
+    host: str = Field("", description='Address to listen on; "" is every one, IPv4 and IPv6.')
+    wyoming_port: Port = Field(10200, description="Wyoming (Home Assistant).")
+    wyoming_socket: str = Field("", description="Path of a Unix socket for Wyoming too; empty: none.")
+    http_port: Port = Field(8080, description="HTTP and WebSocket.")
+    networks: tuple[Network, ...] = Field(
+        PRIVATE_NETWORKS,
+        description="Networks whose addresses may connect. Private ones by default.",
+    )
+    host_names: tuple[str, ...] = Field(
+        (), description="Names in a Host header that we answer to, besides IP addresses, localhost and *.local."
+    )
+    origins: tuple[str, ...] = Field((), description="Origins of web pages that may use us, besides our own.")
+
+
+class Access(Section):
+    """Who may speak over HTTP and WebSocket, and how much."""
+
+    mode: Literal["none", "token", "jwt"] = Field("none", description="Without tokens, only private networks may.")
+    tokens_file: Path | None = Field(
+        None, description="Lines NAME SECRET [SCOPES]; left out: the systemd credential tokens."
+    )
+    jwt_key_file: Path | None = Field(
+        None, description="Public key or shared secret; left out: the systemd credential jwt_key."
+    )
+    jwt_algorithm: Literal["HS256", "RS256", "ES256", "EdDSA"] = Field("RS256", description="The only one accepted.")
+    jwt_audience: str = Field("tts-server", min_length=1, description="What `aud` must be.")
+    jwt_issuer: str = Field("", description="What `iss` must be; empty: it is not looked at.")
+    requests_per_min: int = Field(0, ge=0, description="Texts a minute, for each token and each address; 0: any.")
+    chars_per_min: int = Field(0, ge=0, description="Characters a minute, for each token and each address; 0: any.")
+
+
+class Http(Section):
+    """What the HTTP port offers."""
+
+    page: bool = Field(True, description="The page for people at /.")
+    docs: bool = Field(True, description="The API's documents: /docs, /openapi.json and /asyncapi.yaml.")
+    metrics: bool = Field(True, description="Figures for Prometheus at /metrics.")
+    openai_voices: dict[str, str] = Field({}, description="The voice for a name of OpenAI's; else chosen by gender.")
+    tls_cert_file: Path | None = Field(None, description="Certificate chain (PEM); with it, HTTPS only.")
+    tls_key_file: Path | None = Field(None, description="The certificate's private key (PEM).")
+
+
+class Voices(Section):
+    """Who speaks, and how, when a request does not say."""
+
+    default: str = Field(
+        "", description="The voice of requests that name none; empty: the first Sambert voice installed, else baker."
+    )
+    disabled: tuple[str, ...] = Field((), description="Voices that are not offered.")
+    preload: tuple[str, ...] = Field(
+        ("default",), description='Voices made ready at start, "default" is the one above; the others when first used.'
+    )
+    folder: str = Field(
+        "", description="Where voice packs are; empty: $STATE_DIRECTORY/voices, else ~/.local/share/tts-server/voices."
+    )
+    emotion: Annotated[str, AfterValidator(_known_emotion)] = Field(
+        "neutral", description="Emotion by default; auto: the mood of each sentence, where it is plain."
+    )
+    distances: dict[Emotion, dict[Emotion, Annotated[float, Field(ge=0, le=1)]]] = Field(
+        {}, description="Own distances between emotions, 0 to 1: what a voice lacks it replaces by the nearest it has."
+    )
+
+
+class EngineHost(Section):
+    """The child process in which engines run."""
+
+    threads: int = Field(0, ge=0, le=64, description="Synthesis threads; 0 is one per core.")
+    engines: tuple[str, ...] | None = Field(
+        None, description="Engines to use, by entry point name; left out: all that are installed."
+    )
+    max_memory_mb: int = Field(
+        1024, ge=0, description="Above it (MiB), voices that have not spoken for longest are unloaded; 0: never."
+    )
+    chunk_timeout_s: Seconds = Field(30.0, description="An engine that gives no audio for so long is restarted.")
+    start_timeout_s: Seconds = Field(60.0, description="How long a request waits for engines that are still loading.")
+
+
+class Limits(Section):
+    """What is refused, and when something is given up."""
+
+    max_text_chars: Count = Field(5000, description="Characters in one message or request.")
+    max_context_chars: Count = Field(100_000, description="Characters in one streamed text.")
+    max_pending_chars: Count = Field(10_000, description="Characters received and not yet spoken, per text.")
+    max_contexts: Count = Field(64, description="Texts spoken at the same time.")
+    max_connections: Count = Field(64, description="Connections per door.")
+    max_connections_per_address: Count = Field(32, description="Connections per door and address.")
+    max_delay_s: Seconds = Field(0.8, description="Streamed text without a sentence end waits no longer than this.")
+    context_idle_s: Seconds = Field(60.0, description="Streamed text ends when nothing came for so long.")
+    connection_idle_s: Seconds = Field(300.0, description="A silent connection is closed after this.")
+    head_timeout_s: Seconds = Field(10.0, description="A request's head must be complete within this.")
+    write_stall_s: Seconds = Field(10.0, description="A peer that takes no data for so long is given up.")
+    grace_s: Seconds = Field(10.0, description="At stop, speech under way may go on for so long.")
+    stored_audio_bytes: Count = Field(32 * 2**20, description="Memory for replies kept under /audio/.")
+    stored_audio_s: Seconds = Field(600.0, description="How long a reply is kept under /audio/.")
+
+
+class Cache(Section):
+    """Spoken segments, kept for the next time they are asked for."""
+
+    mode: Literal["off", "memory", "disk"] = Field("disk", description="Where speech is kept: off, memory or disk.")
+    folder: Path | None = Field(None, description="Left out: segments in $CACHE_DIRECTORY, or in ~/.cache/tts-server.")
+    memory_bytes: Count = Field(16 * 2**20, description="Memory for them; a second takes 48000 bytes.")
+    disk_bytes: Count = Field(256 * 2**20, description="Disk for them; a second takes about 33000 bytes.")
+    max_age_s: Seconds = Field(30 * 86_400.0, description="Nothing is kept for longer.")
+    warm: tuple[str, ...] = Field((), description="Texts spoken in idle time, so that they are there at once.")
+
+
+class WebSocket(Section):
+    """The WebSocket door, on the HTTP port."""
+
+    max_message_bytes: int = Field(65_536, ge=1024, description="Length of one message.")
+    max_contexts: Count = Field(8, description="Texts spoken at the same time on one connection.")
+    messages_per_s: Count = Field(200, description="Messages of one connection; twice as many may come at once.")
+    max_lead_ms: int = Field(1000, ge=100, le=5000, description="How far sending may run ahead of playing.")
+    resume_s: float = Field(
+        30.0, ge=0, le=600, description="A client that lost its connection is waited for so long; 0: not at all."
+    )
+
+
+class Discovery(Section):
+    """How the LAN finds us."""
+
+    enabled: bool = Field(True, description="Announce ourselves by zeroconf (mDNS).")
+    name: str = Field("", max_length=63, description="Instance name; empty: tts-server and a short machine id.")
+    addresses: tuple[str, ...] = Field((), description="Addresses to announce; empty: those of the LAN interfaces.")
+
+
+class Text(Section):
+    """How text is read."""
+
+    dictionary: dict[str, str] = Field(
+        {}, description="Own words: their pinyin, or other text to say in their place. Wins over every rule."
+    )
+    tags: bool = Field(True, description="[happy], [angry:1.4], [pause:500] in a text act.")
+    unknown_tags: Literal["drop", "speak"] = Field("drop", description="What is done with [tags] nobody knows.")
+    emoji: Literal["drop", "emotion"] = Field("drop", description="An emoji is left out, or an emotion from there on.")
+    directions: bool = Field(False, description="Stage directions such as （开心地） are emotions from there on.")
+
+
+class Night(Section):
+    """Hours in which everything is said more quietly, calmly and slowly."""
+
+    enabled: bool = Field(False, description="Whether there are such hours.")
+    begin: time = Field(time(22), description="When they begin, in local time.")
+    end: time = Field(time(7), description="When they end.")
+    volume: float = Field(-8.0, ge=-40, le=0, description="dB added to everything.")
+    speed: float = Field(0.93, ge=0.5, le=1, description="Factor on every speed.")
+    intensity: float = Field(0.5, ge=0, le=1, description="Factor on every emotion; neutral becomes so much calm.")
+
+
+class Log(Section):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+    format: Literal["auto", "text", "journal", "json"] = Field("auto", description="auto: journal under systemd.")
+    status_language: Literal["en", "zh"] = Field("en", description="Language of the state in `systemctl status`.")
+
+
+class Config(BaseSettings):
+    """All of the configuration."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    server: Server = Server()
+    access: Access = Access()
+    http: Http = Http()
+    voices: Voices = Voices()
+    engine_host: EngineHost = EngineHost()
+    limits: Limits = Limits()
+    cache: Cache = Cache()
+    websocket: WebSocket = WebSocket()
+    discovery: Discovery = Discovery()
+    text: Text = Text()
+    night: Night = Night()
+    log: Log = Log()
+    engines: dict[str, dict[str, Any]] = Field({}, description="Settings of each engine, by entry point name.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *others: Any, **named: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which comes in as init values."""
+        return named["env_settings"], init_settings
+
+
+def find_file(explicit: Path | None) -> Path | None:
+    """The file to read: the one given, else $CONFIGURATION_DIRECTORY's or XDG's if it exists."""
+    if explicit is not None:
+        return explicit
+    path = config_folder() / FILE_NAME
+    return path if path.is_file() else None
+
+
+def voices_folder(config: Config) -> Path:
+    """Where voice packs are: the folder configured, else one beside the rest that must be kept."""
+    if config.voices.folder:
+        return Path(config.voices.folder).expanduser()
+    return state_folder() / "voices"
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The file's tables. Raises ConfigInvalid."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigInvalid(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{path} is not valid TOML: {error}") from error
+
+
+def load(tables: dict[str, Any], overrides: dict[str, dict[str, Any]] | None = None) -> Config:
+    """The configuration: a file's tables, then the environment, then the overrides on top. Raises ConfigInvalid."""
+    _refuse_unknown_environment()
+    try:
+        config = Config(**tables)
+        for section, values in (overrides or {}).items():
+            current = getattr(config, section)
+            checked = type(current).model_validate({**current.model_dump(), **values})
+            config = config.model_copy(update={section: checked})
+        _check_together(config)
+        return config
+    except ValidationError as error:
+        raise ConfigInvalid("; ".join(_explain(problem) for problem in error.errors())) from error
+
+
+def _check_together(config: Config) -> None:
+    """What no key can tell alone. Raises ConfigInvalid."""
+    public = [network for network in config.server.networks if not _is_private(network)]
+    if public and config.access.mode == "none":
+        raise ConfigInvalid(
+            f"server.networks: {public[0]} is not private; such peers need tokens: set access.mode to token or jwt"
+        )
+    if (config.http.tls_cert_file is None) != (config.http.tls_key_file is None):
+        raise ConfigInvalid("http.tls_cert_file and http.tls_key_file: one needs the other")
+
+
+def _is_private(network: Network) -> bool:
+    return any(network.version == ours.version and network.subnet_of(ours) for ours in PRIVATE_NETWORKS)  # type: ignore[arg-type]
+
+
+def where_from(config: Config, tables: dict[str, Any]) -> dict[str, str]:
+    """For each key, as "section.key": "default", "file" or "environment"."""
+    found = {}
+    for section, model in config:
+        if isinstance(model, Section):
+            for key in type(model).model_fields:
+                variable = f"{ENVIRONMENT_PREFIX}{section}__{key}".upper()
+                in_file = key in tables.get(section, {})
+                found[f"{section}.{key}"] = (
+                    "environment" if variable in os.environ else "file" if in_file else "default"
+                )
+    return found
+
+
+def changed_keys(before: Config, after: Config) -> list[str]:
+    """The keys whose values differ, as "section.key"; "engines" for any setting of an engine."""
+    found = [] if before.engines == after.engines else ["engines"]
+    for section, model in before:
+        if isinstance(model, Section):
+            other = getattr(after, section)
+            keys = type(model).model_fields
+            found += [f"{section}.{key}" for key in keys if getattr(model, key) != getattr(other, key)]
+    return found
+
+
+def _keys() -> list[str]:
+    fields = Config.model_fields
+    sections = {name: field.default for name, field in fields.items() if isinstance(field.default, Section)}
+    return [f"{name}.{key}" for name, section in sections.items() for key in type(section).model_fields]
+
+
+def _refuse_unknown_environment() -> None:
+    """pydantic-settings passes over variables that name no key; a typing mistake would go unseen."""
+    for variable in os.environ:
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
+        if variable.startswith(ENVIRONMENT_PREFIX) and name not in _keys() and not name.startswith("engines"):
+            raise ConfigInvalid(f"the environment variable {variable} names no key{_nearest(name)}")
+
+
+def _explain(problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"there is no key {key}{_nearest(key)}"
+    return f"{key}: {problem['msg']} (it is {problem['input']!r})"
+
+
+def _nearest(key: str) -> str:
+    known = [*_keys(), *Config.model_fields]
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""

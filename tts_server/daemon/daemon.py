@@ -1,0 +1,203 @@
+"""Builds, starts and stops everything. The only place besides the command line that sees the whole configuration.
+
+Start, inside out: ports, engine host, doors, voices, announcement. Stop, outside in: announcement withdrawn, doors shut
+to new peers, speech under way finished, connections closed, engine host ended. systemd is told all along.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from socket import socket
+from typing import Final
+
+from tts_server import __version__, logs
+from tts_server.access.access import Access
+from tts_server.config.settings import Config, changed_keys
+from tts_server.daemon.door_settings import announcement_settings, http_settings, port_of, wyoming_limits
+from tts_server.daemon.startup import access_settings, manner_of, running_core
+from tts_server.edge.activation import HTTP, WYOMING, take_sockets
+from tts_server.edge.notify import Notifier, forget_environment
+from tts_server.edge.status import State, StatusLine
+from tts_server.edge.watchdog import watch
+from tts_server.errors import EngineLoading, TTSError
+from tts_server.synthesis.metrics import Metrics
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.discovery.announcement import Announcement
+from tts_server.transports.http.door import HttpDoor
+from tts_server.transports.listening import listen, listen_unix
+from tts_server.transports.wyoming.door import WyomingDoor
+
+log = logging.getLogger(__name__)
+
+_LOOK_S: Final = 1.0  # between two looks at our state
+_MARGIN_S: Final = 20.0  # what starting and stopping take besides the waits that have a limit of their own
+# What a reload applies, by the beginning of the key; the rest waits for the next start.
+_LIVE: Final = (
+    *("log.", "discovery.", "limits.", "websocket.", "access.", "night.", "voices.emotion", "voices.distances"),
+    *("text.tags", "text.unknown_tags", "text.emoji", "text.directions"),
+    *("server.networks", "server.host_names", "server.origins"),
+)
+_NOT_LIVE: Final = "limits.stored_audio"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sockets:
+    wyoming: Sequence[socket]
+    http: Sequence[socket]
+
+
+async def run(config: Config, read_again: Callable[[], Config]) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP reads the configuration again. Raises TTSError when a port cannot be had."""
+    stop, hangup = _when(signal.SIGTERM, signal.SIGINT), _when(signal.SIGHUP)
+    notifier = Notifier.from_environment()
+    forget_environment()
+    status = StatusLine(notifier, config.log.status_language)
+    sockets = _listening_sockets(config)
+    log.info("tts-server %s starts", __version__)
+    status.show(State.LOADING)
+    notifier.extend_timeout(2 * config.engine_host.start_timeout_s + _MARGIN_S)
+    async with running_core(config) as synthesizer:
+        house = _House(config, sockets, synthesizer, notifier, status)
+        await house.open()
+        async with asyncio.TaskGroup() as tasks:
+            announcing = tasks.create_task(house.announce(), name="announcement")
+            others = [
+                tasks.create_task(house.become_ready(), name="becoming ready"),
+                tasks.create_task(house.reload_on(hangup, read_again), name="reloading"),
+                tasks.create_task(house.metrics.watch_loop(), name="loop lag"),
+                tasks.create_task(watch(notifier, synthesizer.stalled_s), name="watchdog"),
+            ]
+            await stop.wait()
+            await house.close(announcing)
+            for task in others:
+                task.cancel()
+    log.info("stopped")
+
+
+class _House:
+    """The doors, and what is told of them: to the LAN, and to systemd."""
+
+    def __init__(
+        self, config: Config, sockets: _Sockets, synthesizer: Synthesizer, notifier: Notifier, status: StatusLine
+    ) -> None:
+        self._config = config
+        self._sockets = sockets
+        self._synthesizer = synthesizer
+        self._notifier = notifier
+        self._status = status
+        self._announcement = announcement_settings(config, sockets.wyoming, sockets.http)
+        self._announce_anew = asyncio.Event()
+        self._wyoming = WyomingDoor(synthesizer, wyoming_limits(config))
+        self.metrics = Metrics(synthesizer)
+        self._access = Access(access_settings(config))
+        self._http = HttpDoor(synthesizer, http_settings(config), self._access, self.metrics)
+
+    async def open(self) -> None:
+        """Let clients in. They are told what there is, and wait while the voices load."""
+        await self._wyoming.start(self._sockets.wyoming)
+        await self._http.start(self._sockets.http)
+        log.info(
+            "listening: Wyoming on port %d, HTTP on port %d",
+            *(port_of(self._sockets.wyoming) or 0, port_of(self._sockets.http) or 0),
+        )
+
+    async def become_ready(self) -> None:
+        """Tell systemd when the voices can speak, then how we are, until cancelled."""
+        try:
+            await self._synthesizer.wait_ready()
+        except EngineLoading as error:  # the doors are open and tell their clients; a restart would not help
+            log.error("%s", error)
+        self._notifier.ready()
+        while True:
+            self._show_state()
+            await asyncio.sleep(_LOOK_S)
+
+    def _show_state(self) -> None:
+        voices, texts = len(self._synthesizer.catalogue.voices), self._synthesizer.active
+        if not voices:
+            self._status.show(State.SILENT)
+        elif not self._synthesizer.is_ready:
+            self._status.show(State.RECOVERING)
+        else:
+            self._status.show(State.SPEAKING if texts else State.READY, voices, texts)
+
+    async def announce(self) -> None:
+        """Keep the LAN told of us, as the configuration says, until cancelled; then it is told goodbye."""
+        while True:
+            self._announce_anew.clear()
+            async with asyncio.TaskGroup() as tasks:
+                announcement = Announcement(self._announcement, lambda: self._synthesizer.is_ready)
+                announcing = tasks.create_task(announcement.run()) if self._config.discovery.enabled else None
+                try:
+                    await self._announce_anew.wait()
+                finally:
+                    if announcing is not None:
+                        announcing.cancel()
+
+    async def reload_on(self, hangup: asyncio.Event, read_again: Callable[[], Config]) -> None:
+        """Read the configuration again whenever the event is set. Speech goes on; a mistake changes nothing."""
+        while True:
+            await hangup.wait()
+            hangup.clear()
+            self._notifier.reloading()
+            self._status.show(State.RELOADING)
+            try:
+                self._apply(await asyncio.to_thread(read_again))
+            except TTSError as error:
+                log.error("the configuration stays as it is: %s", error)
+            self._notifier.ready()
+            self._show_state()
+
+    def _apply(self, config: Config) -> None:
+        access, http = access_settings(config), http_settings(config)  # these may find mistakes
+        changed = changed_keys(self._config, config)
+        self._config = config
+        logs.configure(config.log.level, config.log.format)
+        self._status.language = config.log.status_language
+        self._synthesizer.reconfigure(config.limits, config.voices.emotion, manner_of(config))
+        self._synthesizer.reload_voices()
+        self._access.reconfigure(access)
+        self._wyoming.reconfigure(wyoming_limits(config))
+        self._http.reconfigure(http)
+        if any(key.startswith("discovery.") for key in changed):
+            self._announcement = announcement_settings(config, self._sockets.wyoming, self._sockets.http)
+            self._announce_anew.set()
+        log.info("the configuration was read again; changed: %s", ", ".join(changed) or "nothing")
+        if waiting := [key for key in changed if not key.startswith(_LIVE) or key.startswith(_NOT_LIVE)]:
+            log.warning("these take effect at the next start: %s", ", ".join(waiting))
+
+    async def close(self, announcing: asyncio.Task[None]) -> None:
+        """Leave the LAN, let speech under way end in time, close the doors."""
+        grace_s = self._config.limits.grace_s
+        log.info("stopping: speech under way may take another %g s", grace_s)
+        self._notifier.stopping()
+        self._notifier.extend_timeout(grace_s + _MARGIN_S)
+        self._status.show(State.STOPPING, texts=self._synthesizer.active)
+        announcing.cancel()
+        await asyncio.wait([announcing])
+        self._wyoming.stop_accepting()
+        self._http.stop_accepting()
+        await self._synthesizer.drain(grace_s)
+        await self._wyoming.close()
+        await self._http.close()
+
+
+def _when(*signals: signal.Signals) -> asyncio.Event:
+    """An event that is set by these signals."""
+    event = asyncio.Event()
+    for number in signals:
+        asyncio.get_running_loop().add_signal_handler(number, event.set)
+    return event
+
+
+def _listening_sockets(config: Config) -> _Sockets:
+    """Those that systemd gave us, else our own. Raises PortUnavailable."""
+    server = config.server
+    given = take_sockets({server.wyoming_port: WYOMING, server.http_port: HTTP})
+    wyoming = given.get(WYOMING) or listen(server.host, server.wyoming_port)
+    http = given.get(HTTP) or listen(server.host, server.http_port)
+    if server.wyoming_socket:
+        wyoming = [*wyoming, listen_unix(server.wyoming_socket)]
+    return _Sockets(wyoming, http)

@@ -1,0 +1,119 @@
+"""The core, built from the configuration: for the daemon, and for commands that speak in their own process."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from protocol.emotions import with_own
+from tts_server.access.access import AccessSettings, JwtKey
+from tts_server.access.credentials import read_key, read_tokens
+from tts_server.access.rate_limits import RateLimits
+from tts_server.cache.disk import DiskStore
+from tts_server.cache.key import KeyMaker
+from tts_server.cache.segment_cache import SegmentCache
+from tts_server.config.paths import cache_folder
+from tts_server.config.settings import Config, voices_folder
+from tts_server.daemon.pack_watch import watch_packs
+from tts_server.engine_host.installed import installed_engines
+from tts_server.engine_host.link import EngineLink, HostSettings
+from tts_server.errors import EngineLoading
+from tts_server.markup.markup import Markup
+from tts_server.scheduling.scheduler import Scheduler
+from tts_server.scheduling.turns import Turns
+from tts_server.synthesis.speaking_style import Manner, Night
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.synthesis.warm_up import prepare
+
+_WRITING_S = 2.0  # at stop, for recordings on their way to the disk
+
+
+def host_settings(config: Config) -> HostSettings:
+    """What the engine host is started with."""
+    return HostSettings(
+        engines=installed_engines(config.engine_host.engines),
+        engine_settings={
+            **config.engines,
+            "sambert": {"voices_dir": str(voices_folder(config)), **config.engines.get("sambert", {})},
+        },
+        default_voice=config.voices.default,
+        disabled_voices=config.voices.disabled,
+        preload=[voice for voice in config.voices.preload if voice not in config.voices.disabled],
+        max_memory_mb=config.engine_host.max_memory_mb,
+        threads=config.engine_host.threads or os.cpu_count() or 1,
+        chunk_timeout_s=config.engine_host.chunk_timeout_s,
+        start_timeout_s=config.engine_host.start_timeout_s,
+        dictionary=config.text.dictionary,
+        log_level=config.log.level,
+        log_format=config.log.format,
+    )
+
+
+def access_settings(config: Config) -> AccessSettings:
+    """Who may speak over HTTP and WebSocket. Reads the tokens, or the key. Raises ConfigInvalid."""
+    wanted = config.access
+    return AccessSettings(
+        mode=wanted.mode,
+        networks=config.server.networks,
+        tokens=read_tokens(wanted.tokens_file) if wanted.mode == "token" else (),
+        jwt_key=_jwt_key(config) if wanted.mode == "jwt" else None,
+        limits=RateLimits(wanted.requests_per_min, wanted.chars_per_min),
+    )
+
+
+def _jwt_key(config: Config) -> JwtKey:
+    wanted = config.access
+    key = read_key(wanted.jwt_key_file)
+    return JwtKey(key, wanted.jwt_algorithm, wanted.jwt_audience, wanted.jwt_issuer or None)
+
+
+def cache_of(config: Config, link: EngineLink, turns: Turns) -> SegmentCache:
+    """Where spoken segments are kept. Reads the program's own files, to know which it is."""
+    wanted = config.cache
+    if wanted.mode == "off":
+        return SegmentCache(link, turns)
+    keys = KeyMaker(config.text.dictionary, config.engines)
+    store = DiskStore(wanted.folder or cache_folder() / "segments", wanted.disk_bytes, wanted.max_age_s)
+    in_use = store if wanted.mode == "disk" else None
+    return SegmentCache(link, turns, keys, wanted.memory_bytes, wanted.max_age_s, in_use)
+
+
+def manner_of(config: Config) -> Manner:
+    """How this box reads markup and speaks."""
+    text, night = config.text, config.night
+    markup = Markup(
+        tags=text.tags,
+        speak_unknown_tags=text.unknown_tags == "speak",
+        emoji=text.emoji == "emotion",
+        directions=text.directions,
+    )
+    hours = Night(night.begin, night.end, night.volume, night.speed, night.intensity) if night.enabled else None
+    return Manner(markup, with_own(config.voices.distances), hours)
+
+
+@asynccontextmanager
+async def running_core(config: Config) -> AsyncGenerator[Synthesizer]:
+    """The core without doors: an engine host and a synthesizer. Waits until the voices are known, not loaded."""
+    settings = host_settings(config)
+    link, turns = EngineLink(settings), Turns(Scheduler(settings.threads))
+    cache = cache_of(config, link, turns)
+    synthesizer = Synthesizer(link, turns, config.limits, config.voices.emotion, cache, manner_of(config))
+    async with asyncio.TaskGroup() as tasks:
+        work = {
+            "voice packs": watch_packs(voices_folder(config), link.reload),
+            "engine host": link.run(),
+            "cache": cache.run(),
+            "preparation": prepare(synthesizer, link, turns, settings.preload, config.cache.warm),
+        }
+        running = [tasks.create_task(each, name=name) for name, each in work.items()]
+        try:
+            with contextlib.suppress(EngineLoading):  # the doors then say so themselves
+                await link.wait_known()
+            yield synthesizer
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_WRITING_S):
+                    await cache.written()
+        finally:
+            for task in running:
+                task.cancel()

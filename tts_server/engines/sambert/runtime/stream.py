@@ -1,0 +1,79 @@
+"""An utterance on its way from score to samples, a chunk at a time. Any chunks give the samples of the whole.
+
+The mel is made in blocks of one length whatever the chunks: a matrix product's last bits depend on its size, and the
+phase of an NSF voice sums up the last bits of f0.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from tts_server.engine import Samples
+from tts_server.engines.sambert.runtime.graphs import Floats, Nets, Score
+from tts_server.engines.sambert.runtime.source import Source, seeded_source
+
+BLOCK_STEPS: Final = 4  # decoder steps between two runs of the postnet
+
+
+class Stream:
+    """One utterance being spoken. It holds all that is remembered between chunks; the nets are shared."""
+
+    def __init__(self, nets: Nets, score: Score, source: Source | None = None) -> None:
+        """source: of NSF voices, in place of a seeded one."""
+        self._nets, self._score = nets, score
+        shape, vocoder = nets.pack.acoustic, nets.pack.vocoder
+        self._group, self._n_mels = shape.outputs_per_step, shape.num_mels
+        self._decoder = nets.decoder(score)
+        self._decoded: Floats = np.zeros((0, shape.num_mels), np.float32)  # waits for the postnet
+        self._refined = 0  # frames that the postnet has taken
+        self._mel: Floats = np.zeros((0, shape.num_mels), np.float32)  # waits for the vocoder
+        self._vocoded = 0  # frames that the vocoder has taken
+        self._postnet_state, self._vocoder_state = nets.postnet.initial_state, nets.vocoder.initial_state
+        self._lookahead = -(-nets.vocoder.lag // vocoder.hop_length)  # frames
+        self._source = source
+        if vocoder.harmonics and source is None:
+            self._source = seeded_source(vocoder.harmonics, nets.pack.sample_rate, vocoder.hop_length)
+
+    @property
+    def is_done(self) -> bool:
+        return self._vocoded == self._score.frames
+
+    def next(self, frames: int) -> Samples:
+        """The samples of the next `frames` frames, fewer or a few more at the end. None are left when `is_done`."""
+        lookahead = 0 if self._vocoded else self._lookahead
+        until = min(self._score.frames, self._vocoded + max(1, frames) + lookahead)
+        if until == self._vocoded:
+            return np.zeros(0, np.float32)
+        mel = self._nets.in_hertz(self.next_mel(until - self._vocoded))
+        sines = None
+        if self._source is not None:
+            sines = self._source.make(mel[:, -2], mel[:, -1])
+            mel = mel[:, :-2]
+        self._vocoded = until
+        samples, self._vocoder_state = self._nets.vocode(mel, sines, self._vocoder_state, self.is_done)
+        return samples
+
+    def next_mel(self, frames: int) -> Floats:
+        """The next frames of the mel (frames, n_mels), f0 and uv as the net gives them. There must be so many."""
+        while len(self._mel) < frames:
+            self._mel = np.concatenate([self._mel, self._refine()])
+        taken, self._mel = self._mel[:frames], self._mel[frames:]
+        return taken
+
+    def _refine(self) -> Floats:
+        """The mel's next block."""
+        lag = 0 if self._refined else self._nets.postnet.lag
+        until = min(self._score.frames, self._refined + BLOCK_STEPS * self._group + lag)
+        decoded, self._refined = self._decode(until - self._refined), until
+        is_last = until == self._score.frames
+        mel, self._postnet_state = self._nets.postnet.run({"decoded": decoded}, self._postnet_state, is_last)
+        return mel
+
+    def _decode(self, frames: int) -> Floats:
+        """The next frames of the decoder, (frames, n_mels)."""
+        parts, missing = [self._decoded], frames - len(self._decoded)
+        for _ in range(-(-missing // self._group)):
+            parts.append(self._decoder.next())
+        decoded = np.concatenate(parts)
+        taken, self._decoded = decoded[:frames], decoded[frames:]
+        return taken

@@ -1,0 +1,225 @@
+"""Cleaned characters to segments that are said in one go. Daemon's side, pure.
+
+A sentence is cut off as soon as its last mark is here, without a look at what follows, except after an ASCII full stop
+or inside quotes or brackets, where one more character decides. What markup noted about characters goes with them.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final, Literal
+
+from tts_server.markup.tokens import Note
+from tts_server.text.linguistic.segment import Pause, Reading, SayAs, Segment, Span, Style
+from tts_server.text.linguistic.utterance import Prosody
+
+Split = Literal["auto", "sentence", "none"]
+Place = tuple[int, Note | None]  # where a character stood in the client's text, and what was noted about it
+
+_STOPS: Final = frozenset("。！？；…!?;")
+_COMMAS: Final = frozenset("，,、：")
+_OPENING: Final = {"“": "”", "‘": "’", "「": "」", "『": "』", "（": "）", "(": ")", "《": "》", "【": "】", "〈": "〉"}
+_CLOSING: Final = frozenset(_OPENING.values())
+# Left over from the sentence before (its second mark, a stray closing quote): nothing begins with these.
+_NEVER_FIRST: Final = frozenset("。！？；…，、：!?;,:.·—～") | _CLOSING
+_ABBREVIATIONS: Final = frozenset({
+    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
+    "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx",
+})  # fmt: skip
+_FIRST_CHARS: Final = 6  # of the first segment before a comma may end it
+# Width of a run-on text before it is cut anyway: an ASCII character takes 2, any other 5, so about 60 Chinese ones.
+_MAX_WIDTH: Final = 300
+_MAX_DEPTH: Final = 8  # of quotes and brackets, before we take them for noise
+_MAX_UNBROKEN: Final = 4 * _MAX_WIDTH  # of text without any place to cut
+_MAX_PAUSE_MS: Final = 10_000  # at one place
+
+
+class Segmenter:
+    """Cuts cleaned characters into segments. See TextCutter for the whole way."""
+
+    def __init__(self, split: Split = "auto") -> None:
+        self._split = split
+        self._is_first = True
+        self._closers: list[str] = []  # the closing marks that open quotes and brackets wait for, innermost last
+        self._pauses: list[tuple[int, int]] = []  # before which character, how many ms
+        self._start_over()
+
+    @property
+    def waiting_chars(self) -> int:
+        """Characters that no segment has taken yet."""
+        return len(self._chars)
+
+    @property
+    def has_speech(self) -> bool:
+        """Whether a flush now would give a segment."""
+        return self._sayable > 0
+
+    @property
+    def is_inside_sentence(self) -> bool:
+        """Whether what waits has no mark at its end yet."""
+        return self.has_speech and (self._chars[-1] in _COMMAS or not _is_mark(self._chars[-1]))
+
+    def feed(self, text: str, offsets: Iterable[int], note: Note | None = None) -> list[Segment]:
+        """Take more characters, where each stood in the client's text, and what markup noted about them."""
+        segments: list[Segment] = []
+        for char, offset in zip(text, offsets, strict=True):
+            self._take(char, (offset, note), segments)
+        return segments
+
+    def pause(self, ms: int) -> None:
+        """Put an exact pause here."""
+        at = len(self._chars)
+        if self._pauses and self._pauses[-1][0] == at:
+            ms += self._pauses.pop()[1]
+        self._pauses.append((at, min(ms, _MAX_PAUSE_MS)))
+
+    def flush(self) -> list[Segment]:
+        """End the current segment here."""
+        segments: list[Segment] = []
+        self._cut(len(self._chars), segments, is_flush=True)
+        return segments
+
+    def _start_over(self) -> None:
+        self._chars: list[str] = []
+        self._places: list[Place] = []
+        self._width = 0
+        self._sayable = 0
+        self._may_end = False  # the last mark ends the segment unless the next character closes a quote
+        self._dot = False  # the last mark is an ASCII full stop
+        self._comma = False  # the last mark is a comma after a digit: 1,234 or the end of the first segment
+        self._best = {"comma": 0, "space": 0, "gap": 0}  # places to cut a run-on text, as lengths
+
+    def _take(self, char: str, place: Place, segments: list[Segment]) -> None:
+        closers = self._closers  # a quotation of several sentences stays open when one of them is cut off
+        if (self._may_end or self._dot or self._comma) and self._ends_before(char):
+            self._cut(len(self._chars), segments)
+            self._closers = closers
+        self._may_end = self._dot = self._comma = False
+        if not self._chars and (char.isspace() or char in _NEVER_FIRST):
+            if char == "\n" or (self._closers and char == self._closers[-1]):
+                self._closers = self._closers[:-1] if char != "\n" else []
+            return
+        self._append(char, place)
+        if self._ends_after(char):
+            self._cut(len(self._chars), segments)
+        elif self._width > _MAX_WIDTH and self._split != "none":
+            self._cut_run_on(segments)
+
+    def _append(self, char: str, place: Place) -> None:
+        """Add one character and note whether the text could be cut before it."""
+        previous = self._chars[-1] if self._chars else ""
+        if previous == " ":
+            self._best["space"] = len(self._chars)
+        elif previous in _COMMAS and not char.isdigit():
+            self._best["comma"] = len(self._chars)
+        elif not (previous.isascii() or char.isascii()) and char.isalnum():
+            self._best["gap"] = len(self._chars)
+        self._chars.append(char)
+        self._places.append(place)
+        self._width += 2 if char.isascii() else 5
+        self._sayable += char.isalnum()
+
+    def _ends_after(self, char: str) -> bool:
+        """Say whether the segment ends with this character, which is in it already; or note that the next decides."""
+        if self._split == "none":
+            return False
+        if char == "\n":
+            return True
+        closed = self._quotes(char)
+        if char in _STOPS or (closed and self._stopped_inside()):
+            self._may_end = bool(self._closers)
+            return not self._closers
+        if char == ".":
+            self._dot = True
+        elif char in _COMMAS and self._is_first and self._split == "auto" and self._sayable >= _FIRST_CHARS:
+            self._comma = self._chars[-2].isdigit() or bool(self._closers)
+            return not self._comma
+        return False
+
+    def _ends_before(self, char: str) -> bool:
+        """Say whether a segment that could end at its last mark does so, now that the next character is known."""
+        if self._closers and char == self._closers[-1]:
+            return False
+        if self._may_end:
+            return char not in _STOPS and char not in _CLOSING
+        if self._comma:
+            return not char.isdigit()
+        return not (char in ".,-" or (char.isascii() and char.isalnum())) and not self._is_abbreviated(char)
+
+    def _is_abbreviated(self, following: str) -> bool:
+        """Say whether the full stop just taken belongs to a word such as Dr. or J. before a space."""
+        word = ""
+        for char in reversed(self._chars[-8:-1]):
+            if not (char.isascii() and char.isalpha()):
+                break
+            word = char + word
+        return following == " " and ((len(word) == 1 and word != "I") or word.lower() in _ABBREVIATIONS)
+
+    def _quotes(self, char: str) -> bool:
+        """Keep count of open quotes and brackets. Returns whether this character closed one."""
+        if self._closers and char == self._closers[-1]:
+            self._closers.pop()
+            return True
+        if len(self._closers) >= _MAX_DEPTH:
+            self._closers = []
+        if char in _OPENING:
+            self._closers.append(_OPENING[char])
+        elif char == '"':
+            self._closers.append('"')
+        return False
+
+    def _stopped_inside(self) -> bool:
+        return len(self._chars) > 1 and (
+            self._chars[-2] in _STOPS or self._chars[-2] == "." or self._chars[-2] in _CLOSING
+        )
+
+    def _cut_run_on(self, segments: list[Segment]) -> None:
+        """Cut a text that goes on and on at its last comma, else at a space, else between two characters."""
+        third = len(self._chars) // 3
+        cut = next((self._best[kind] for kind in ("comma", "space", "gap") if self._best[kind] > third), 0)
+        if not cut and self._width > _MAX_UNBROKEN:
+            cut = len(self._chars)
+        if cut:
+            rest, places = self._chars[cut:], self._places[cut:]
+            self._cut(cut, segments)
+            for char, place in zip(rest, places, strict=True):
+                self._take(char, place, segments)
+
+    def _cut(self, length: int, segments: list[Segment], *, is_flush: bool = False) -> None:
+        """Emit the first `length` characters, if there is anything to say in them, and begin anew."""
+        trimmed = "".join(self._chars[:length]).rstrip()
+        places = self._places[: len(trimmed)]
+        if has_speech := any(map(str.isalnum, trimmed)):
+            offsets = tuple(offset for offset, _ in places)
+            spans = (*_noted(places), *self._take_pauses(length, len(trimmed), is_flush))
+            segments.append(Segment(trimmed, (*offsets, offsets[-1] + 1), spans))
+            self._is_first = False
+        # A pause with nothing before it waits for what follows.
+        self._pauses = [(max(0, at - length), ms) for at, ms in self._pauses] if not has_speech else self._pauses
+        self._closers = []
+        self._start_over()
+
+    def _take_pauses(self, length: int, end: int, is_flush: bool) -> list[Span]:
+        """The pauses inside the first `length` characters; one behind them is part only where the text is flushed."""
+        count = sum(at < length or is_flush for at, _ in self._pauses)
+        taken, left = self._pauses[:count], self._pauses[count:]
+        self._pauses = [(at - length, ms) for at, ms in left]
+        return [Pause(min(at, end), ms) for at, ms in taken]
+
+
+def _noted(places: Sequence[Place]) -> Iterable[Span]:
+    """What was noted about neighbouring characters, as spans. Styles are on top of the segment's own."""
+    at = 0
+    for note, group in groupby(place[1] for place in places):
+        start, at = at, at + sum(1 for _ in group)
+        if note is None:
+            continue
+        if (note.speed, note.pitch, note.volume) != (1.0, 0.0, 0.0):
+            yield Style(start, at, Prosody(speed=note.speed, pitch=note.pitch, volume=note.volume))
+        if note.pinyin:
+            yield Reading(start, at, note.pinyin)
+        if note.interpret_as:
+            yield SayAs(start, at, note.interpret_as)
+
+
+def _is_mark(char: str) -> bool:
+    return char in _STOPS or char in _CLOSING or char in '."\n'

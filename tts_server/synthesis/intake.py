@@ -1,0 +1,223 @@
+"""Text on its way into a context: cut into segments, each with the voice and manner that held at its place."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+from protocol.emotions import AUTO
+from tts_server.engine import Voice
+from tts_server.errors import TextBacklog, TextTooLong
+from tts_server.events import SpeechOptions
+from tts_server.markup.readers import reader_for
+from tts_server.markup.segments import TextCutter
+from tts_server.markup.tokens import Cue
+from tts_server.synthesis.delivery import Delivery
+from tts_server.synthesis.speaking_style import Manner
+from tts_server.text.linguistic.segment import Segment
+from tts_server.text.linguistic.utterance import Prosody
+from tts_server.voices import Catalogue
+
+
+class Limits(Protocol):
+    """The limits a context keeps; the configuration has them."""
+
+    @property
+    def max_text_chars(self) -> int:
+        """In one piece of text."""
+
+    @property
+    def max_context_chars(self) -> int:
+        """In all text of a context."""
+
+    @property
+    def max_pending_chars(self) -> int:
+        """Received and not yet spoken."""
+
+    @property
+    def max_contexts(self) -> int:
+        """Contexts at the same time, over all doors."""
+
+    @property
+    def max_delay_s(self) -> float:
+        """Text without a sentence end waits no longer than this before it is said."""
+
+    @property
+    def context_idle_s(self) -> float:
+        """A context ends when no text came for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A segment and the voice that will say it."""
+
+    segment: Segment
+    voice: Voice
+    cut_at: float  # when it was cut, on the loop's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A place in the text that somebody wants to be told of."""
+
+    content: object
+
+
+class Stalled(Exception):
+    """No text came for `context_idle_s`."""
+
+
+class Intake:
+    """Takes text and changes of manner in order; gives out what can be said."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        limits: Limits,
+        options: SpeechOptions,
+        default_emotion: str,
+        manner: Manner,
+    ) -> None:
+        """Raises VoiceUnknown, EngineLoading, EmotionUnknown (strict)."""
+        self._catalogue = catalogue
+        self._limits = limits
+        self._delivery = Delivery(catalogue, options, default_emotion, manner)
+        reader = reader_for(options.text_format, manner.markup)
+        self._cutter = TextCutter(self.prosody, split=options.split, reader=reader, on_cue=self._follow)
+        self._max_delay_s = limits.max_delay_s if options.max_delay_s is None else options.max_delay_s
+        self._idle_s = limits.context_idle_s if options.idle_s is None else options.idle_s
+        self._planned: deque[Planned | Note] = deque()
+        self._changed = asyncio.Event()
+        self._last_text_at = self._now()
+        self.first_text_at: float | None = None
+        self.is_ended = False
+
+    @property
+    def voice(self) -> Voice:
+        """The voice of text from here on."""
+        return self._delivery.voice
+
+    @property
+    def prosody(self) -> Prosody:
+        """How text from here on is said."""
+        return self._delivery.prosody
+
+    @property
+    def emotion_asked(self) -> str:
+        """The emotion asked for."""
+        return self._delivery.emotion_asked
+
+    @property
+    def emotion_used(self) -> str:
+        """The emotion in use for it."""
+        return self._delivery.emotion_used
+
+    @property
+    def received(self) -> int:
+        """Code points of text received."""
+        return self._cutter.received
+
+    @property
+    def has_segments(self) -> bool:
+        """Whether a segment waits to be said."""
+        return any(isinstance(planned, Planned) for planned in self._planned)
+
+    @property
+    def has_pending_text(self) -> bool:
+        """Whether text waits that is no segment yet, and could be said."""
+        return self._cutter.can_flush
+
+    def text(self, text: str) -> None:
+        """Add text. Raises TextTooLong, TextBacklog, MarkupInvalid; then nothing of it is said."""
+        self._check_length(text)
+        self._last_text_at = self._now()
+        if self.first_text_at is None and text:
+            self.first_text_at = self._last_text_at
+        self._plan(self._cutter.feed(text))
+
+    def restyle(self, voice: str | None = None, emotion: str | None = None, **controls: float) -> None:
+        """Change how text from here on is said. Raises VoiceUnknown, EmotionUnknown (strict), BadRequest."""
+        chosen = None
+        if voice is not None:
+            chosen = self._catalogue.choose(voice)
+            self._plan(self._cutter.flush())
+        self._delivery.change(chosen, emotion, **controls)
+        self._plan(self._cutter.restyle(self.prosody))
+
+    def restyle_segment(self, emotion: str, intensity: float) -> str:
+        """Say the next segment with another emotion. Returns the one used. Raises EmotionUnknown, BadRequest."""
+        prosody = self._delivery.for_one_segment(emotion, intensity)
+        self._plan(self._cutter.restyle_segment(prosody))
+        return "neutral" if prosody.emotion == AUTO else prosody.emotion
+
+    def note(self, content: object) -> None:
+        """Put a note behind the text that has been cut into segments."""
+        self._planned.append(Note(content))
+        self._changed.set()
+
+    def flush(self) -> None:
+        """Say what has been sent, even without a sentence end."""
+        self._plan(self._cutter.flush())
+
+    def end(self) -> None:
+        """No more text follows. Raises MarkupInvalid; the text has ended all the same."""
+        self.is_ended = True
+        try:
+            self._plan(self._cutter.end())
+        finally:
+            self._changed.set()
+
+    def discard(self) -> None:
+        """Drop what is planned and let nobody wait any longer."""
+        self._planned.clear()
+        self.is_ended = True
+        self._changed.set()
+
+    async def next(self) -> Planned | Note | None:
+        """The next segment to say, or the note that stands before it; None when all has been said. Raises Stalled."""
+        while not self._planned:
+            if self.is_ended:
+                return None
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(self._patience_s()):
+                    await self._changed.wait()
+            except TimeoutError:
+                self._lose_patience()
+        return self._planned.popleft()
+
+    def _patience_s(self) -> float:
+        waits_s = self._max_delay_s if self.has_pending_text else self._idle_s
+        return max(0.0, self._last_text_at + waits_s - self._now())
+
+    def _lose_patience(self) -> None:
+        if self.has_pending_text:
+            self.flush()
+        elif self._now() >= self._last_text_at + self._idle_s:
+            raise Stalled
+
+    def _plan(self, segments: list[Segment]) -> None:
+        now = self._now()
+        self._planned.extend(Planned(self._delivery.finished(segment), self.voice, now) for segment in segments)
+        self._changed.set()
+
+    def _follow(self, cue: Cue, segments: list[Segment]) -> Prosody:
+        """Go on as a cue in the text says. The segments before it keep their voice."""
+        self._plan(segments)
+        segments.clear()
+        return self._delivery.follow(cue)
+
+    def _check_length(self, text: str) -> None:
+        if len(text) > self._limits.max_text_chars:
+            raise TextTooLong(f"text has {len(text)} characters; the limit is {self._limits.max_text_chars}")
+        total = self.received + len(text)
+        if total > self._limits.max_context_chars:
+            raise TextTooLong(f"the whole text has {total} characters; the limit is {self._limits.max_context_chars}")
+        pending = self._cutter.pending_chars
+        pending += sum(len(planned.segment.text) for planned in self._planned if isinstance(planned, Planned))
+        if pending and pending + len(text) > self._limits.max_pending_chars:
+            raise TextBacklog(f"{pending} characters wait to be spoken; the limit is {self._limits.max_pending_chars}")
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,148 @@
+"""One segment after the other from the engine: turns taken, rate changed, pieces joined, time and samples counted."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, closing
+from typing import Final
+
+import numpy as np
+
+from tts_server.audio.join import Joiner
+from tts_server.audio.resample import Resampler
+from tts_server.cache.segment_cache import SegmentCache
+from tts_server.engine import AudioChunk, Samples
+from tts_server.engine_host.link import EngineHostLost, EngineLink
+from tts_server.events import Audio, Marks, Queued, SegmentEnded, SegmentStarted, SpeechEvent
+from tts_server.scheduling.prebuffer import Cushion
+from tts_server.scheduling.turns import Turns
+from tts_server.synthesis.intake import Planned
+from tts_server.synthesis.interruption import Interruption
+
+_STEP_S: Final = 0.125  # of audio that goes through rate and joiner at once
+
+
+class SegmentSpeaker:
+    """Speaks the segments of one context into one run of samples."""
+
+    def __init__(
+        self, link: EngineLink, turns: Turns, cache: SegmentCache, interruption: Interruption, sample_rate: int
+    ) -> None:
+        self._link = link
+        self._turns = turns
+        self._cache = cache
+        self._interruption = interruption
+        self._sample_rate = sample_rate
+        self._joiner = Joiner(sample_rate)
+        self.segments = self.samples = 0  # given out so far
+        self.synth_s = 0.0  # the engine's own time
+        self._asking_s = 0.0  # the time spent asking for it
+        self.first_audio_at: float | None = None
+
+    async def speak(self, stream: int, planned: Planned) -> AsyncGenerator[SpeechEvent]:
+        """The events of one segment. Raises Stopped, EngineError."""
+        index, base = self.segments, self.samples
+        synth_s, asking_s = self.synth_s, self._asking_s
+        first_at: float | None = None
+        self.segments += 1
+        rate = Resampler(planned.voice.sample_rate, self._sample_rate)
+        async with aclosing(self._cushioned(stream, index, planned)) as chunks:
+            async for chunk in chunks:
+                if not isinstance(chunk, AudioChunk):
+                    yield chunk
+                    continue
+                first_at = first_at or _now()
+                if chunk.timings:
+                    yield _marks(chunk, base / self._sample_rate)
+                for piece in _pieces(chunk):
+                    if len(samples := self._joiner.feed(rate.feed(piece))):
+                        yield self._audio(samples)
+        if len(samples := np.concatenate([self._joiner.feed(rate.flush()), self._joiner.end_piece()])):
+            yield self._audio(samples)
+        synth_s, asking_s = self.synth_s - synth_s, self._asking_s - asking_s
+        yield SegmentEnded(
+            *(index, self.samples - base, ms(synth_s), ms(max(0.0, asking_s - synth_s))),
+            first_ms=None if first_at is None else ms(first_at - planned.cut_at),
+        )
+
+    async def _cushioned(
+        self, stream: int, index: int, planned: Planned
+    ) -> AsyncGenerator[AudioChunk | Queued | SegmentStarted]:
+        """As `_chunks`; of a voice slower than real time, the first ones come late and together."""
+        cushion = Cushion()
+        async with aclosing(self._chunks(stream, index, planned)) as chunks:
+            async for chunk in chunks:
+                if isinstance(chunk, AudioChunk):
+                    for ready in cushion.feed(chunk, self._turns.in_hand_s(stream)):
+                        yield ready
+                    continue
+                if isinstance(chunk, SegmentStarted) and not chunk.is_cached:
+                    cushion = self._turns.cushion(stream, planned.voice.name)
+                yield chunk
+        for ready in cushion.flush():
+            yield ready
+
+    async def _chunks(
+        self, stream: int, index: int, planned: Planned
+    ) -> AsyncGenerator[AudioChunk | Queued | SegmentStarted]:
+        """The segment's start and audio. One of which nothing was heard is run once more if the engine host is lost."""
+        is_told = False
+        for attempt in itertools.count():
+            was_heard = False
+            try:
+                opening = self._cache.open(planned.segment, planned.voice, stream)
+                with closing(await self._interruption.wait(opening)) as source:
+                    if not is_told:
+                        is_told = True
+                        yield _segment_started(index, planned, source.is_cached)
+                    try:
+                        while True:
+                            asked_at = _now()
+                            chunk = await self._interruption.wait(source.next())
+                            self._asking_s += _now() - asked_at
+                            if chunk is None:
+                                return
+                            was_heard |= isinstance(chunk, AudioChunk)
+                            yield chunk
+                    finally:
+                        self.synth_s += source.busy_s
+            except EngineHostLost:
+                if was_heard or attempt:
+                    raise
+            await self._interruption.wait(self._link.wait_ready())
+
+    def _audio(self, samples: Samples) -> Audio:
+        if self.first_audio_at is None:
+            self.first_audio_at = _now()
+        position = self.samples
+        self.samples += len(samples)
+        return Audio(samples, position)
+
+
+def _pieces(chunk: AudioChunk) -> Iterator[Samples]:
+    """The chunk in small steps: while a slow reader is waited for, few copies of it are held."""
+    size = round(_STEP_S * chunk.sample_rate)
+    return (chunk.samples[start : start + size] for start in range(0, len(chunk.samples), size))
+
+
+def ms(seconds: float) -> int:
+    """Whole milliseconds."""
+    return round(1000 * seconds)
+
+
+def _segment_started(index: int, planned: Planned, is_cached: bool) -> SegmentStarted:
+    segment, prosody = planned.segment, planned.segment.prosody
+    start, end = segment.offsets[0], segment.offsets[-1]
+    manner = (planned.voice.name, prosody.emotion, prosody.intensity)
+    return SegmentStarted(index, segment.text, start, end, *manner, is_cached)
+
+
+def _marks(chunk: AudioChunk, base_s: float) -> Marks:
+    def at_ms(sample: int) -> int:
+        return ms(base_s + sample / chunk.sample_rate)
+
+    return Marks(tuple((t.start, t.end, at_ms(t.first_sample), at_ms(t.last_sample)) for t in chunk.timings))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,84 @@
+"""What the core does of its own accord: measures how fast its voices are, and speaks what will be asked for again."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import Final
+
+from tts_server.engine import Voice
+from tts_server.engine_host.link import EngineLink
+from tts_server.errors import EngineLoading, TTSError
+from tts_server.events import Done, SpeechOptions
+from tts_server.scheduling.turns import Turns
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.text.linguistic.segment import Segment
+
+log = logging.getLogger(__name__)
+
+LOW: Final = -1
+DEFAULT: Final = "default"  # among names of voices: the default one, whichever that is
+CALIBRATION: Final = {"zh": "今天天气真的很好，我们一起去公园散步吧。", "en": "It is a fine day, let us go for a walk."}
+ROUNDS: Final = 2  # of which the first warms up
+AGAIN_S: Final = 3600.0  # the warm list is looked through, as old recordings go
+
+
+async def calibrate(link: EngineLink, turns: Turns, voice: Voice) -> float:
+    """Let a voice speak, on turns of low priority, so that the scheduler knows what it costs.
+
+    Returns its real-time factor. Raises TTSError.
+    """
+    text = CALIBRATION["zh" if "zh" in voice.speaks else "en"]
+    segment = Segment(text, tuple(range(len(text) + 1)))
+    for _ in range(ROUNDS):
+        with turns.stream(LOW) as stream, link.open(segment, voice.name) as utterance:
+            fetch = utterance.next_chunk
+            while await turns.take(stream, voice.name, fetch, begins=not utterance.has_begun) is not None:
+                pass
+    return turns.scheduler.speeds.of(voice.name).rtf
+
+
+async def prepare(
+    synthesizer: Synthesizer, link: EngineLink, turns: Turns, voices: Sequence[str], texts: Sequence[str]
+) -> None:
+    """Calibrate the voices as soon as they can speak, then keep the texts spoken. Runs until cancelled."""
+    while not link.is_ready:
+        try:
+            await link.wait_ready()
+        except EngineLoading:
+            log.debug("still waiting for the engine host")
+    while True:
+        for name in voices:
+            await _calibrate_once(link, turns, name)
+        for text in texts:
+            await synthesizer.wait_idle()
+            await _speak_quietly(synthesizer, text)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AGAIN_S):
+                await link.wait_changed()  # a voice pack that was just installed may be the new default
+
+
+async def _calibrate_once(link: EngineLink, turns: Turns, name: str) -> None:
+    """Measure a voice, if that has not been done; in vain for one that is not here or fails."""
+    try:
+        voice = link.catalogue.choose(None if name == DEFAULT else name)
+        if voice.name not in turns.scheduler.speeds.measured:
+            rtf = await calibrate(link, turns, voice)
+            room = turns.scheduler.room(voice.name)
+            log.info("voice %s needs %.3f s for a second of speech; %d at once have room", voice.name, rtf, room)
+    except TTSError as error:
+        log.warning("voice %s could not be measured: %s", name, error)
+
+
+async def _speak_quietly(synthesizer: Synthesizer, text: str) -> None:
+    try:
+        context = synthesizer.open(SpeechOptions(priority=LOW))
+        context.text(text)
+        context.end()
+        async with aclosing(context.events()) as events:
+            async for event in events:
+                if isinstance(event, Done) and event.error is not None:
+                    raise event.error
+    except TTSError as error:
+        log.warning("%r could not be spoken in advance: %s", text[:32], error)

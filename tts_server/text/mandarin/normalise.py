@@ -1,0 +1,100 @@
+"""Written text to spoken text: digits and signs become the words that are said. Host's side.
+
+Own rules (`spoken_forms.RULES`) go first: they read more than wetext and know which code points they read. wetext is
+asked for measures our tables lack and never sees Latin runs; plain numbers are left to `spoken_forms.REST`. Text
+without digits or signs costs one regex search.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left
+
+from tts_server.text.english import english
+from tts_server.text.linguistic.aligned import Aligned, Piece
+from tts_server.text.mandarin import grammar
+from tts_server.text.mandarin.spoken_forms import REST, RULES
+from tts_server.text.mandarin.traditional import simplified
+
+_WORTH_A_LOOK = re.compile(
+    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
+)
+_DIGIT = re.compile("[0-9]")
+# A number with a unit or sign that our own tables lack; everything else that is left is a plain number.
+_MEASURE = re.compile(
+    r"[±∠]\s?[0-9]+(?:\.[0-9]+)?(?:\s?[A-Za-zμΩ%°′″]{1,8})?|(?<![0-9.A-Za-z])[0-9]+(?:\.[0-9]+)?\s?[A-Za-zμΩ°′″][A-Za-zμΩ°′″/²³]{0,7}(?![0-9A-Za-z])"
+)
+_ROMAN = {chr(0x2160 + value): str(value + 1) for value in range(12)} | {
+    chr(0x2170 + value): str(value + 1) for value in range(12)
+}
+_CIRCLED = {chr(0x2460 + value): f"{value + 1}、" for value in range(20)}  # ①②③ is not 123
+_POWERS = dict(zip("⁰¹⁴⁵⁶⁷⁸⁹⁻", "01456789-", strict=True))  # NFKC would make 105 of 10⁵
+_KEPT = frozenset(
+    "，。！？；：、（）～【】《》「」『』“”‘’…—℃℉㎡㎢㎥㎞㎝㎜㎏㎎°²³Ω€£￥·"
+)  # NFKC would take these apart or narrow them
+
+
+def normalise(text: str, forced: tuple[Piece, ...] = ()) -> Aligned:
+    """Say `text`. forced: stretches whose spoken form is already decided, in order (say-as)."""
+    aligned = compatible(Aligned.identity(text))
+    if forced:
+        aligned = _replace_original(aligned, forced)
+    if not _WORTH_A_LOOK.search(aligned.text):
+        return aligned
+    if english.is_english(aligned.text):
+        return english.normalise(aligned)
+    for pattern, say in RULES:
+        aligned = aligned.substitute(pattern, say)
+    if _DIGIT.search(aligned.text):
+        aligned = aligned.substitute(_MEASURE, lambda match: grammar.say(match[0]))
+    for pattern, say in REST:
+        aligned = aligned.substitute(pattern, say)
+    return aligned
+
+
+def load() -> None:
+    """Read wetext's grammar, if it is there."""
+    grammar.load()
+
+
+def compatible(aligned: Aligned) -> Aligned:
+    """Full-width, traditional and other compatibility forms as plain ones; lone surrogates go."""
+    if aligned.text.isascii():
+        return aligned
+    aligned = Aligned(simplified(aligned.text), aligned.starts, aligned.ends)
+    if not any(_plain(char) != char for char in set(aligned.text)):
+        return aligned
+    texts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for char, start, end in zip(aligned.text, aligned.starts, aligned.ends, strict=True):
+        plain = _plain(char)
+        before = texts[-1] if texts else ""
+        if plain.isdecimal() and char != plain and texts[-2:-1] and before == "，" and texts[-2].isdecimal():
+            texts[-1] = ","  # １，０００
+        if plain[:1] == before[:1] == "^":
+            plain = plain[1:]
+        elif "⁄" in plain and before.isdigit():
+            plain = "又" + plain  # 3½
+        texts.append(plain)
+        starts += [start] * len(plain)
+        ends += [end] * len(plain)
+    return Aligned("".join(texts), tuple(starts), tuple(ends))
+
+
+def _plain(char: str) -> str:
+    if char in _KEPT or "一" <= char <= "鿿":
+        return char
+    if char in _POWERS:
+        return "^" + _POWERS[char]
+    if "\ud800" <= char <= "\udfff":
+        return ""
+    return _ROMAN.get(char) or _CIRCLED.get(char) or unicodedata.normalize("NFKC", char)
+
+
+def _replace_original(aligned: Aligned, forced: tuple[Piece, ...]) -> Aligned:
+    pieces = []
+    for spoken, start, end in forced:
+        first, last = bisect_left(aligned.starts, start), bisect_left(aligned.starts, end)
+        if first < last:
+            pieces.append(("".join(map(_plain, spoken)), first, last))
+    return aligned.replace(pieces)

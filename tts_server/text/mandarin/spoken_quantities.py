@@ -1,0 +1,184 @@
+# ruff: noqa: E501 - one row a line; ruff counts a Chinese character as two
+"""How quantities are said: money, spans, percents, units, fractions, sums; and whatever number is left. Pure."""
+
+import re
+from collections.abc import Iterable
+from re import Match
+
+from tts_server.text.linguistic.aligned import Piece
+from tts_server.text.mandarin.numbers import cardinal, decimal, digits, quantity
+from tts_server.text.mandarin.patterns import (
+    AFTER_UNIT,
+    NEGATIVE,
+    NUMBER,
+    SCORE_WORDS,
+    START,
+    TILDE,
+    UNIT,
+    Rule,
+    rules,
+    unit_name,
+    window,
+)
+from tts_server.text.mandarin.units import CURRENCIES, LETTERS, MEASURE_WORDS
+
+_COUNTED = re.compile(MEASURE_WORDS)
+_DEGREES = ("℃", "°C", "°", "度")
+_CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
+
+
+def _say_money(match: Match[str]) -> str:
+    scale, name = match["x"] or "", CURRENCIES[match["c"]]
+    return quantity(match["n"].replace(",", "").removesuffix(".00")) + scale + name
+
+
+def _say_money_span(match: Match[str]) -> Iterable[Piece]:
+    """￥50-80: the currency comes last."""
+    yield decimal(match["a"].replace(",", "")), match.start(), match.start("t")
+    yield "到", match.start("t"), match.end("t")
+    yield (
+        decimal(match["b"].replace(",", "")) + (match["x"] or "") + CURRENCIES[match["c"]],
+        match.end("t"),
+        match.end(),
+    )
+
+
+def _below_zero(sign: str | None, unit: str | None) -> str:
+    return "" if not sign else "零下" if unit in _DEGREES else "负"
+
+
+def _say_span(match: Match[str]) -> Iterable[Piece]:
+    """3-5天, 30%~50%, -10~-5℃: the sign between them is 到."""
+    unit = match["u"]
+    percent = "百分之" if "%" in (match["p"] or unit or "") else ""
+    name = unit_name(unit) if unit and not percent else ""
+    yield (
+        _below_zero(match["s"], unit) + percent + decimal(match["a"]) + (match["x"] or ""),
+        match.start(),
+        match.start("t"),
+    )
+    if not match["t"].strip().isalpha():
+        yield "到", match.start("t"), match.end("t")
+    counted = not percent and unit is None and _COUNTED.match(match.string, match.end()) is not None
+    second = quantity(match["b"]) if counted else decimal(match["b"])
+    yield _below_zero(match["s2"], unit) + percent + second + name, match.end("t"), match.end()
+
+
+def _spans_measure(match: Match[str]) -> bool:
+    """A bare 3-5 is a span when a measure word follows; 5-3 may be a sum or a score."""
+    return (
+        re.match(
+            rf"{MEASURE_WORDS}|[元块月日号岁万千百亿倍度级班楼层栋章页条题课集期届排站线厘]|年级|多",
+            match.string[match.end() :][:4],
+        )
+        is not None
+    )
+
+
+def _say_percent(match: Match[str]) -> str:
+    of = ("百" if match["u"] == "%" else "千") + "分之"
+    number = "百" if (match["n"], match["u"]) == ("100", "%") else decimal(match["n"].replace(",", ""))
+    return ("负" if match["s"] else "") + of + number
+
+
+def _say_unit(match: Match[str]) -> str:
+    number = quantity(match["n"].replace(",", ""))
+    if match["s"] and match["u"] in _DEGREES:
+        number = decimal(match["n"])
+    return _below_zero(match["s"], match["u"]) + number + (match["x"] or "") + unit_name(match["u"])
+
+
+def _say_ampere(match: Match[str]) -> str | None:
+    return decimal(match["n"]) + "安" if re.search("电|插座|空开|保险丝|充|适配|伏|V", window(match)) else None
+
+
+def _say_fraction(match: Match[str]) -> str:
+    return cardinal(match["b"]) + "分之" + cardinal(match["a"])
+
+
+def _say_sum_of_fractions(match: Match[str]) -> Iterable[Piece]:
+    """1/2+1/4: what follows = is no quotient either."""
+    for part in re.finditer(r"(?P<a>[0-9]+)/(?P<b>[0-9]+)|[+×÷−-]", match[0]):
+        spoken = cardinal(part["b"]) + "分之" + cardinal(part["a"]) if part["a"] else _MATH.get(part[0], "减")
+        yield spoken, match.start() + part.start(), match.start() + part.end()
+
+
+_MATH = {"+": "加", "−": "减", "×": "乘", "*": "乘", "x": "乘", "X": "乘", "÷": "除以", "/": "除以", "=": "等于", "≈": "约等于",
+         "<": "小于", ">": "大于", "≤": "小于等于", "≥": "大于等于", "≠": "不等于", "±": "正负", "√": "根号", "∞": "无穷大", "∠": "角"}  # fmt: skip
+
+
+def _say_math(match: Match[str]) -> str:
+    return _MATH[match[0].strip()]
+
+
+def _say_power(match: Match[str]) -> str:
+    """10^6 is 十的六次方, x² is x平方."""
+    exponent = match["m"] or {"²": "2", "³": "3"}[match["n"]]
+    name = {"2": "平方", "3": "立方"}.get(exponent)
+    of_number = not match.string[match.start() - 1].isalpha()
+    return ("的" if of_number or name is None else "") + (name or decimal(exponent) + "次方")
+
+
+def _say_hyphen(match: Match[str]) -> str:
+    around = window(match)
+    if re.search("[=＝]|等于|多少|得几|[+×÷]", around):
+        return "减"
+    return "比" if SCORE_WORDS.search(around) else "杠" if "-" in around else "到"
+
+
+def _say_number(match: Match[str]) -> str:
+    number = match["n"]
+    if len(number) > 1 and number[0] == "0" and number.isdecimal():
+        return digits(number)
+    return ("负" if match["s"] else "") + decimal(number)
+
+
+QUANTITIES: tuple[Rule, ...] = rules(
+    (r"(?<=第)(?P<a>[0-9]+)\s?[-~–—]\s?(?P<b>[0-9]+)", lambda match: f"{cardinal(match['a'])}到{cardinal(match['b'])}"),
+    (r"±\s?(?=[0-9])", _say_math),
+    (rf"(?<![A-Za-z])(?P<c>{_CURRENCY})\s?(?P<a>{NUMBER})(?P<t>{TILDE})(?P<b>{NUMBER})(?P<x>[万亿]+)?元?(?![0-9.%A-Za-z])", _say_money_span),
+    (rf"(?<![A-Za-z])(?P<c>{_CURRENCY})\s?(?P<n>{NUMBER})\s?(?P<x>[万亿]+)?(?:元|美元|欧元|英镑|港元|日元)?(?![0-9])", _say_money),
+    (START + rf"(?P<n>{NUMBER})(?P<x>[万亿]+)?\s?(?P<c>{_CURRENCY})(?![A-Za-z0-9])", _say_money),
+    (
+        START + rf"{NEGATIVE}(?P<a>{NUMBER})(?P<x>[万亿千百]{{1,2}})?(?P<p>%)?(?P<t>{TILDE})(?P<s2>[-−])?(?P<b>{NUMBER})(?P<u>%|(?:{UNIT}){AFTER_UNIT})?"
+        r"(?![-0-9A-Za-z./=*+×÷])",
+        lambda match: _say_span(match) if match["u"] or match["p"] or match["x"] or _spans_measure(match) else None,
+    ),
+    (START + r"(?P<n>[0-9][0-9,]*)\.00(?=[元块])", lambda match: quantity(match["n"].replace(",", ""))),
+    (START + rf"{NEGATIVE}(?P<n>{NUMBER})\s?(?P<u>[%‰])", _say_percent),
+    (START + rf"(?P<n>{NUMBER})A(?![A-Za-z0-9级景])", _say_ampere),
+    (START + rf"{NEGATIVE}(?P<n>{NUMBER})(?P<x>[万亿千百]{{1,2}})?\s?(?P<u>{UNIT}){AFTER_UNIT}", _say_unit),
+    (START + r"(?P<n>[0-9]{1,4}(?:,[0-9]{4})+)(?![0-9,])", lambda match: cardinal(match["n"])),
+    (START + r"(?<!/)[0-9]{1,2}(?:/[0-9]{1,2}){2,}+(?=[号月年级楼班层路线届期章])", lambda match: "、".join(map(cardinal, match[0].split("/")))),
+    (r"(?<![0-9A-Za-z.一-龥])\.(?P<n>[0-9]+)(?![0-9.])", lambda match: "零点" + digits(match["n"])),
+    (r"(?<=秒)(?P<n>[0-9]{1,3})(?![0-9.分秒])", lambda match: digits(match["n"])),
+    (START + r"[1-9][0-9]?/[1-9][0-9]{0,2}(?:\s?[+×÷−-]\s?[1-9][0-9]?/[1-9][0-9]{0,2})++(?![0-9/])", _say_sum_of_fractions),
+    (r"(?<=[0-9]米)(?P<n>[0-9]{2})(?![0-9.,]|厘米|[个人米远高宽长])", lambda match: digits(match["n"])),
+    (START + r"(?P<a>[1-9][0-9]?)[/⁄](?P<b>[1-9][0-9]{0,2})(?![0-9/]|\s?=)", _say_fraction),
+    (rf"(?<![0-9第初.,周])2(?={MEASURE_WORDS})", lambda match: "两"),
+    (rf"(?<=[一-龥%])\s?/\s?(?=(?:每?[年月日天周时秒人次个斤吨升亩台件套间晚节张本瓶箱度平位期户班课分]|公斤|千克|公里|小时|平方|平米|{UNIT}(?![A-Za-z0-9])))", lambda match: "每"),
+    (rf"(?<=每)(?P<u>{UNIT}){AFTER_UNIT}", lambda match: unit_name(match["u"])),
+    (r"(?<=[0-9万千百亿])\+(?![0-9A-Za-z(（])", lambda match: "加"),
+    (r"(?<=[米寸])\s?[*xX×]\s?(?=[0-9零一二两三四五六七八九十])", lambda match: "乘"),
+    (r"(?<=[A-Za-z])\+\+|(?<=[A-Za-z0-9²³])\+(?=[A-Za-z0-9(])|(?<=[A-Za-z])\+(?![+A-Za-z0-9])", lambda match: "加" * len(match[0])),
+    (r"(?<=[0-9A-Za-z)])(?:\^(?P<m>-?[0-9]{1,3})|(?P<n>[²³]))", _say_power),
+    (r"(?<=[0-9A-Za-z)）方])\s?=\s?(?=[-−]?[0-9A-Za-z(（√])", lambda match: "等于"),
+    (r"(?<=[0-9])\s?-\s?(?=[0-9])", _say_hyphen),
+    (r"(?<=[A-Za-z)方])\s?-\s?(?=[A-Za-z0-9(])(?=[^-。，]{1,6}等于)", lambda match: "减"),
+    (r"(?<=[0-9)）方])\s?[+−×*xX÷/=≈<>≤≥≠]\s?(?=[0-9(（√])", _say_math),
+    (r"(?<=[0-9A-Za-z)）方π])\s?[−×÷≈<>≤≥≠±]\s?(?=[-−]?[0-9A-Za-z(（π∞])|√(?=[0-9A-Za-z(])|∞|∠(?=[A-Za-z0-9])", _say_math),
+)  # fmt: skip
+
+REST: tuple[Rule, ...] = rules(
+    (NEGATIVE + rf"(?P<n>{NUMBER})", _say_number),
+    (r"(?<=[一-龥])\s?[+×÷=≈<>≤≥≠±]\s?(?=[一-龥A-Za-z])|√(?=[一-龥])|±(?=[一-龥])", _say_math),
+    # what is left between two dates, times or measures
+    (r"(?<=[度日号月年点分秒元米克时吨升瓦伏岁层楼])\s?[-~～–—]\s?(?=(?:零下|上午|下午|晚上|早上|次日|第二天|周[一二三四五六日末天]|星期[一二三四五六日天])?[零一二两三四五六七八九十负])", lambda match: "到"),
+    (r"(?<![A-Za-z0-9])@(?=[一-龥A-Za-z])", lambda match: "艾特"),
+    (r"(?<=[零一二两三四五六七八九十百千])°", lambda match: "度"),
+    (r"(?<=[零一二两三四五六七八九十])#(?=[楼栋机线炉门])", lambda match: "号"),
+    (r"(?<=[一-龥])\s?&\s?(?=[一-龥])", lambda match: "和"),
+    (r"(?<![A-Za-z][CF])(?<=[CF])#(?![A-Za-z0-9#])", lambda match: " sharp"),
+    (r"[%℃]", lambda match: {"%": "百分号", "℃": "摄氏度"}[match[0]]),
+    ("[" + "".join(LETTERS) + "]", lambda match: LETTERS[match[0]]),
+)  # fmt: skip

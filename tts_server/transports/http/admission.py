@@ -1,0 +1,91 @@
+"""Who may use the HTTP port: addresses, Host names (DNS rebinding), origins (other people's pages), tokens. Pure."""
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import parse_qsl
+
+from tts_server.access.access import METRICS, SPEAK
+from tts_server.errors import BadRequest, Refused, Unauthorized
+from tts_server.transports.http.errors import is_openai
+from tts_server.transports.http.settings import HttpSettings
+from tts_server.transports.listening import is_allowed
+
+PROBES: Final = ("/healthz", "/readyz")
+_OPEN: Final = ("/", "/docs", "/openapi.json", "/asyncapi.yaml", *PROBES)  # nothing of the house is in them
+_OPEN_FOLDERS: Final = ("/web/", "/schema/", "/audio/")  # nobody can guess what a reply under /audio/ is called
+_SECRETS: Final = frozenset(
+    {"token", "access_token", "auth", "authorization", "bearer", "api_key", "api-key", "apikey", "key", "jwt", "secret"}
+)
+_QUERY_CHARS: Final = 4096
+
+
+def check_admission(address: str, headers: Mapping[str, str], settings: HttpSettings) -> None:
+    """Check a request before anything of it is done. headers: by lower-case name. Raises Refused.
+
+    A request without Host or Origin comes from no browser and passes those checks.
+    """
+    if not is_allowed(address, settings.networks):
+        raise Refused(f"the address {address} is not in one of the networks that may connect (server.networks)")
+    host = headers.get("host", "").casefold()
+    if host and not _is_our_name(_without_port(host), settings.host_names):
+        raise Refused(f"the host name {host[:100]!r} is not one of ours (server.host_names)")
+    origin = headers.get("origin")
+    if origin is not None and not _is_our_page(origin.casefold(), host) and not is_allowed_origin(origin, settings):
+        raise Refused(f"web pages of {origin[:100]!r} may not use this server (server.origins)")
+
+
+def is_allowed_origin(origin: str, settings: HttpSettings) -> bool:
+    """Whether pages from elsewhere, of that origin, may use us and read our answers."""
+    return origin.casefold() in (other.casefold().rstrip("/") for other in settings.origins)
+
+
+def scope_needed(path: str) -> str | None:
+    """What a token must be good for to ask for a path; None: it needs no token."""
+    if path == "/metrics":
+        return METRICS
+    if path in _OPEN or (path.startswith(_OPEN_FOLDERS) and not is_openai(path)):
+        return None
+    return SPEAK
+
+
+def token_in(headers: Mapping[str, str]) -> str | None:
+    """The token of `Authorization: Bearer TOKEN`. Raises Unauthorized for another kind."""
+    authorization = headers.get("authorization")
+    if authorization is None:
+        return None
+    kind, _, token = authorization.partition(" ")
+    if kind.casefold() != "bearer":
+        raise Unauthorized("send the token as Authorization: Bearer TOKEN")
+    return token.strip() or None
+
+
+def check_query(query: bytes) -> None:
+    """Refuse secrets in addresses: they end up in logs and histories. Raises BadRequest."""
+    if len(query) > _QUERY_CHARS:
+        raise BadRequest(f"the query has more than {_QUERY_CHARS} characters")
+    for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name.casefold() in _SECRETS:
+            raise BadRequest(f"{name!r} does not belong in an address; send the header Authorization: Bearer TOKEN")
+
+
+def _is_our_name(name: str, configured: Sequence[str]) -> bool:
+    if name == "localhost" or name.endswith(".local") or name in (ours.casefold() for ours in configured):
+        return True
+    try:
+        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    has_port = colon and not port.endswith("]")  # the last colon of "[::1]" is no port's
+    return (name if has_port else host).removesuffix(".")
+
+
+def _is_our_page(origin: str, host: str) -> bool:
+    """A page of our own has our Host as its authority, whatever the scheme a proxy in front of us speaks."""
+    scheme, _, authority = origin.partition("://")
+    return scheme in ("http", "https") and bool(authority) and authority == host

@@ -1,0 +1,88 @@
+"""Our own routes that speak: `/api/tts`, its events, and the replies kept under `/audio/`."""
+
+from typing import Any, Final, get_args
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from protocol.http_api import AudioReply, SpeechRequest
+from tts_server.access.access import Access
+from tts_server.audio.encode import FORMATS, FormatName
+from tts_server.errors import AudioGone
+from tts_server.events import SpeechOptions
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.http.replies.audio import AudioFile, kept_as
+from tts_server.transports.http.replies.report import Report
+from tts_server.transports.http.replies.speech import Order, SpokenAudio, speak_and_keep, speak_whole
+from tts_server.transports.http.replies.sse import MEDIA_TYPE, OurEvents, SpokenEvents
+from tts_server.transports.http.replies.stored_audio import StoredAudio
+
+# In the OpenAPI document: audio of every format.
+AUDIO: Final[dict[str, Any]] = {form.media_type: {} for form in FORMATS.values()}
+_ACCEPTED: Final[dict[str, FormatName]] = {
+    **{form.media_type: form.name for form in FORMATS.values()},
+    **{"audio/mp3": "mp3", "audio/x-wav": "wav", "audio/wave": "wav", "audio/opus": "opus", "audio/x-flac": "flac"},
+}
+
+
+def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, access: Access) -> None:
+    """Add the routes."""
+
+    def order(wanted: SpeechRequest, request: Request, form: FormatName) -> Order:
+        report = Report.of(request.scope)
+        report.chars = len(wanted.text)
+        access.spend(report.principal, report.peer, report.chars)
+        return Order(synthesizer, wanted.text, _options(wanted, report), form, report)
+
+    @app.post("/api/tts", response_model=AudioReply, response_class=JSONResponse, responses={200: {"content": AUDIO}})
+    async def tts(wanted: SpeechRequest, request: Request) -> Response | AudioReply:
+        """Say a text. The answer is audio, sent while it is made.
+
+        Headers tell the voice, the emotion used, the sample rate and the time to the first audio. With `format` json
+        or `Accept: application/json` the speech is made first and the answer tells where to fetch it. A text without
+        anything that can be said (spaces, emoji) gives 100 ms of silence; an empty one is an error.
+        """
+        form, wants_json = _form(wanted, request.headers.get("accept", ""))
+        ordered = order(wanted, request, form)
+        if wants_json:
+            return await speak_and_keep(ordered, request.receive, store, wanted.marks)
+        return SpokenAudio(ordered) if wanted.stream else await speak_whole(ordered, request.receive, store)
+
+    @app.post("/api/tts/sse", response_class=Response, responses={200: {"content": {MEDIA_TYPE: {}}}})
+    async def sse(wanted: SpeechRequest, request: Request) -> Response:
+        """Say a text, as server-sent events: `start`, `segment`, `marks`, `audio` in base64, `done`, or `error`."""
+        form, _ = _form(wanted, "")
+        return SpokenEvents(order(wanted, request, form), OurEvents(wanted.marks))
+
+    @app.get("/audio/{name}", response_class=Response, responses={200: {"content": AUDIO}})
+    async def audio(name: str) -> AudioFile:
+        """A reply that `POST /api/tts` told of, for some minutes after it, in any format: `ID`, `ID.mp3`."""
+        audio_id, dot, suffix = name.partition(".")
+        if dot and suffix not in FORMATS:
+            raise AudioGone(f"audio is kept in {', '.join(FORMATS)}")
+        return await kept_as(store, audio_id, FORMATS[suffix].name if dot else None)
+
+
+def _options(wanted: SpeechRequest, report: Report) -> SpeechOptions:
+    return SpeechOptions(
+        voice=wanted.voice,
+        emotion=wanted.emotion,
+        intensity=wanted.intensity,
+        speed=wanted.speed,
+        pitch=wanted.pitch,
+        volume=wanted.volume,
+        sample_rate=wanted.rate,
+        text_format=wanted.text_format,
+        strict=wanted.strict,
+        client=report.client,
+    )
+
+
+def _form(wanted: SpeechRequest, accept: str) -> tuple[FormatName, bool]:
+    """The format of the audio, and whether it is to be told of in JSON. A field wins over a header."""
+    kinds = [kind.partition(";")[0].strip().casefold() for kind in accept.split(",")]
+    accepted = next((_ACCEPTED[kind] for kind in kinds if kind in _ACCEPTED), None)
+    wants_audio = any(kind.startswith("audio/") for kind in kinds)
+    wants_json = wanted.format == "json" or ("application/json" in kinds and not wants_audio)
+    chosen = wanted.format if wanted.format in get_args(FormatName) else accepted
+    return FORMATS[chosen or "wav"].name, wants_json

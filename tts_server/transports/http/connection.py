@@ -1,0 +1,118 @@
+"""One HTTP connection: uvicorn's HTTP/1.1 protocol with caps, deadlines, and JSON where it answers by itself."""
+
+import asyncio
+import socket
+import struct
+from http import HTTPStatus
+from typing import Final
+
+import h11
+from uvicorn import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from protocol.errors import ErrorCode
+from protocol.http_api import error_json
+from tts_server.transports.http.settings import HttpSettings
+
+_RETRY_LATER: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # struct linger: on, 0 s
+
+
+class HttpConnection(H11Protocol):
+    """Serves the requests of one connection. `scope["state"]["abort"]` cuts it off in the middle of an answer."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, config: Config, state: ServerState, settings: HttpSettings) -> None:
+        super().__init__(config, state, {"abort": self.abort})
+        self._settings = settings
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if (status := self._one_too_many()) is not None:
+            self._answer(status, ErrorCode.TOO_MANY_CONNECTIONS, "too many connections")
+        else:
+            self._start_head_timer()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:  # no whole head yet
+            self._start_head_timer()
+        else:
+            self._stop_head_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_head_timer()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self.loop.call_later(self._settings.write_stall_s, self.transport.abort)  # close() waits for the peer
+
+    def timeout_keep_alive_handler(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()  # the peer does not even read its last answer
+        else:
+            super().timeout_keep_alive_handler()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        super().handle_websocket_upgrade(event)
+        if early := self.conn.trailing_data[0]:  # a client that does not wait for the end of the handshake
+            upgraded = self.transport.get_protocol()
+            assert isinstance(upgraded, asyncio.Protocol)
+            upgraded.data_received(bytes(early))
+
+    def send_400_response(self, msg: str) -> None:
+        self._answer(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_MESSAGE, "this is not a request that can be read as HTTP")
+
+    def abort(self) -> None:
+        """Cut the connection with a reset, so that the peer does not take half an answer for the whole."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        if (connected := self.transport.get_extra_info("socket")) is not None and not self.transport.is_closing():
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self.transport.abort()
+
+    def _answer(self, status: HTTPStatus, code: ErrorCode, message: str) -> None:
+        """Answer past the application, and close."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.abort()  # an answer is under way; a second one would be read as part of it
+            return
+        body = error_json(code, message)
+        retry = "retry-after: 1\r\n" if status in _RETRY_LATER else ""
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\n{retry}connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+    def _one_too_many(self) -> HTTPStatus | None:
+        """How to refuse the connection, if the server has too many, or the peer's address."""
+        if len(self.connections) > self._settings.max_connections:
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        addresses = [_address(connection) for connection in self.connections]
+        is_greedy = addresses.count(_address(self)) > self._settings.max_connections_per_address
+        return HTTPStatus.TOO_MANY_REQUESTS if is_greedy else None
+
+    def _start_head_timer(self) -> None:
+        if self._head_timer is None and not self.transport.is_closing():
+            self._head_timer = self.loop.call_later(self._settings.head_timeout_s, self._head_is_late)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        limit = f"{self._settings.head_timeout_s:g} s"
+        self._answer(HTTPStatus.REQUEST_TIMEOUT, ErrorCode.BAD_MESSAGE, f"no whole request came within {limit}")
+
+
+def _address(connection: object) -> str:
+    """The peer's address. uvicorn's protocols (a WebSocket is another class) all keep it in the same place."""
+    client: tuple[str, int] | None = getattr(connection, "client", None)
+    return client[0] if client else ""

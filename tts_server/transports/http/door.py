@@ -1,0 +1,109 @@
+"""The HTTP and WebSocket door: uvicorn's protocols on asyncio's listeners (signals and sockets are the daemon's)."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Sequence
+
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from tts_server.access.access import Access, AccessSettings
+from tts_server.synthesis.metrics import Metrics
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.http.connection import HttpConnection
+from tts_server.transports.http.guard import Guard
+from tts_server.transports.http.replies.stored_audio import StoredAudio
+from tts_server.transports.http.routes import build_app
+from tts_server.transports.http.settings import HttpSettings
+from tts_server.transports.websocket.connection import WebSocketConnection
+from tts_server.transports.websocket.door import WebSocketDoor
+
+CLOSE_S = 2.0  # how long answers that were cut off may take to notice
+
+
+class HttpDoor:
+    """Serves HTTP and WebSocket from `start` to `close`."""
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        settings: HttpSettings,
+        access: Access | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        """access: None lets in whoever is on a network of ours; metrics: None makes some of its own."""
+        self._settings = settings
+        self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
+        self._state = ServerState()
+        self._listeners: list[asyncio.Server] = []
+        access = access or Access(AccessSettings(networks=settings.networks))
+        metrics = metrics or Metrics(synthesizer)
+        self._websockets = WebSocketDoor(synthesizer, settings.websocket, access)
+        app = build_app(synthesizer, self._store, settings, access, metrics)
+        self._guard = Guard(app, self._websockets, settings, access, metrics)
+        self._config = Config(
+            self._guard,
+            ws=WebSocketConnection,
+            ws_max_size=settings.websocket.max_message_bytes,
+            ws_ping_interval=settings.websocket.ping_s,
+            ws_ping_timeout=settings.websocket.ping_s,
+            ws_per_message_deflate=False,  # costs more time and memory than it saves bytes of speech
+            lifespan="off",
+            log_config=None,
+            log_level=logging.CRITICAL,  # uvicorn only tells of peers' nonsense and of errors that the guard has logged
+            access_log=False,
+            proxy_headers=False,
+            timeout_keep_alive=settings.keep_alive_s,  # type: ignore[arg-type]  # call_later takes it
+        )
+
+    def reconfigure(self, settings: HttpSettings) -> None:
+        """Other limits, for connections and requests that come from now on. What is offered stays as it is."""
+        self._settings = settings
+        self._guard.reconfigure(settings)
+        self._websockets.reconfigure(settings.websocket)
+
+    @property
+    def ports(self) -> list[int]:
+        """The ports listened on, one per socket."""
+        return [listening.getsockname()[1] for server in self._listeners for listening in server.sockets]
+
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Serve connections that come in on listening sockets, which are ours from now on."""
+        self._config.load()
+        loop = asyncio.get_running_loop()
+        for listening in sockets:
+            server = await loop.create_server(
+                self._new_connection,
+                sock=listening,
+                ssl=self._settings.tls,
+                ssl_handshake_timeout=self._settings.head_timeout_s if self._settings.tls else None,
+            )
+            self._listeners.append(server)
+
+    def stop_accepting(self) -> None:
+        """Take no new connections and requests; answers under way go on."""
+        for server in self._listeners:
+            server.close()
+        self._websockets.drain()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+
+    async def close(self) -> None:
+        """Cut off what is still under way, and let go of everything."""
+        self.stop_accepting()
+        await self._websockets.finish(CLOSE_S)
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        if tasks := set(self._state.tasks):
+            _, late = await asyncio.wait(tasks, timeout=CLOSE_S)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        for server in self._listeners:
+            await server.wait_closed()
+        self._store.clear()
+
+    def _new_connection(self) -> HttpConnection:
+        return HttpConnection(self._config, self._state, self._settings)

@@ -1,0 +1,87 @@
+"""OpenAI's speech routes, for programs that know no others. With and without `/v1`, since base addresses vary."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from protocol.openai_api import (
+    MODELS,
+    VOICES,
+    AudioModelList,
+    AudioVoiceList,
+    NamedModel,
+    OpenAiModel,
+    OpenAiModelList,
+    OpenAiSpeechRequest,
+)
+from tts_server.access.access import Access
+from tts_server.errors import AudioGone
+from tts_server.events import RANGES, SpeechOptions
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.http.api.tts import AUDIO
+from tts_server.transports.http.openai.instructions import emotion_of
+from tts_server.transports.http.openai.voices import voice_for
+from tts_server.transports.http.replies.report import Report
+from tts_server.transports.http.replies.speech import Order, SpokenAudio
+from tts_server.transports.http.replies.sse import MEDIA_TYPE, OpenAiEvents, SpokenEvents
+
+PCM_RATE: Final = 24000  # Hz; what OpenAI's pcm is, and what its clients take it for
+_OWNER: Final = "tts-server"
+_CREATED: Final = 1_700_000_000  # clients show it; it means nothing here
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {**AUDIO, MEDIA_TYPE: {}}}}
+
+
+def add_openai(app: FastAPI, synthesizer: Synthesizer, access: Access, voices: Mapping[str, str]) -> None:
+    """Add the routes. voices: the owner's choice for some of OpenAI's voice names."""
+
+    async def speech(wanted: OpenAiSpeechRequest, request: Request) -> Response:
+        """Say a text, as OpenAI's `/v1/audio/speech` does. `instructions` become an emotion."""
+        report = Report.of(request.scope)
+        report.chars = len(wanted.input)
+        access.spend(report.principal, report.peer, report.chars)
+        form = wanted.response_format or "mp3"
+        options = SpeechOptions(
+            voice=voice_for(wanted.voice, synthesizer.catalogue, voices),
+            emotion=emotion_of(wanted.instructions or ""),
+            speed=min(max(wanted.speed or 1.0, RANGES["speed"][0]), RANGES["speed"][1]),
+            sample_rate=PCM_RATE if form == "pcm" else None,
+            client=report.client,
+        )
+        order = Order(synthesizer, wanted.input, options, form, report)
+        return SpokenEvents(order, OpenAiEvents()) if wanted.stream_format == "sse" else SpokenAudio(order)
+
+    async def models() -> OpenAiModelList:
+        """OpenAI's names of speech models; all speak with the voices of this box."""
+        return OpenAiModelList(data=[_model(name) for name in MODELS])
+
+    async def model(name: str) -> OpenAiModel:
+        """One of them."""
+        if name not in MODELS:
+            raise AudioGone(f"there is no model {name[:64]!r}; models here: {', '.join(MODELS)}")
+        return _model(name)
+
+    async def audio_models() -> AudioModelList:
+        """The same, as Open WebUI asks for them."""
+        return AudioModelList(models=[NamedModel(id=name, name=name) for name in MODELS])
+
+    async def audio_voices() -> AudioVoiceList:
+        """The voices of this box and OpenAI's names, as Open WebUI asks for them."""
+        ours = [voice.name for voice in synthesizer.catalogue.voices]
+        names = [*ours, *(name for name in VOICES if name not in ours)]
+        return AudioVoiceList(voices=[NamedModel(id=name, name=name) for name in names])
+
+    for base in ("/v1", ""):
+        documented = bool(base)
+        app.post(f"{base}/audio/speech", response_class=Response, responses=_ANSWERS, include_in_schema=documented)(
+            speech
+        )
+        app.get(f"{base}/models", include_in_schema=documented)(models)
+        app.get(f"{base}/models/{{name}}", include_in_schema=documented)(model)
+        app.get(f"{base}/audio/models", include_in_schema=documented)(audio_models)
+        app.get(f"{base}/audio/voices", include_in_schema=documented)(audio_voices)
+
+
+def _model(name: str) -> OpenAiModel:
+    return OpenAiModel(id=name, created=_CREATED, owned_by=_OWNER)

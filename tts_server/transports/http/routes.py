@@ -1,0 +1,88 @@
+"""The application behind the guard: every HTTP route."""
+
+from importlib.resources import files
+from typing import Any, Final
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from protocol.errors import ErrorCode
+from protocol.http_api import ErrorBody
+from protocol.messages import PATH, SUBPROTOCOL
+from tts_server import __version__
+from tts_server.access.access import Access
+from tts_server.synthesis.metrics import MEDIA_TYPE, Metrics
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.http.api.info import add_info, add_probes
+from tts_server.transports.http.api.tts import add_speech
+from tts_server.transports.http.docs import add_docs
+from tts_server.transports.http.errors import add_error_handlers, error_answer
+from tts_server.transports.http.openai.routes import add_openai
+from tts_server.transports.http.replies.stored_audio import StoredAudio
+from tts_server.transports.http.settings import HttpSettings
+from tts_server.transports.http.web_page import add_page
+
+# In the OpenAPI document: what every route answers with when it does not answer as it should.
+_ERRORS: Final[dict[int | str, dict[str, Any]]] = {"default": {"model": ErrorBody, "description": "An error"}}
+
+
+def build_app(
+    synthesizer: Synthesizer, store: StoredAudio, settings: HttpSettings, access: Access, metrics: Metrics
+) -> FastAPI:
+    """The application behind the guard."""
+    # The pages that FastAPI makes of the OpenAPI document load scripts from the internet; ours does not.
+    app = FastAPI(
+        title="tts-server",
+        version=__version__,
+        description="Text and emotion in, speech out, while it is made.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.has_docs else None,
+        redirect_slashes=False,
+        responses=_ERRORS,
+    )
+    add_error_handlers(app)
+    add_probes(app, synthesizer)
+    add_info(app, synthesizer, access, metrics)
+    add_openai(app, synthesizer, access, settings.openai_voices)  # before /audio/{name}, which takes all its names
+    add_speech(app, synthesizer, store, access)
+    _add_upgrade(app)
+    if settings.has_docs:
+        _add_protocol(app)
+        add_docs(app)
+    if settings.has_metrics:
+        _add_metrics(app, metrics)
+    if settings.has_page:
+        add_page(app)
+    return app
+
+
+def _add_metrics(app: FastAPI, metrics: Metrics) -> None:
+    async def figures() -> Response:
+        return Response(metrics.text(), media_type=MEDIA_TYPE)
+
+    app.add_api_route("/metrics", figures, include_in_schema=False)
+
+
+def _add_protocol(app: FastAPI) -> None:
+    """What programs that write clients read."""
+
+    def serve(path: str, text: str, media_type: str) -> None:
+        async def document() -> Response:
+            return Response(text, media_type=media_type)
+
+        app.add_api_route(path, document, include_in_schema=False)
+
+    folder = files("protocol") / "schema"
+    serve("/asyncapi.yaml", (folder / "asyncapi.yaml").read_text(encoding="utf-8"), "application/yaml")
+    for name in ("client.json", "server.json"):
+        serve(f"/schema/{name}", (folder / name).read_text(encoding="utf-8"), "application/schema+json")
+
+
+def _add_upgrade(app: FastAPI) -> None:
+    @app.get(PATH, include_in_schema=False)
+    async def upgrade() -> Response:
+        message = f"this is a WebSocket with the subprotocol {SUBPROTOCOL}; /asyncapi.yaml describes it"
+        answer = error_answer(426, ErrorCode.UNSUPPORTED_VERSION, message)
+        answer.headers.update({"upgrade": "websocket", "connection": "upgrade"})
+        return answer

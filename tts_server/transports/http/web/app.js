@@ -1,0 +1,260 @@
+// The page: puts the parts together.
+
+import { ApiError, postJson, setKey } from "./api.js";
+import { Manner } from "./style-controls.js";
+import { Player } from "./player.js";
+import { Reading } from "./reading.js";
+import { Recording, save } from "./recording.js";
+import { snippets } from "./snippets.js";
+import { Speech } from "./speech.js";
+import { State } from "./state.js";
+import { Visit } from "./visit.js";
+import { Waveform } from "./waveform.js";
+import { currentLanguage, examples, say, translate } from "./words.js";
+
+const element = (id) => document.getElementById(id);
+const field = element("text");
+
+const player = new Player();
+const speech = new Speech();
+const wave = new Waveform(element("wave"));
+const reading = new Reading(element("paper"), element("reading"));
+const manner = new Manner(onManner);
+const visit = new Visit(replay, (name) => manner.emotionName(name));
+const state = new State((voices, emotions) => manner.show(voices, emotions), askForKey);
+
+let recording = null; // what the waveform shows
+let run = null; // {played, utterance} while something is heard
+let hadFocus = false; // the text field had it when it was hidden
+
+// ------------------------------------------------------------------------------------------------------ speaking
+async function speak() {
+  const text = field.value;
+  if (!text.trim()) return field.focus();
+  silence();
+  const mine = (run = { played: 0, utterance: null });
+  const isMine = () => run === mine;
+  const request = { text, ...manner.fields };
+  const askedAt = performance.now();
+  let early = []; // samples that come before the loudspeaker is open
+  const { text: _, ...how } = request;
+  showBusy();
+  try {
+    await speech.speak(text, how, {
+      async opened({ audio, voice, emotion }) {
+        begin(new Recording(request, audio.rate, { voice, emotion }), text);
+        mine.utterance = await player.begin(audio.rate, (position) => isMine() && onPosition(position));
+        early.forEach((samples) => player.push(mine.utterance, samples));
+        early = null;
+        if (recording.isWhole) player.end(mine.utterance);
+      },
+      samples(samples) {
+        if (!isMine()) return;
+        if (recording.samples === 0) element("first").textContent = say("firstSound", Math.round(performance.now() - askedAt));
+        recording.push(samples);
+        wave.push(samples);
+        if (early) early.push(samples);
+        else player.push(mine.utterance, samples);
+      },
+      marks(items) {
+        if (!isMine()) return;
+        recording.marks.push(...items);
+        reading.add(items);
+      },
+      notice: (notice) => isMine() && onNotice(notice),
+      done() {
+        if (!isMine()) return;
+        recording.isWhole = true;
+        if (recording.samples === 0) return finish("nothing");
+        visit.add(recording);
+        showSavable();
+        if (!early) player.end(mine.utterance);
+      },
+      failed: (error) => isMine() && onFailure(error),
+    });
+  } catch (error) {
+    if (isMine()) onFailure(error);
+  }
+}
+
+function begin(made, text) {
+  recording = made;
+  hadFocus = document.activeElement === field;
+  wave.begin(made.rate);
+  reading.begin(text);
+  showSavable();
+}
+
+async function replay(chosen) {
+  silence();
+  const mine = (run = { played: 0, utterance: null });
+  begin(chosen, chosen.request.text);
+  reading.add(chosen.marks);
+  showBusy();
+  mine.utterance = await player.begin(chosen.rate, (position) => run === mine && onPosition(position));
+  for (const samples of chosen.chunks) {
+    wave.push(samples);
+    player.push(mine.utterance, samples);
+  }
+  player.end(mine.utterance);
+}
+
+function onPosition({ played, isOver }) {
+  run.played = played;
+  const seconds = played / recording.rate;
+  element("clock").textContent = `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+  wave.heard(played);
+  reading.heard(1000 * seconds);
+  if (isOver) finish("finished");
+}
+
+// Falls silent, whatever is going on.
+function silence() {
+  if (run === null) return;
+  player.stop();
+  speech.cancel(run.played);
+  finish("stopped");
+}
+
+function finish(why) {
+  run = null;
+  reading.end();
+  if (hadFocus) field.focus({ preventScroll: true });
+  hadFocus = false;
+  element("stop").disabled = true;
+  element(why === "nothing" ? "problem" : "said").textContent = say(why);
+}
+
+function onNotice({ code, message, position }) {
+  if (code === "emotion_fallback") element("problem").textContent = say("usedEmotion", manner.emotionName(recording.used.emotion));
+  else if (code === "queued") element("said").textContent = say("queued", position);
+  else if (code !== "underrun" && code !== "nothing_to_say") element("problem").textContent = message;
+}
+
+function onFailure(error) {
+  player.stop();
+  finish("stopped");
+  if (error.code === "auth_required" || error.code === "auth_failed" || error.status === 401) askForKey();
+  else element("problem").textContent = error.code === "connection" ? say("broken") : error.message;
+}
+
+// ------------------------------------------------------------------------------------------------------ showing
+function showBusy() {
+  element("problem").textContent = "";
+  element("first").textContent = "";
+  element("said").textContent = say("speaking");
+  element("stop").disabled = false;
+}
+
+function showSavable() {
+  element("save-wav").disabled = element("save-mp3").disabled = !recording?.isWhole;
+}
+
+function onManner() {
+  wave.refresh();
+  showSnippet();
+}
+
+function request() {
+  return { text: field.value || examples()[0], ...manner.fields };
+}
+
+function showSnippet() {
+  const kind = document.querySelector("[name=snippet]:checked").value;
+  element("snippet").textContent = snippets[kind](request(), location.origin);
+}
+
+function onText() {
+  element("count").textContent = field.value ? say("characters", Array.from(field.value).length) : "";
+  showSnippet();
+}
+
+function showWords(language) {
+  translate(language);
+  element("language").textContent = say("other");
+  element("language").ariaLabel = say("otherLabel");
+  element("language").lang = currentLanguage() === "zh" ? "en" : "zh-CN";
+  manner.translate();
+  visit.show();
+  state.show();
+  showExamples();
+  onText();
+}
+
+function showExamples() {
+  element("examples").replaceChildren(
+    ...examples().map((text) =>
+      Object.assign(document.createElement("button"), {
+        type: "button",
+        textContent: text,
+        onclick: () => ((field.value = text), onText(), field.focus()),
+      }),
+    ),
+  );
+}
+
+function showTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  element("theme").ariaPressed = String(theme === "dark");
+  wave.refresh();
+}
+
+// ------------------------------------------------------------------------------------------------------ the rest
+async function saveMp3() {
+  try {
+    const answer = await postJson("/api/tts", { ...recording.request, format: "mp3" });
+    save(await answer.blob(), recording.fileName("mp3"));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    element("problem").textContent = error.message;
+  }
+}
+
+async function copy() {
+  const text = element("snippet").textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    getSelection().selectAllChildren(element("snippet")); // no clipboard without HTTPS: Ctrl + C is left
+    return;
+  }
+  element("copy").textContent = say("copied");
+  setTimeout(() => (element("copy").textContent = say("copy")), 1500);
+}
+
+function askForKey() {
+  if (!element("key").open) element("key").showModal();
+}
+
+element("key").onclose = () => {
+  if (element("key").returnValue === "ok") {
+    setKey(element("token").value.trim());
+    state.refresh();
+  }
+  element("token").value = "";
+};
+element("composer").onsubmit = (event) => (event.preventDefault(), speak());
+element("stop").onclick = silence;
+element("save-wav").onclick = () => save(recording.wav(), recording.fileName("wav"));
+element("save-mp3").onclick = saveMp3;
+element("copy").onclick = copy;
+element("language").onclick = () => showWords(currentLanguage() === "zh" ? "en" : "zh");
+element("theme").onclick = () => {
+  const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  localStorage.setItem("tts-server.theme", theme);
+  showTheme(theme);
+};
+field.oninput = onText;
+document.querySelectorAll("[name=snippet]").forEach((each) => (each.onchange = showSnippet));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !element("key").open) silence();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) (event.preventDefault(), speak());
+});
+
+addEventListener("pagehide", () => speech.leave());
+
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+showTheme(localStorage.getItem("tts-server.theme") ?? (prefersDark.matches ? "dark" : "light"));
+prefersDark.onchange = ({ matches }) => localStorage.getItem("tts-server.theme") ?? showTheme(matches ? "dark" : "light");
+showWords(currentLanguage());
+state.refresh();

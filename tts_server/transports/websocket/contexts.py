@@ -1,0 +1,226 @@
+"""The contexts of one WebSocket session: opened, fed, cancelled, forgotten, and found again after a lost connection."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from protocol import answers, messages
+from protocol.errors import ErrorCode
+from tts_server.access.access import PRIORITY, Access, Principal
+from tts_server.errors import ShuttingDown, TTSError
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.websocket.negotiation import Offer
+from tts_server.transports.websocket.outbox import Outbox
+from tts_server.transports.websocket.pacing import Pacer
+from tts_server.transports.websocket.rejection import Rejected
+from tts_server.transports.websocket.settings import WebSocketSettings
+from tts_server.transports.websocket.speech import Reason, Speech, SpeechSetup
+
+_CHANNELS: Final = 2**16
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """On whose account text is spoken."""
+
+    access: Access
+    principal: Principal
+    peer: str
+
+    @property
+    def client(self) -> str:
+        """Among whom turns are shared out fairly."""
+        return self.principal.name or self.peer
+
+    def begin(self) -> None:
+        """Count a context. Raises RateLimited."""
+        self.access.spend(self.principal, self.peer, 0)
+
+    def spend(self, chars: int) -> None:
+        """Count characters of its text. Raises RateLimited."""
+        self.access.spend(self.principal, self.peer, chars, requests=0)
+
+
+class Contexts:
+    """What a session speaks and has spoken."""
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        settings: WebSocketSettings,
+        offer: Offer,
+        outbox: Outbox,
+        silence_others: Callable[[], None],
+        on_empty: Callable[[], None],
+    ) -> None:
+        """silence_others: stops the contexts of other sessions; on_empty: the last context is over."""
+        self._synthesizer = synthesizer
+        self._settings = settings
+        self._offer = offer
+        self._outbox = outbox
+        self._silence_others = silence_others
+        self._on_empty = on_empty
+        self._speeches: dict[str, Speech] = {}
+        self._finished: dict[str, Speech] = {}  # all has been sent, and may not have arrived
+        self._channels = itertools.count(1)
+        self.tasks: asyncio.TaskGroup  # those who speak
+        self.payer: Payer
+        self.takes_new = True
+
+    @property
+    def are_alive(self) -> bool:
+        """Whether any has not been told to its end."""
+        return bool(self._speeches)
+
+    def open(self, message: messages.Open) -> None:
+        """Begin a context. Raises Rejected, TTSError."""
+        if message.priority == "high" or message.preempt == "all":
+            self.payer.principal.require(PRIORITY)
+        if message.ctx in self._speeches:
+            raise Rejected(ErrorCode.CTX_EXISTS, f"context {message.ctx} is not done yet")
+        speech, opened = self._begin(message)
+        self._start(speech, opened)
+        if message.preempt != "none":
+            self.stop("preempted", but=speech)
+        if message.preempt == "all":
+            self._silence_others()
+            self._synthesizer.preempt(but=speech.context)
+
+    def add(self, message: messages.Text | messages.Emotion | messages.Set, may_open: Callable[[], None]) -> None:
+        """To its context, which is opened by this if there is none. Raises Rejected, TTSError, also of `may_open`."""
+        speech, opened = self._speeches.get(message.ctx), None
+        if speech is None:
+            may_open()
+            if isinstance(message, messages.Text) and message.at:
+                raise Rejected(ErrorCode.BAD_OFFSET, "the context is new; its text begins at 0", "at", received=0)
+            speech, opened = self._begin(messages.Open(ctx=message.ctx))
+        try:
+            match message:
+                case messages.Text():
+                    speech.gate.text(message)
+                case messages.Emotion():
+                    speech.tell_fallback(message.emotion, speech.gate.emotion(message))
+                case messages.Set():
+                    speech.gate.set(message)
+        except (Rejected, TTSError):
+            if opened is not None:
+                speech.close()
+                self._outbox.drop(speech.channel)
+            raise
+        if opened is not None:
+            self._start(speech, opened)
+
+    def flush(self, message: messages.Flush) -> None:
+        """Raises Rejected, TTSError."""
+        self._speech(message.ctx).gate.flush(message)
+
+    def end(self, message: messages.End) -> None:
+        """Raises Rejected, TTSError."""
+        self._speech(message.ctx).gate.end()
+
+    def shut(self, ctx: str) -> int | None:
+        """A text to this context is not taken: nothing behind it is until it comes again. Where that must be."""
+        speech = self._speeches.get(ctx)
+        return None if speech is None else speech.gate.shut()
+
+    def ack(self, message: messages.Ack) -> None:
+        """Note how far it is played; an `ack` may cross with `done`."""
+        if (speech := self._speeches.get(message.ctx)) is not None:
+            speech.ack(message)
+
+    def cancel(self, message: messages.Cancel) -> None:
+        """Stop one or all, and answer. What is over already is no error."""
+        wanted = [*self._speeches] if message.ctx == messages.ALL else [message.ctx]
+        alive = [self._speeches[ctx] for ctx in wanted if ctx in self._speeches]
+        for speech in alive:
+            speech.cancel(message)
+        if message.ctx == messages.ALL or not alive:
+            self._outbox.say(answers.Cancelled(ref=message.ref, ctx=message.ctx, sent_samples=0, already=not alive))
+
+    def stop(self, reason: Reason, but: Speech | None = None) -> None:
+        """Stop all at once."""
+        for speech in self._speeches.values():
+            if speech is not but:
+                speech.stop(reason)
+
+    def resume(self, have: dict[str, int]) -> list[answers.ResumedContext]:
+        """Go on with those that the client names, from the `seq` it needs next; drop the others without a word."""
+        for ctx in [ctx for ctx in self._speeches if ctx not in have]:
+            speech = self._speeches.pop(ctx)
+            self._outbox.drop(speech.channel)
+            speech.stop("cancelled")
+        resumed = []
+        for ctx, seq in have.items():
+            finished = self._finished.pop(ctx, None)
+            if finished is not None:
+                self._speeches.setdefault(ctx, finished)
+            if (found := self._speeches.get(ctx)) is not None:
+                resumed.append(found.resume(seq))
+                self._outbox.add(found.channel)
+        self._finished.clear()
+        if self._outbox.replay is not None:
+            channels = [speech.channel for speech in self._speeches.values()]
+            self._outbox.replay.settle(channels, asyncio.get_running_loop().time())
+        return resumed
+
+    def close(self) -> None:
+        """Let go of all."""
+        for speech in self._speeches.values():
+            speech.close()
+
+    def _begin(self, message: messages.Open) -> tuple[Speech, answers.Opened]:
+        """A context that nobody runs yet. Raises Rejected, TTSError."""
+        if not self.takes_new:
+            raise ShuttingDown("this connection takes no new contexts; it ends when those alive are done")
+        alive = 0 if message.preempt != "none" else sum(not speech.is_stopped for speech in self._speeches.values())
+        if alive >= self._settings.max_contexts:
+            limit = self._settings.max_contexts
+            raise Rejected(ErrorCode.TOO_MANY_CONTEXTS, f"{limit} contexts are open; that is the limit")
+        plan = self._offer.plan(message, self.payer.client)
+        self.payer.begin()
+        context = self._synthesizer.open(plan.options)
+        rate = context.sample_rate
+        lead_ms = self._settings.raw_lead_ms if self._outbox.framing == "raw" else self._settings.max_lead_ms
+        channel = self._outbox.open(
+            message.ctx,
+            Pacer(message.flow, message.max_lead_ms or lead_ms, rate),
+            max_samples=self._settings.max_buffered_ms * rate // 1000,
+            on_done=lambda: self._forget(message.ctx),
+        )
+        setup = SpeechSetup(
+            ctx=message.ctx,
+            ch=next(self._channels) % _CHANNELS,
+            frame_samples=round(plan.audio.frame_ms * rate / 1000),
+            coder=plan.audio.coder(),
+            sends_marks=plan.sends_marks,
+            max_context_chars=self._synthesizer.limits.max_context_chars,
+            spend=self.payer.spend,
+        )
+        speech = Speech(setup, context, channel, self._outbox)
+        opened = self._offer.opened(message, setup.ch, context, plan)
+        if message.emotion is not None:
+            speech.tell_fallback(message.emotion, opened.emotion)
+        return speech, opened
+
+    def _start(self, speech: Speech, opened: answers.Opened) -> None:
+        self._speeches[speech.ctx] = speech
+        self._finished.pop(speech.ctx, None)
+        self._outbox.say(opened)
+        self.tasks.create_task(speech.run(), name=f"context {speech.ctx}")
+
+    def _forget(self, ctx: str) -> None:
+        """The context's `done` has been sent."""
+        speech = self._speeches.pop(ctx)
+        if self._outbox.replay is not None:
+            self._finished[ctx] = speech
+            while len(self._finished) > self._settings.max_contexts:
+                del self._finished[next(iter(self._finished))]
+        if not self._speeches:
+            self._on_empty()
+
+    def _speech(self, ctx: str) -> Speech:
+        if (speech := self._speeches.get(ctx)) is None:
+            raise Rejected(ErrorCode.BAD_STATE, f"there is no context {ctx}")
+        return speech

@@ -1,0 +1,151 @@
+"""The Wyoming door: who may come in, and the connections there are."""
+
+import asyncio
+import logging
+import socket
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from wyoming.error import Error
+
+from protocol.errors import ErrorCode
+from protocol.wyoming import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, EventDecoder
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.listening import PRIVATE_NETWORKS, Network, is_allowed
+from tts_server.transports.refusals import Refusals
+from tts_server.transports.wyoming.connection import Connection
+from tts_server.transports.wyoming.info import InfoCache
+from tts_server.transports.wyoming.wire import Wire
+
+log = logging.getLogger(__name__)
+
+_GRACE_S: Final = 1.0  # at the end, for last words to be written
+_MAX_REFUSALS: Final = 16  # clients that are being told at the same time why they cannot come in
+LOCAL: Final = "this machine"  # the address of clients without one: of a Unix socket, or of standard input
+
+
+@dataclass(frozen=True, slots=True)
+class WyomingLimits:
+    """What one client, and all of them, may take."""
+
+    max_connections: int = 64
+    max_connections_per_address: int = 16  # all of Home Assistant is one address
+    idle_s: float = 60.0  # without a whole event, while nothing is being said
+    write_stall_s: float = 30.0  # without taking any of the audio
+    max_header_bytes: int = MAX_HEADER_BYTES
+    max_data_bytes: int = MAX_DATA_BYTES
+    max_payload_bytes: int = MAX_PAYLOAD_BYTES
+    networks: tuple[Network, ...] = PRIVATE_NETWORKS  # that may connect
+
+
+class WyomingDoor:
+    """Serves Wyoming clients on sockets that are listening already."""
+
+    def __init__(self, synthesizer: Synthesizer, limits: WyomingLimits) -> None:
+        self._synthesizer = synthesizer
+        self._limits = limits
+        self._info = InfoCache()
+        self._servers: list[asyncio.Server] = []
+        self._connections: set[Connection] = set()
+        self._addresses: Counter[str] = Counter()  # connections from each
+        self._refusals = 0
+        self._refusal_log = Refusals("Wyoming")
+        self._changed = asyncio.Event()  # a connection ended
+
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Accept clients from now on. The sockets are the door's, and are closed by it."""
+        for listening in sockets:
+            self._servers.append(await asyncio.start_server(self._accept, sock=listening))
+
+    def reconfigure(self, limits: WyomingLimits) -> None:
+        """Other limits, for clients that come from now on."""
+        self._limits = limits
+
+    def stop_accepting(self) -> None:
+        """Let nobody in any more; who is in stays."""
+        for server in self._servers:
+            server.close()
+
+    async def close(self) -> None:
+        """End all conversations; returns when the last connection is closed."""
+        self.stop_accepting()
+        for connection in self._connections:
+            connection.stop(_GRACE_S)
+        while self._connections or self._refusals:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client that came in some other way, until it has had all it asked for."""
+        await self._accept(reader, writer)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client from its first byte to its last. What goes wrong here ends this connection only."""
+        address = _address(writer)
+        wire = Wire(reader, writer, self._limits.write_stall_s)
+        try:
+            refusal = self._refusal(address)
+            await (self._serve(wire, address) if refusal is None else self._refuse(wire, address, refusal))
+        except* OSError as gone:
+            log.debug("client %s went away: %s", address, _innermost(gone))
+        except* Exception:
+            log.exception("the connection of client %s failed", address)
+        finally:
+            wire.abort()
+            self._changed.set()
+
+    async def _serve(self, wire: Wire, address: str) -> None:
+        limits = self._limits
+        decoder = EventDecoder(limits.max_header_bytes, limits.max_data_bytes, limits.max_payload_bytes)
+        connection = Connection(wire, decoder, self._synthesizer, self._info, limits.idle_s, address)
+        self._connections.add(connection)
+        self._addresses[address] += 1
+        try:
+            await connection.serve()
+        finally:
+            self._connections.discard(connection)
+            self._addresses[address] -= 1
+            self._addresses += Counter()  # forgets addresses without a connection
+
+    def _refusal(self, address: str) -> Error | None:
+        limits = self._limits
+        if address != LOCAL and not is_allowed(address, limits.networks):
+            return Error(f"address {address} is not in a network that may connect", ErrorCode.FORBIDDEN)
+        if address != LOCAL and not is_allowed(address, PRIVATE_NETWORKS):
+            return Error(f"address {address} is not private, and Wyoming knows no tokens", ErrorCode.FORBIDDEN)
+        if self._addresses[address] >= limits.max_connections_per_address:
+            told = f"there are {limits.max_connections_per_address} connections from {address}, which is the limit"
+            return Error(told, ErrorCode.TOO_MANY_CONNECTIONS)
+        if len(self._connections) >= limits.max_connections:
+            told = f"there are {limits.max_connections} connections, which is the limit"
+            return Error(told, ErrorCode.TOO_MANY_CONNECTIONS)
+        return None
+
+    async def _refuse(self, wire: Wire, address: str, refusal: Error) -> None:
+        self._refusal_log.note(address, refusal.text)
+        if self._refusals >= _MAX_REFUSALS:
+            return
+        self._refusals += 1
+        try:
+            await wire.send(refusal.event())
+            await wire.linger()
+        finally:
+            self._refusals -= 1
+
+
+def _address(writer: asyncio.StreamWriter) -> str:
+    """Where the client is; empty when it is gone already."""
+    connected = writer.get_extra_info("socket")
+    if connected is not None and connected.family == socket.AF_UNIX:
+        return LOCAL  # whoever may open the socket's file may speak
+    peer = writer.get_extra_info("peername")
+    return str(peer[0]) if peer else ""
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What a task group, or one within another, wraps first."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,118 @@
+"""What the Wyoming door tells about its voices, and which of them a request means."""
+
+import logging
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any, Final
+
+from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
+
+from protocol.emotions import CHINESE_NAMES, is_known
+from protocol.errors import ErrorCode
+from protocol.wyoming import ProtocolError, SynthesizeRequest, encode_event
+from tts_server.engine import Voice
+from tts_server.errors import BadRequest
+from tts_server.events import TEXT_FORMATS, SpeechOptions, TextFormat
+from tts_server.voices import Catalogue
+
+log = logging.getLogger(__name__)
+
+PROGRAM: Final = "tts-server"  # Home Assistant's name for the entity, and part of its identity: never change it
+SEPARATOR: Final = "||"  # "baker||happy": as Home Assistant Cloud names a voice's styles
+
+
+class InfoCache:
+    """The `info` event as bytes, made again only when the catalogue is another one."""
+
+    def __init__(self) -> None:
+        self._catalogue: Catalogue | None = None
+        self._encoded = b""
+
+    def encoded(self, catalogue: Catalogue) -> bytes:
+        """The bytes that answer `describe`. Equal catalogues give equal bytes, in any process."""
+        if catalogue is not self._catalogue:
+            self._encoded = encode_event(info(catalogue).event())
+            self._catalogue = catalogue
+        return self._encoded
+
+
+def info(catalogue: Catalogue) -> Info:
+    """The one program of this door with its voices, and each voice once more per emotion."""
+    program = TtsProgram(
+        name=PROGRAM,
+        attribution=Attribution(PROGRAM, ""),
+        installed=True,
+        description="A home's voice: Mandarin and English, streamed",
+        version=version("tts-server"),
+        voices=[entry for voice in catalogue.voices for entry in _entries(voice)],
+        supports_synthesize_streaming=True,
+    )
+    return Info(tts=[program])
+
+
+def options_for(request: SynthesizeRequest, catalogue: Catalogue) -> SpeechOptions:
+    """How the core is to speak a request. What is not known here is warned of and left to the default.
+
+    The emotion stands in the context, the speaker or the voice's name. Raises ProtocolError for a control out of range.
+    """
+    name, emotion = _known_voice(request.voice, catalogue)
+    for wanted in (request.speaker, request.emotion):
+        if wanted is None:
+            continue
+        if not is_known(wanted):
+            log.warning("there is no emotion or speaker %.32r; the default is used", wanted)
+        else:
+            emotion = wanted
+    controls: dict[str, Any] = dict(request.controls)
+    try:
+        return SpeechOptions(
+            voice=name,
+            language=request.language,
+            emotion=emotion,
+            text_format=_text_format(request.text_format),
+            **controls,
+        )
+    except BadRequest as error:
+        raise ProtocolError(ErrorCode.BAD_FIELD, f"context: {error}") from error
+
+
+def _text_format(wanted: str) -> TextFormat:
+    """As the core calls it. Wyoming's `text` carries whatever Home Assistant was given, so its markup is looked for."""
+    return next((known for known in TEXT_FORMATS if known == wanted.casefold()), "auto")
+
+
+def _entries(voice: Voice) -> Iterator[TtsVoice]:
+    # Home Assistant sorts by description and makes the first the default: the bare name sorts before its variants.
+    speakers = [TtsVoiceSpeaker(emotion) for emotion in voice.emotions]
+    yield _entry(voice, voice.name, voice.name, speakers)
+    for emotion in voice.emotions:
+        if emotion != "neutral":
+            label = f"{voice.name} ({emotion} {CHINESE_NAMES.get(emotion, '')}".rstrip() + ")"
+            yield _entry(voice, voice.name + SEPARATOR + emotion, label, None)
+
+
+def _entry(voice: Voice, name: str, label: str, speakers: list[TtsVoiceSpeaker] | None) -> TtsVoice:
+    return TtsVoice(
+        name=name,
+        attribution=Attribution(voice.attribution, voice.attribution_url),
+        installed=True,
+        description=label,
+        version=voice.version,
+        languages=[voice.language],
+        speakers=speakers,
+    )
+
+
+def _known_voice(name: str | None, catalogue: Catalogue) -> tuple[str | None, str | None]:
+    """The voice's own name and the emotion that the name carries; None where the default is to be used."""
+    if name is None:
+        return None, None
+    voice, _, emotion = name.partition(SEPARATOR)
+    if emotion and not is_known(emotion):
+        log.warning("voice %.64r has an emotion nobody knows; the default is used", name)
+        emotion = ""
+    if any(known.name == voice for known in catalogue.voices):
+        return voice, emotion or None
+    # Home Assistant keeps the names of voices that are no longer there.
+    log.warning("there is no voice %.64r; the default is used", name)
+    return None, emotion or None
