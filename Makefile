@@ -39,10 +39,11 @@ TEST_LAYERS := $(DONE)/tts-server $(DONE)/torch $(DONE)/sambert $(DONE)/openvino
 test: style types suite  ## everything that is checked: the next three
 
 .PHONY: style
-style: $(TEST_LAYERS)  ## is the code formatted and free of lint?
-	@echo "==> ruff format --check; ruff check"
+style: $(TEST_LAYERS)  ## is the code formatted and free of lint, and does every import keep to its room?
+	@echo "==> ruff format --check; ruff check; lint-imports"
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 .PHONY: types
 types: $(TEST_LAYERS)  ## do the types hold?

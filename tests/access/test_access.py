@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tts_server.access import access as access_room
 from tts_server.access.access import ALL_SCOPES, Access, AccessSettings, JwtKey, Principal, Token
+from tts_server.access.networks import PRIVATE_NETWORKS, Network
 from tts_server.access.rate_limits import RateLimits
 from tts_server.errors import RateLimited, Refused, TextTooLong, Unauthorized
-from tts_server.transports.listening import PRIVATE_NETWORKS, Network
 
 HOME = "192.168.1.20"
 PUBLIC = "203.0.113.9"

@@ -91,7 +91,7 @@ def test_memory_has_a_ceiling_that_leaves_a_small_box_alive() -> None:
 def test_the_network_rules_of_the_unit_let_in_what_the_daemon_lets_in() -> None:
     import ipaddress
 
-    from tts_server.transports.listening import PRIVATE_NETWORKS
+    from tts_server.access.networks import PRIVATE_NETWORKS
 
     names = {"localhost": ("127.0.0.0/8", "::1/128"), "link-local": ("169.254.0.0/16", "fe80::/64")}
     allowed = read("tts-server.service")["IPAddressAllow"].split()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tts_server.access.networks import PRIVATE_NETWORKS, is_allowed
 from tts_server.errors import PortUnavailable
-from tts_server.transports.listening import PRIVATE_NETWORKS, hosts_of, is_allowed, listen, listen_unix
+from tts_server.transports.listening import hosts_of, listen, listen_unix
 
 
 def has_ipv6() -> bool:

@@ -16,9 +16,9 @@ from typing import Any, Final, Literal
 
 import jwt
 
+from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
 from tts_server.access.rate_limits import Allowance, RateLimits
 from tts_server.errors import Refused, Unauthorized
-from tts_server.transports.listening import PRIVATE_NETWORKS, Network, is_allowed
 
 log = logging.getLogger(__name__)
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tts_server.access.networks import is_allowed
 from tts_server.cli.checkup import Check, Finding
 from tts_server.config.settings import Config
 from tts_server.errors import PortUnavailable
 from tts_server.transports.discovery.addresses import reachable_addresses
 from tts_server.transports.discovery.lookup import Described, describe, find
-from tts_server.transports.listening import is_allowed, listen
+from tts_server.transports.listening import listen
 
 SLOW_MS: Final = 1000.0  # for which older Home Assistants wait
 LOOK_S: Final = 1.5

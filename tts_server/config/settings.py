@@ -11,9 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from protocol.emotions import AUTO, canonical
+from tts_server.access.networks import PRIVATE_NETWORKS, Network
 from tts_server.config.paths import config_folder, state_folder
 from tts_server.errors import ConfigInvalid
-from tts_server.transports.listening import PRIVATE_NETWORKS, Network
 
 ENVIRONMENT_PREFIX = "TTS_SERVER__"
 FILE_NAME = "config.toml"

@@ -3,25 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from tts_server.text.linguistic.part import Part
 from tts_server.text.linguistic.segment import Pause, Segment, Style, Unfinished
 from tts_server.text.linguistic.utterance import Break, Prosody, Run, Syllable, Word
 from tts_server.text.mandarin.breaks import mark_break
 
 _PAUSING_MARKS = "。！？!?.…；;：:，,、—"  # the mark a syllable keeps is the first of these in a cluster, by this order
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A word or a cluster of marks, code points [start, end) of the segment's text."""
-
-    language: str  # "zh", "en"; "" for marks
-    text: str
-    start: int
-    end: int
-    syllables: tuple[Syllable, ...] = ()  # positions still within the segment's text
-    break_after: Break = Break.NONE
-    phones: str = ""  # ARPAbet of a Latin word
-    glued: bool = False  # follows the part before without a space (a mark, or a letter after an apostrophe)
 
 
 @dataclass(slots=True)

@@ -13,10 +13,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tts_server.text.assemble import Part, runs_of
+from tts_server.text.assemble import runs_of
 from tts_server.text.english import arpabet, english
 from tts_server.text.linguistic.aligned import Aligned
 from tts_server.text.linguistic.dictionary import Dictionary
+from tts_server.text.linguistic.part import Part
 from tts_server.text.linguistic.segment import Reading, SayAs, Segment
 from tts_server.text.linguistic.utterance import Sentence
 from tts_server.text.mandarin import mandarin, normalise, readings, words

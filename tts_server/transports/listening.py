@@ -1,8 +1,7 @@
-"""Where doors listen, and whom they let in."""
+"""Where doors listen."""
 
 import contextlib
 import errno
-import ipaddress
 import os
 import socket
 import stat
@@ -11,16 +10,6 @@ from typing import Final
 
 from tts_server.errors import PortUnavailable
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-# Loopback, link-local, RFC 1918, RFC 6598 (Tailscale and other private overlays), IPv6 unique local.
-PRIVATE_NETWORKS: Final[tuple[Network, ...]] = tuple(
-    ipaddress.ip_network(network)
-    for network in (
-        *("127.0.0.0/8", "169.254.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
-        *("::1/128", "fe80::/10", "fc00::/7"),
-    )
-)
 _EVERYWHERE: Final = ("", "::")
 _BACKLOG: Final = 128
 _PORT_0_ATTEMPTS: Final = 8  # the port the kernel picks for IPv4 may be in use for IPv6
@@ -70,17 +59,6 @@ def hosts_of(sockets: Iterable[socket.socket]) -> list[str]:
         if host == "::" and not opened.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
             found.append("0.0.0.0")
     return found
-
-
-def is_allowed(address: str, networks: Iterable[Network]) -> bool:
-    """Whether a peer's address, as a socket gives it, lies in one of the networks."""
-    try:
-        peer = ipaddress.ip_address(address.partition("%")[0])  # "fe80::1%eth0"
-    except ValueError:
-        return False
-    if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
-        peer = peer.ipv4_mapped
-    return any(peer in network for network in networks)
 
 
 def _remove_stale(path: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from tts_server.text.assemble import Part
+from tts_server.text.linguistic.part import Part
 from tts_server.text.linguistic.utterance import Break, Syllable
 from tts_server.text.mandarin import readings, words
 from tts_server.text.mandarin.breaks import Unit, prosodic_breaks

@@ -14,9 +14,9 @@ from typing import Final
 from zeroconf import InterfaceChoice, NonUniqueNameException, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
+from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
 from tts_server.transports.discovery.addresses import Address, own_addresses, reachable_addresses
 from tts_server.transports.discovery.instance_name import instance_name, keep_name, kept_name, second_name
-from tts_server.transports.listening import PRIVATE_NETWORKS, Network, is_allowed
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from tts_server.access.access import METRICS, SPEAK
+from tts_server.access.networks import is_allowed
 from tts_server.errors import BadRequest, Refused, Unauthorized
 from tts_server.transports.http.errors import is_openai
 from tts_server.transports.http.settings import HttpSettings
-from tts_server.transports.listening import is_allowed
 
 PROBES: Final = ("/healthz", "/readyz")
 _OPEN: Final = ("/", "/docs", "/openapi.json", "/asyncapi.yaml", *PROBES)  # nothing of the house is in them

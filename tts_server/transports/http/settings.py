@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tts_server.access.networks import PRIVATE_NETWORKS, Network
 from tts_server.errors import ConfigInvalid
-from tts_server.transports.listening import PRIVATE_NETWORKS, Network
 from tts_server.transports.websocket.settings import WebSocketSettings
 
 

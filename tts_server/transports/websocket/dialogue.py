@@ -1,4 +1,4 @@
-"""What one WebSocket client says, and what becomes of it; nothing here knows of sockets."""
+"""What one WebSocket client says, and what becomes of it; nothing here reads or writes a socket."""
 
 import asyncio
 import hmac
@@ -6,7 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from protocol import answers, messages
 from protocol.errors import RETRYABLE, CloseCode, ErrorCode
@@ -24,17 +24,22 @@ from tts_server.transports.websocket.negotiation import Offer
 from tts_server.transports.websocket.outbox import Outbox
 from tts_server.transports.websocket.rejection import Rejected
 from tts_server.transports.websocket.settings import WebSocketSettings
-
-if TYPE_CHECKING:
-    from tts_server.transports.websocket.session import Session
+from tts_server.transports.websocket.socket import Socket
 
 log = logging.getLogger(__name__)
+
+
+class Resumable(Protocol):
+    """A session that has lost its connection and can go on over another one."""
+
+    async def take_over(self, socket: Socket, hello: messages.Hello) -> None:
+        """Go on over this socket; returns when that is over."""
 
 
 class ComesBack(Exception):
     """The client goes on with a session it had: that one takes over."""
 
-    def __init__(self, session: "Session", hello: messages.Hello) -> None:
+    def __init__(self, session: Resumable, hello: messages.Hello) -> None:
         super().__init__(session)
         self.session = session
         self.hello = hello
@@ -50,7 +55,7 @@ class Dialogue:
         access: Access,
         arrival: Arrival,
         silence_others: Callable[[], None],
-        find: Callable[[messages.Resume, Principal], "Session | None"],
+        find: Callable[[messages.Resume, Principal], Resumable | None],
     ) -> None:
         """silence_others: stops the contexts of all other sessions; find: the session that a client may go on with."""
         self.id = f"s_{secrets.token_hex(8)}"

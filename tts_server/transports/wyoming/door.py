@@ -12,8 +12,8 @@ from wyoming.error import Error
 
 from protocol.errors import ErrorCode
 from protocol.wyoming import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, EventDecoder
+from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
 from tts_server.synthesis.synthesizer import Synthesizer
-from tts_server.transports.listening import PRIVATE_NETWORKS, Network, is_allowed
 from tts_server.transports.refusals import Refusals
 from tts_server.transports.wyoming.connection import Connection
 from tts_server.transports.wyoming.info import InfoCache

@@ -1,0 +1,27 @@
+"""Networks whose peers may come in. Pure."""
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Final
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Loopback, link-local, RFC 1918, RFC 6598 (Tailscale and other private overlays), IPv6 unique local.
+PRIVATE_NETWORKS: Final[tuple[Network, ...]] = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("127.0.0.0/8", "169.254.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
+        *("::1/128", "fe80::/10", "fc00::/7"),
+    )
+)
+
+
+def is_allowed(address: str, networks: Iterable[Network]) -> bool:
+    """Whether a peer's address, as a socket gives it, lies in one of the networks."""
+    try:
+        peer = ipaddress.ip_address(address.partition("%")[0])  # "fe80::1%eth0"
+    except ValueError:
+        return False
+    if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
+        peer = peer.ipv4_mapped
+    return any(peer in network for network in networks)
