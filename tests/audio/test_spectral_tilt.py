@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from tests.support.audio import tone
-from tts_server.audio.spectral_tilt import Colour
+from tts_server.audio.spectral_tilt import SpectralTilt
 from tts_server.engine import Samples
 
 RATE = 24000
 
 
 def coloured(samples: Samples, size: int, gain: float = 0.0, tilt: float = 0.0, breath: float = 0.0) -> Samples:
-    colour = Colour(RATE, gain, tilt, breath)
+    colour = SpectralTilt(RATE, gain, tilt, breath)
     return np.concatenate([colour.feed(samples[at : at + size]) for at in range(0, len(samples), size)])
 
 
@@ -32,4 +32,4 @@ def test_no_colour_changes_nothing_and_nothing_clips() -> None:
     samples = tone(0.5, RATE)
     assert np.array_equal(coloured(samples, 1000), samples)
     assert np.abs(coloured(tone(0.5, RATE, peak=0.9), 1000, 20.0, 8.0, 1.0)).max() <= 1.0
-    assert len(Colour(RATE, 1.0, 1.0, 1.0).feed(samples[:0])) == 0
+    assert len(SpectralTilt(RATE, 1.0, 1.0, 1.0).feed(samples[:0])) == 0

@@ -2,7 +2,7 @@
 
     python -m tests.bench.cache_hits [--rounds 30]
 
-From the text to the first audio of the core. An empty round of the event loop stands beside it as the yardstick.
+From the text to the first audio of the core. An empty round of the event loop stands beside it as the peak.
 """
 
 import argparse

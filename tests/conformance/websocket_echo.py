@@ -41,7 +41,7 @@ async def ours() -> None:
 
 
 async def plain() -> None:
-    """The yardstick."""
+    """The peak."""
 
     async def echo(websocket: ServerConnection) -> None:
         async for message in websocket:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.engines import ToneEngine, voice
 from tts_server.engine import AudioChunk, Prosody, Run, Syllable, Utterance, Voice
-from tts_server.engine_host.eviction import Residency, ResidentEngine, resident_bytes
+from tts_server.engine_host.eviction import EvictableEngine, VoiceEviction, resident_bytes
 from tts_server.errors import EngineFailed
 
 HELLO = Run("zh", "你好", 0, 1, syllables=(Syllable("你", "ni3", "ni3", 0, 1, 0),), prosody=Prosody())
@@ -45,23 +45,23 @@ class KeepingEngine(ToneEngine):
     name = "keeping"
 
 
-def heavy(ceiling: int) -> tuple[HeavyEngine, ResidentEngine, Residency]:
+def heavy(ceiling: int) -> tuple[HeavyEngine, EvictableEngine, VoiceEviction]:
     engine = HeavyEngine()
-    residency = Residency(ceiling, engine.weight)
-    return engine, ResidentEngine(engine, residency), residency
+    eviction = VoiceEviction(ceiling, engine.weight)
+    return engine, EvictableEngine(engine, eviction), eviction
 
 
-def say(engine: ResidentEngine, name: str) -> Generator[AudioChunk]:
+def say(engine: EvictableEngine, name: str) -> Generator[AudioChunk]:
     engine.load(name)
     return engine.synthesize(Utterance(name, (HELLO,)), lambda: 0.01)
 
 
 def test_the_voice_unused_for_longest_goes() -> None:
-    engine, resident, residency = heavy(250)
+    engine, resident, eviction = heavy(250)
     for name in ("a", "b", "a", "c"):
         resident.load(name)
     assert engine.loaded == ["a", "c"]
-    assert residency.loaded == ["a", "c"]
+    assert eviction.loaded == ["a", "c"]
 
 
 def test_speaking_counts_as_use() -> None:
@@ -108,23 +108,23 @@ def test_without_a_ceiling_all_stay() -> None:
 
 
 def test_a_voice_that_fails_to_load_is_not_counted() -> None:
-    _, resident, residency = heavy(1000)
+    _, resident, eviction = heavy(1000)
     with pytest.raises(EngineFailed):
         resident.load("d")
-    assert residency.loaded == []
+    assert eviction.loaded == []
 
 
 def test_an_engine_that_cannot_unload_keeps_its_voice() -> None:
     engine = HeavyEngine()
-    residency = Residency(50, lambda: 100 + engine.weight())
-    keeping = ResidentEngine(KeepingEngine({}), residency)
+    eviction = VoiceEviction(50, lambda: 100 + engine.weight())
+    keeping = EvictableEngine(KeepingEngine({}), eviction)
     keeping.load("keeping")
-    ResidentEngine(engine, residency).load("a")
-    assert residency.loaded == ["keeping", "a"]
+    EvictableEngine(engine, eviction).load("a")
+    assert eviction.loaded == ["keeping", "a"]
 
 
 def test_many_threads_leave_the_count_right() -> None:
-    engine, resident, residency = heavy(250)
+    engine, resident, eviction = heavy(250)
 
     def work(name: str) -> None:
         for _ in range(50):
@@ -137,7 +137,7 @@ def test_many_threads_leave_the_count_right() -> None:
     for thread in threads:
         thread.join()
     resident.load("a")
-    assert sorted(residency.loaded) == sorted(engine.loaded)
+    assert sorted(eviction.loaded) == sorted(engine.loaded)
     assert len(engine.loaded) <= 2
 
 

@@ -12,7 +12,7 @@ import sys
 
 from tests.support.core import running_core
 from tts_server.measure.speech import Heard, heard_by_one
-from tts_server.scheduling.prebuffer import Cushion
+from tts_server.scheduling.prebuffer import Prebuffer
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.synthesizer import Synthesizer
@@ -23,15 +23,15 @@ TEXT = "今天天气真的很好我们一起去公园散步吧好不好呢我的
 class Hasty(Turns):
     """Plays everything as it comes."""
 
-    def cushion(self, stream: int, voice: str) -> Cushion:
+    def prebuffer(self, stream: int, voice: str) -> Prebuffer:
         """None."""
-        return Cushion()
+        return Prebuffer()
 
 
-async def hear(turns: Turns, rtf: float) -> Heard:
+async def credit_audio(turns: Turns, rtf: float) -> Heard:
     """One listener."""
     async with running_core(engine_settings={"tone": {"rtf": rtf, "tells_all": True}}) as core:
-        turns.scheduler.speeds.learn("tone", 1.02 * rtf, 1.0)
+        turns.scheduler.costs.learn("tone", 1.02 * rtf, 1.0)
         synthesizer = Synthesizer(core.link, turns, core.synthesizer.limits)
         return await heard_by_one(synthesizer, synthesizer.catalogue.choose("tone"), TEXT)
 
@@ -43,7 +43,7 @@ def main() -> None:
     rtf = parser.parse_args().rtf
     gaps_s = []
     for name, kind in (("played as it comes", Hasty), ("its start held back", Turns)):
-        heard = asyncio.run(hear(kind(Scheduler(2)), rtf))
+        heard = asyncio.run(credit_audio(kind(Scheduler(2)), rtf))
         print(f"{name}: first audio after {heard.first_s:.2f} s, then {heard.gap_s:.2f} s of gaps")
         gaps_s.append(heard.gap_s)
     sys.exit(gaps_s[-1] > 0)

@@ -9,11 +9,11 @@ from tests.support.core import Core, running_core
 from tests.support.engines import SAMPLES_PER_CHARACTER
 from tts_server.errors import EngineFailed
 from tts_server.measure import speech
-from tts_server.measure.processor_peak import Yardstick, measure_yardstick
+from tts_server.measure.processor_peak import ProcessorPeak, measure_peak
 from tts_server.measure.speech import cpu_seconds, heard_by_one, measure_voice, most_streams
 
 TEXT = "今天天气很好。"
-STICK = Yardstick(200e9, True, 100e9)
+STICK = ProcessorPeak(200e9, True, 100e9)
 
 
 async def test_a_listener_hears_all_of_it_and_no_gap_when_it_is_made_at_once(core: Core) -> None:
@@ -59,6 +59,6 @@ def test_the_time_of_a_process_is_its_cpu_time() -> None:
 
 
 def test_the_yardstick_is_that_of_one_core() -> None:
-    stick = measure_yardstick()
-    assert 1e8 < stick.product_flops < 1e12
-    assert 1e8 < stick.peak_flops < 2e12
+    peak = measure_peak()
+    assert 1e8 < peak.product_flops < 1e12
+    assert 1e8 < peak.peak_flops < 2e12

@@ -4,50 +4,50 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts_server.scheduling.measured_cost import MAX_FIRST_S, UNMEASURED_RTF, Speed, Speeds
+from tts_server.scheduling.measured_cost import MAX_FIRST_S, UNMEASURED_RTF, MeasuredCost, MeasuredCosts
 
 chunks = st.lists(st.tuples(st.floats(1e-4, 10), st.floats(0.01, 5)), min_size=1, max_size=50)
 
 
 def test_nothing_is_known_of_a_voice_that_has_not_spoken() -> None:
-    speeds = Speeds()
-    assert speeds.of("new").rtf == UNMEASURED_RTF
-    assert speeds.measured == []
-    speeds.learn_first("new", 0.1)
-    assert speeds.measured == []
-    speeds.learn("new", 0.1, 1.0)
-    assert speeds.measured == ["new"]
-    assert speeds.of("other").rtf == UNMEASURED_RTF
+    costs = MeasuredCosts()
+    assert costs.of("new").rtf == UNMEASURED_RTF
+    assert costs.measured == []
+    costs.learn_first("new", 0.1)
+    assert costs.measured == []
+    costs.learn("new", 0.1, 1.0)
+    assert costs.measured == ["new"]
+    assert costs.of("other").rtf == UNMEASURED_RTF
 
 
 @given(chunks)
 def test_what_is_reckoned_with_is_never_less_than_the_mean_nor_more_than_was_seen(
     seen: list[tuple[float, float]],
 ) -> None:
-    speed = Speed()
+    cost = MeasuredCost()
     for busy_s, audio_s in seen:
-        speed.learn(busy_s, audio_s)
+        cost.learn(busy_s, audio_s)
     factors = [busy_s / audio_s for busy_s, audio_s in seen]
-    assert min(factors) <= speed.rtf * (1 + 1e-6)
-    assert speed.rtf <= speed.cost * (1 + 1e-6)
-    assert speed.rtf <= speed.slowest <= max(factors) * (1 + 1e-6)
+    assert min(factors) <= cost.rtf * (1 + 1e-6)
+    assert cost.rtf <= cost.cost * (1 + 1e-6)
+    assert cost.rtf <= cost.slowest <= max(factors) * (1 + 1e-6)
 
 
 def test_a_slow_chunk_is_remembered_longer_than_it_weighs_in_the_mean() -> None:
-    speed = Speed()
+    cost = MeasuredCost()
     for factor in (0.2, 0.2, 1.0, *[0.2] * 30):
-        speed.learn(factor, 1.0)
-    assert speed.rtf == pytest.approx(0.2, abs=0.01)
-    assert speed.slowest > 0.7
+        cost.learn(factor, 1.0)
+    assert cost.rtf == pytest.approx(0.2, abs=0.01)
+    assert cost.slowest > 0.7
     for _ in range(500):
-        speed.learn(0.2, 1.0)
-    assert speed.slowest == pytest.approx(0.2, abs=0.01)
+        cost.learn(0.2, 1.0)
+    assert cost.slowest == pytest.approx(0.2, abs=0.01)
 
 
 def test_a_voices_loading_does_not_count_as_its_first_chunk() -> None:
-    speed = Speed()
-    speed.learn_first(30.0)
-    assert speed.first_s == MAX_FIRST_S
+    cost = MeasuredCost()
+    cost.learn_first(30.0)
+    assert cost.first_s == MAX_FIRST_S
     for _ in range(10):
-        speed.learn_first(0.04)
-    assert speed.first_s == pytest.approx(0.04, abs=0.001)
+        cost.learn_first(0.04)
+    assert cost.first_s == pytest.approx(0.04, abs=0.001)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.core import running_core
 from tts_server.engine import AudioChunk, Timing
 from tts_server.events import Audio, Done, Marks, SpeechOptions
-from tts_server.scheduling.prebuffer import Cushion
+from tts_server.scheduling.prebuffer import Prebuffer
 from tts_server.scheduling.scheduler import CHUNKS_S, Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.synthesizer import Synthesizer
@@ -29,12 +29,12 @@ def segment(lengths_s: Sequence[float]) -> list[AudioChunk]:
 
 def played(chunks: Sequence[AudioChunk], cost: float, in_hand_s: float) -> tuple[float, float]:
     """(when the first audio is heard, seconds of silence after it), each second of audio taking `cost` to compute."""
-    cushion, now, plays_until = Cushion(cost), 0.0, in_hand_s
+    prebuffer, now, plays_until = Prebuffer(cost), 0.0, in_hand_s
     first, gap_s = float("inf"), 0.0
     for number, chunk in enumerate(chunks):
         now += cost * len(chunk.samples) / RATE
-        ready = list(cushion.feed(chunk, max(0.0, plays_until - now)))
-        ready += cushion.flush() if number == len(chunks) - 1 else []
+        ready = list(prebuffer.feed(chunk, max(0.0, plays_until - now)))
+        ready += prebuffer.flush() if number == len(chunks) - 1 else []
         if ready and first == float("inf"):
             first = plays_until = max(now, plays_until)
         for each in ready:
@@ -57,21 +57,21 @@ def test_nobody_waits_for_longer_than_all_of_it_takes(lengths_s: list[float], co
 
 @given(lengths, st.floats(0.01, 1.0))
 def test_a_voice_that_keeps_up_is_heard_at_once(lengths_s: list[float], cost: float) -> None:
-    cushion = Cushion(cost)
-    assert all(cushion.feed(chunk, 0.0) == [chunk] for chunk in segment(lengths_s))
-    assert not cushion.flush()
+    prebuffer = Prebuffer(cost)
+    assert all(prebuffer.feed(chunk, 0.0) == [chunk] for chunk in segment(lengths_s))
+    assert not prebuffer.flush()
 
 
 def test_an_engine_that_does_not_tell_the_length_is_heard_at_once() -> None:
     chunk = AudioChunk(np.zeros(100, np.float32), RATE)
-    assert list(Cushion(2.0).feed(chunk, 0.0)) == [chunk]
+    assert list(Prebuffer(2.0).feed(chunk, 0.0)) == [chunk]
 
 
 async def test_a_slow_voice_is_heard_whole_and_nobody_counts_as_run_dry() -> None:
     tone = {"rtf": 1.2, "tells_all": True}
     async with running_core(engine_settings={"tone": tone}) as core:
         turns = Turns(Scheduler(2))
-        turns.scheduler.speeds.learn("tone", 1.4, 1.0)
+        turns.scheduler.costs.learn("tone", 1.4, 1.0)
         synthesizer = Synthesizer(core.link, turns, core.synthesizer.limits)
         context = synthesizer.open(SpeechOptions(voice="tone"))
         context.text(TEXT)

@@ -95,7 +95,7 @@ def test_no_turn_takes_longer_than_a_newcomer_may_wait() -> None:
     scheduler.ask(1, now=101.0)
     turn = scheduler.pick(101.0)
     assert turn is not None
-    assert turn.wanted_s * scheduler.speeds.of("v").rtf <= LONGEST_TURN_S
+    assert turn.wanted_s * scheduler.costs.of("v").rtf <= LONGEST_TURN_S
 
 
 def one_heard_and_one_waiting() -> tuple[Scheduler, Turn]:
@@ -133,7 +133,7 @@ def test_first_chunks_are_longer_after_a_slow_one() -> None:
     turn = scheduler.pick(100.0)
     assert turn is not None
     assert turn.wanted_s == CHUNKS_S[0]
-    scheduler.speeds.learn("v", busy_s=0.15, audio_s=0.125)
+    scheduler.costs.learn("v", busy_s=0.15, audio_s=0.125)
     scheduler.open(2, now=101.0)
     scheduler.ask(2, 101.0, "v", begins=True)
     turn = scheduler.pick(101.0)
@@ -166,7 +166,7 @@ def test_a_cheap_first_chunk_lasts_until_others_who_wait_were_heard(
 @pytest.mark.parametrize("slots", [1, 2, 4])
 def test_as_many_are_let_in_together_as_there_is_room_for(rtf: float, slots: int) -> None:
     scheduler = Scheduler(slots)
-    scheduler.speeds.learn("v", rtf, 1.0)
+    scheduler.costs.learn("v", rtf, 1.0)
     for stream in range(500):
         scheduler.open(stream, now=0.0)
         scheduler.ask(stream, 0.0, "v", begins=True)
@@ -174,14 +174,14 @@ def test_as_many_are_let_in_together_as_there_is_room_for(rtf: float, slots: int
     while (turn := scheduler.pick(0.0)) is not None:
         inside += 1
         scheduler.finish(turn.stream, 0.125, 0.0)
-        scheduler.hear(turn.stream, 9.0, 0.0)  # it does not come back so soon
-    assert inside == scheduler.room("v")
+        scheduler.credit_audio(turn.stream, 9.0, 0.0)  # it does not come back so soon
+    assert inside == scheduler.capacity("v")
     assert inside >= (1 if rtf > OWN_LOAD else slots)
 
 
 def test_what_is_held_back_is_heard_and_counts_from_its_release_on() -> None:
     scheduler = Scheduler(1)
-    scheduler.speeds.learn("v", 1.5, 1.0)
+    scheduler.costs.learn("v", 1.5, 1.0)
     scheduler.open(1, now=100.0)
     scheduler.hold(1)
     for now in (100.0, 102.0, 104.0):
@@ -212,11 +212,11 @@ def test_a_closed_stream_frees_its_slot_at_once() -> None:
 
 def test_what_a_voice_costs_is_learnt_from_all_chunks_but_the_first() -> None:
     scheduler = Scheduler(slots=1)
-    assert scheduler.speeds.of("v").rtf == UNMEASURED_RTF
+    assert scheduler.costs.of("v").rtf == UNMEASURED_RTF
     simulate([Order(0.0, 20.0)], Engine(rtf=0.1, first_s=30.0), 1, scheduler)  # the first waits for the voice to load
-    assert scheduler.speeds.of("v").rtf == pytest.approx(0.1, rel=0.1)
+    assert scheduler.costs.of("v").rtf == pytest.approx(0.1, rel=0.1)
     simulate([Order(100.0, 20.0)], Engine(rtf=0.4), 1, scheduler)  # another program takes the core
-    assert scheduler.speeds.of("v").rtf == pytest.approx(0.4, rel=0.2)
+    assert scheduler.costs.of("v").rtf == pytest.approx(0.4, rel=0.2)
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 8, 16])
@@ -233,7 +233,7 @@ def test_eight_at_once_hear_a_light_voice_soon() -> None:
 
 def test_those_let_in_hear_a_heavy_voice_soon() -> None:
     scheduler = measured(2, SAMBERT)
-    cap = scheduler.room("v")
+    cap = scheduler.capacity("v")
     outcomes = simulate([Order(0.0, 2.8, client=str(n)) for n in range(cap)], SAMBERT, 2, scheduler)
     assert max(outcome.wait_s for outcome in outcomes) < 0.25
 
@@ -385,7 +385,7 @@ def test_what_others_computed_moves_the_deadline_and_takes_no_room() -> None:
     scheduler = measured(2, SAMBERT)
     for stream in range(20):
         scheduler.open(stream, now=100.0)
-        scheduler.hear(stream, 1.0, now=100.0)
+        scheduler.credit_audio(stream, 1.0, now=100.0)
     scheduler.open(20, now=100.0)
     scheduler.ask(20, 100.0, "v")
     turn = scheduler.pick(100.0)

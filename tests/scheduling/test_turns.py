@@ -21,7 +21,7 @@ class Bench:
 
     def __init__(self) -> None:
         scheduler = Scheduler(2)
-        scheduler.speeds.learn(VOICE, HEAVY_RTF * 100, 100.0)
+        scheduler.costs.learn(VOICE, HEAVY_RTF * 100, 100.0)
         self.turns = Turns(scheduler)
         self.working: list[asyncio.Event] = []
         self.begun = asyncio.Semaphore(0)

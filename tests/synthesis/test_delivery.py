@@ -13,7 +13,7 @@ from tts_server.markup.readers import reader_for
 from tts_server.markup.segments import TextCutter
 from tts_server.markup.tokens import Cue, EmotionCue, VoiceCue
 from tts_server.synthesis.delivery import Delivery
-from tts_server.synthesis.speaking_style import Manner, Night
+from tts_server.synthesis.speaking_style import Night, SpeakingStyle
 from tts_server.text.linguistic.segment import Before, Segment
 from tts_server.text.linguistic.utterance import Prosody
 from tts_server.voices import Catalogue
@@ -24,8 +24,8 @@ CATALOGUE = Catalogue((MOODY, PLAIN))
 NIGHT = Night(time(22), time(7))
 
 
-def delivery(manner: Manner | None = None, **options: Any) -> Delivery:
-    return Delivery(CATALOGUE, SpeechOptions(**options), "neutral", manner or Manner())
+def delivery(manner: SpeakingStyle | None = None, **options: Any) -> Delivery:
+    return Delivery(CATALOGUE, SpeechOptions(**options), "neutral", manner or SpeakingStyle())
 
 
 def said(text: str, wanted: Delivery) -> list[tuple[str, str, float]]:
@@ -41,7 +41,9 @@ def segments(text: str, wanted: Delivery) -> list[Segment]:
         before.clear()
         return wanted.follow(cue)
 
-    cutter = TextCutter(wanted.prosody, split="sentence", reader=reader_for("auto", Manner().markup), on_cue=follow)
+    cutter = TextCutter(
+        wanted.prosody, split="sentence", reader=reader_for("auto", SpeakingStyle().markup), on_cue=follow
+    )
     rest = cutter.feed(text)
     finished.extend(wanted.finished(segment) for segment in rest)
     return [*finished, *(wanted.finished(segment) for segment in cutter.end())]
@@ -54,7 +56,7 @@ def test_tags_change_the_emotion_and_lead_back_to_the_one_asked_for() -> None:
 
 def test_an_emotion_that_a_voice_lacks_is_replaced_by_the_nearest() -> None:
     assert said("[excited]好。", delivery())[0][1] == "happy"
-    own = Manner(distances=with_own({"excited": {"surprise": 0.1}}))
+    own = SpeakingStyle(distances=with_own({"excited": {"surprise": 0.1}}))
     assert said("[excited]好。", delivery(own))[0][1] == "surprise"
     wanted = delivery(emotion="excited")
     assert (wanted.emotion_asked, wanted.emotion_used) == ("excited", "happy")
@@ -93,7 +95,7 @@ def test_the_night_reaches_over_midnight(hour: int, is_night: bool) -> None:
 
 
 def test_at_night_everything_is_quieter_calmer_and_slower() -> None:
-    by_day = Manner(night=NIGHT, now=lambda: time(12))
+    by_day = SpeakingStyle(night=NIGHT, now=lambda: time(12))
     by_night = replace(by_day, now=lambda: time(23))
     assert said("好。[happy]好。", delivery(by_day)) == [("好。", "neutral", 1.0), ("好。", "happy", 1.0)]
     assert said("好。[happy]好。", delivery(by_night)) == [("好。", "calm", 0.5), ("好。", "happy", 0.5)]

@@ -21,8 +21,8 @@ async def test_a_voice_is_measured_by_letting_it_speak() -> None:
     async with running_core(engine_settings={"tone": {"slow_s": 0.02}}) as core:
         turns = Turns(Scheduler(2))
         rtf = await calibrate(core.link, turns, core.synthesizer.catalogue.choose("tone"))
-    assert turns.scheduler.speeds.measured == ["tone"]
-    assert rtf == turns.scheduler.speeds.of("tone").rtf != UNMEASURED_RTF
+    assert turns.scheduler.costs.measured == ["tone"]
+    assert rtf == turns.scheduler.costs.of("tone").rtf != UNMEASURED_RTF
     assert rtf >= 0.02  # at most a second for each 0.02 s of work
 
 
@@ -46,7 +46,7 @@ async def test_the_warm_list_is_there_when_it_is_asked_for_and_faults_are_told(
         preparing.cancel()
     assert cache.counts.spoken >= 1
     assert cache.memory_size > 0
-    assert turns.scheduler.speeds.measured == ["tone"]
+    assert turns.scheduler.costs.measured == ["tone"]
     assert "nobody" in caplog.text
 
 
@@ -70,4 +70,4 @@ async def test_a_voice_that_becomes_the_default_later_is_measured_too(
             core.link.reload()
             assert await measured.get() == "zhida"
             preparing.cancel()
-    assert turns.scheduler.speeds.measured == ["tone", "zhida"]
+    assert turns.scheduler.costs.measured == ["tone", "zhida"]

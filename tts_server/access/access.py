@@ -128,7 +128,7 @@ class Access:
 
         requests: 0 for more text of a request that was counted before.
         """
-        payers = [f"address {_household(peer)}"]
+        payers = [f"address {_network_of(peer)}"]
         if principal.name:
             payers.append(f"token {principal.name}")
         self._allowance.spend(payers, chars, requests)
@@ -201,7 +201,7 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def _household(peer: str) -> str:
+def _network_of(peer: str) -> str:
     """An IPv6 peer has a whole /64 of addresses to itself, and counts as one."""
     try:
         address = ipaddress.ip_address(peer.partition("%")[0])

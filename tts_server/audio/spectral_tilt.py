@@ -1,4 +1,4 @@
-"""Gain, spectral tilt and breath: the colour of a voice, changed on its samples. Any chunks give the same samples."""
+"""Gain, spectral tilt and breath (voice quality), changed on its samples. Any chunks give the same samples."""
 
 from typing import Final
 
@@ -42,8 +42,8 @@ def breath_of(joined: Samples, first_sample: int, taps: Doubles) -> Doubles:
     return above_corner(joined * _NOISE[at % len(_NOISE)], taps) * BREATH
 
 
-class Colour:
-    """One colour for a whole stream."""
+class SpectralTilt:
+    """One spectral tilt for a whole stream."""
 
     def __init__(self, sample_rate: int, gain_db: float, tilt_db: float, breath: float) -> None:
         """tilt_db: gain above the corner; breath: 0 to 1."""

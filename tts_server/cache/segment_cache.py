@@ -15,7 +15,7 @@ from typing import Final
 from tts_server.cache.disk import Store
 from tts_server.cache.key import KeyMaker
 from tts_server.cache.recording import Recording
-from tts_server.cache.single_flight import Flight
+from tts_server.cache.single_flight import SingleFlight
 from tts_server.engine import AudioChunk, Voice
 from tts_server.engine_host.link import EngineLink
 from tts_server.events import Queued
@@ -69,7 +69,7 @@ class SegmentCache:
         self._keys = keys
         self._memory = _Memory(memory_bytes, max_age_s)
         self._store = store
-        self._flights: dict[str, Flight] = {}
+        self._flights: dict[str, SingleFlight] = {}
         self._unwritten: asyncio.Queue[tuple[str, Recording]] = asyncio.Queue(_MAX_UNWRITTEN)
         self.counts = Counts()
 
@@ -89,7 +89,7 @@ class SegmentCache:
         else:
             # Timings come back as places in the segment's text, so that they fit wherever that stands.
             placed = Segment(segment.text, tuple(range(len(segment.text) + 1)), segment.spans)
-            flight = Flight(self._turns, voice.name, self._link.open(placed, voice.name), is_shared=bool(key))
+            flight = SingleFlight(self._turns, voice.name, self._link.open(placed, voice.name), is_shared=bool(key))
             self.counts.spoken += 1
             if key:
                 self._flights[key] = flight
@@ -127,7 +127,7 @@ class SegmentCache:
         self.counts.from_store += 1
         return recording
 
-    def land(self, key: str, flight: Flight) -> None:
+    def land(self, key: str, flight: SingleFlight) -> None:
         """Keep what a flight brought, once it is complete; forget it when it is over."""
         if self._flights.get(key) is not flight:
             return
@@ -153,14 +153,14 @@ class _Replay(Source):
         """The next chunk, at once."""
         if (piece := next(self._pieces, None)) is None:
             return None
-        self._turns.hear(self._stream, piece.seconds)
+        self._turns.credit_audio(self._stream, piece.seconds)
         return piece.chunk(self._offsets)
 
 
 class _Listener(Source):
     """Hears a flight."""
 
-    def __init__(self, cache: SegmentCache, key: str, flight: Flight, segment: Segment, stream: int) -> None:
+    def __init__(self, cache: SegmentCache, key: str, flight: SingleFlight, segment: Segment, stream: int) -> None:
         self._cache = cache
         self._key = key
         self._flight = flight

@@ -18,7 +18,7 @@ from tts_server.scheduling.turns import TurnLost, Turns
 MAX_SHARED_BYTES: Final = 8 * 2**20  # what is longer is neither shared nor kept: nobody says such a thing twice
 
 
-class Flight:
+class SingleFlight:
     """The growing audio of one segment."""
 
     def __init__(
@@ -93,7 +93,7 @@ class Flight:
     def _give(self, stream: int, piece: Piece) -> Piece:
         self._heard[stream] += 1
         if stream != self.carrier:
-            self._turns.hear(stream, piece.seconds)
+            self._turns.credit_audio(stream, piece.seconds)
         if not self.is_shared:
             done = min(self._heard.values()) - self._dropped
             del self._pieces[:done]

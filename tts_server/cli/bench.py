@@ -16,7 +16,7 @@ from tts_server.config.settings import Config
 from tts_server.daemon.startup import host_settings, running_core
 from tts_server.errors import BadRequest, EngineLoading, TTSError
 from tts_server.measure.figures import MARGIN, Change, Figure, compared, to_json
-from tts_server.measure.processor_peak import Yardstick, measure_yardstick
+from tts_server.measure.processor_peak import ProcessorPeak, measure_peak
 from tts_server.measure.program import measure_program
 from tts_server.measure.speech import TEXTS, measure_voice
 from tts_server.measure.vocoder import measure_vocoder
@@ -58,22 +58,22 @@ def _require_one_thread() -> None:
 
 
 def _measure(wanted: Wanted, config: Config) -> list[Figure]:
-    stick = measure_yardstick()
-    what = "fused multiply-adds at most" if stick.is_compiled else "matrix product, as there is no compiler"
+    peak = measure_peak()
+    what = "fused multiply-adds at most" if peak.is_compiled else "matrix product, as there is no compiler"
     figures = [
-        Figure("", f"one core, {what}", stick.peak_flops / 1e9, "GFLOP/s"),
-        Figure("", "one core, matrix product", stick.product_flops / 1e9, "GFLOP/s"),
+        Figure("", f"one core, {what}", peak.peak_flops / 1e9, "GFLOP/s"),
+        Figure("", "one core, matrix product", peak.product_flops / 1e9, "GFLOP/s"),
     ]
-    voices, texts, spoken = asyncio.run(_measure_core(wanted, config, stick))
+    voices, texts, spoken = asyncio.run(_measure_core(wanted, config, peak))
     figures += spoken
     settings = host_settings(config)
     for voice in voices:
-        figures += measure_vocoder(voice, settings.engines, settings.engine_settings, stick)
+        figures += measure_vocoder(voice, settings.engines, settings.engine_settings, peak)
     return figures + measure_program(wanted.config_file, texts)
 
 
 async def _measure_core(
-    wanted: Wanted, config: Config, stick: Yardstick
+    wanted: Wanted, config: Config, peak: ProcessorPeak
 ) -> tuple[list[str], dict[str, str], list[Figure]]:
     """The voices, a text for each, and what was measured."""
     figures: list[Figure] = []
@@ -83,7 +83,7 @@ async def _measure_core(
             raise EngineLoading("there is no voice to measure; `tts-server voices list` tells what is installed")
         voices = [synthesizer.catalogue.choose(name) for name in names]
         for voice in voices:
-            figures += await measure_voice(synthesizer, voice, wanted.rounds, stick)
+            figures += await measure_voice(synthesizer, voice, wanted.rounds, peak)
     texts = {voice.name: TEXTS["zh" if "zh" in voice.speaks else "en"][10] for voice in voices}
     return [voice.name for voice in voices], texts, figures
 

@@ -16,7 +16,7 @@ from tts_server import __version__, logs
 from tts_server.access.access import Access
 from tts_server.config.settings import Config, changed_keys
 from tts_server.daemon.door_settings import announcement_settings, http_settings, port_of, wyoming_limits
-from tts_server.daemon.startup import access_settings, manner_of, running_core
+from tts_server.daemon.startup import access_settings, running_core, speaking_style_of
 from tts_server.edge.activation import HTTP, WYOMING, take_sockets
 from tts_server.edge.notify import Notifier, forget_environment
 from tts_server.edge.status import State, StatusLine
@@ -59,24 +59,24 @@ async def run(config: Config, read_again: Callable[[], Config]) -> None:
     status.show(State.LOADING)
     notifier.extend_timeout(2 * config.engine_host.start_timeout_s + _MARGIN_S)
     async with running_core(config) as synthesizer:
-        house = _House(config, sockets, synthesizer, notifier, status)
-        await house.open()
+        running = _RunningDaemon(config, sockets, synthesizer, notifier, status)
+        await running.open()
         async with asyncio.TaskGroup() as tasks:
-            announcing = tasks.create_task(house.announce(), name="announcement")
+            announcing = tasks.create_task(running.announce(), name="announcement")
             others = [
-                tasks.create_task(house.become_ready(), name="becoming ready"),
-                tasks.create_task(house.reload_on(hangup, read_again), name="reloading"),
-                tasks.create_task(house.metrics.watch_loop(), name="loop lag"),
+                tasks.create_task(running.become_ready(), name="becoming ready"),
+                tasks.create_task(running.reload_on(hangup, read_again), name="reloading"),
+                tasks.create_task(running.metrics.watch_loop(), name="loop lag"),
                 tasks.create_task(watch(notifier, synthesizer.stalled_s), name="watchdog"),
             ]
             await stop.wait()
-            await house.close(announcing)
+            await running.close(announcing)
             for task in others:
                 task.cancel()
     log.info("stopped")
 
 
-class _House:
+class _RunningDaemon:
     """The doors, and what is told of them: to the LAN, and to systemd."""
 
     def __init__(
@@ -156,7 +156,7 @@ class _House:
         self._config = config
         logs.configure(config.log.level, config.log.format)
         self._status.language = config.log.status_language
-        self._synthesizer.reconfigure(config.limits, config.voices.emotion, manner_of(config))
+        self._synthesizer.reconfigure(config.limits, config.voices.emotion, speaking_style_of(config))
         self._synthesizer.reload_voices()
         self._access.reconfigure(access)
         self._wyoming.reconfigure(wyoming_limits(config))

@@ -22,7 +22,7 @@ from tts_server.errors import EngineLoading
 from tts_server.markup.markup import Markup
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
-from tts_server.synthesis.speaking_style import Manner, Night
+from tts_server.synthesis.speaking_style import Night, SpeakingStyle
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.synthesis.warm_up import prepare
 
@@ -79,7 +79,7 @@ def cache_of(config: Config, link: EngineLink, turns: Turns) -> SegmentCache:
     return SegmentCache(link, turns, keys, wanted.memory_bytes, wanted.max_age_s, in_use)
 
 
-def manner_of(config: Config) -> Manner:
+def speaking_style_of(config: Config) -> SpeakingStyle:
     """How this box reads markup and speaks."""
     text, night = config.text, config.night
     markup = Markup(
@@ -89,7 +89,7 @@ def manner_of(config: Config) -> Manner:
         directions=text.directions,
     )
     hours = Night(night.begin, night.end, night.volume, night.speed, night.intensity) if night.enabled else None
-    return Manner(markup, with_own(config.voices.distances), hours)
+    return SpeakingStyle(markup, with_own(config.voices.distances), hours)
 
 
 @asynccontextmanager
@@ -98,7 +98,7 @@ async def running_core(config: Config) -> AsyncGenerator[Synthesizer]:
     settings = host_settings(config)
     link, turns = EngineLink(settings), Turns(Scheduler(settings.threads))
     cache = cache_of(config, link, turns)
-    synthesizer = Synthesizer(link, turns, config.limits, config.voices.emotion, cache, manner_of(config))
+    synthesizer = Synthesizer(link, turns, config.limits, config.voices.emotion, cache, speaking_style_of(config))
     async with asyncio.TaskGroup() as tasks:
         work = {
             "voice packs": watch_packs(voices_folder(config), link.reload),

@@ -13,7 +13,7 @@ from typing import Final
 
 from tts_server.audio.join import moved
 from tts_server.audio.pitch import PitchShifter
-from tts_server.audio.spectral_tilt import Colour
+from tts_server.audio.spectral_tilt import SpectralTilt
 from tts_server.engine import AudioChunk, Prosody, Run, Timing, Utterance, Voice
 from tts_server.presets import PRESETS, Preset
 
@@ -30,7 +30,7 @@ def speak_changed(
 ) -> Generator[AudioChunk]:
     """The utterance's audio with its emotions. with_level: False where somebody else sees to how loud it is."""
     said = position = 0
-    for wanted, group in groupby(utterance.runs, key=_manner):
+    for wanted, group in groupby(utterance.runs, key=_style_of):
         runs = tuple(group)
         said += len(runs)
         is_last = utterance.is_last and said == len(utterance.runs)
@@ -45,7 +45,7 @@ def speak_changed(
         position += made
 
 
-def _manner(run: Run) -> tuple[str, float, float]:
+def _style_of(run: Run) -> tuple[str, float, float]:
     """What of a run's prosody is done here: emotion, intensity, pitch."""
     return run.prosody.emotion, run.prosody.intensity, run.prosody.pitch
 
@@ -60,7 +60,7 @@ def _neutral(run: Run, preset: Preset) -> Run:
 def _changed(
     chunks: Generator[AudioChunk], voice: Voice, preset: Preset, pitch: float, with_level: bool
 ) -> Generator[AudioChunk]:
-    """The chunks in another register and colour; those that nothing is asked of go through untouched."""
+    """The chunks in another register and tilt; those that nothing is asked of go through untouched."""
     semitones = min(max(REGISTER * preset.f0 + pitch, -MAX_SEMITONES), MAX_SEMITONES)
     gain = preset.gain + preset.energy * (LOUDER_DB if preset.energy > 0 else SOFTER_DB) if with_level else 0.0
     longer = max(1.0, preset.duration)  # stretching costs little, while haste is better done by the engine
@@ -69,17 +69,17 @@ def _changed(
             yield from chunks
             return
         shifter = PitchShifter(voice.sample_rate, semitones, longer)
-        colour = Colour(voice.sample_rate, gain, TILT * preset.tilt, 0.0)
+        tilt = SpectralTilt(voice.sample_rate, gain, TILT * preset.tilt, 0.0)
         waiting: list[Timing] = []
         given = 0
         for chunk in chunks:
             waiting += (_stretched(timing, longer) for timing in chunk.timings)
-            samples = colour.feed(shifter.feed(chunk.samples))
+            samples = tilt.feed(shifter.feed(chunk.samples))
             if len(samples):
                 begun, waiting = _begun(waiting, given + len(samples))
                 given += len(samples)
                 yield AudioChunk(samples, voice.sample_rate, begun)
-        if len(rest := colour.feed(shifter.flush())) or waiting:
+        if len(rest := tilt.feed(shifter.flush())) or waiting:
             yield AudioChunk(rest, voice.sample_rate, tuple(waiting))
 
 

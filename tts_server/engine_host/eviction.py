@@ -36,21 +36,21 @@ def return_free_memory() -> None:
 
 
 @dataclass(slots=True)
-class _Resident:
+class _LoadedVoice:
     """A voice that is loaded, or being loaded."""
 
     engine: Engine
     speakers: int = 0  # utterances it is in the middle of
 
 
-class Residency:
+class VoiceEviction:
     """Counts who speaks with which voice, and keeps memory under a ceiling."""
 
     def __init__(self, ceiling_bytes: int = 0, measure: Callable[[], int] = resident_bytes) -> None:
         """ceiling_bytes: of the whole process; 0 is none."""
         self._ceiling_bytes = ceiling_bytes
         self._measure = measure
-        self._voices: dict[str, _Resident] = {}  # the one used last at the end
+        self._voices: dict[str, _LoadedVoice] = {}  # the one used last at the end
         self._lock = threading.Lock()
 
     @property
@@ -68,7 +68,7 @@ class Residency:
         """The voice stays in memory inside."""
         with self._lock:
             was_loaded = voice in self._voices
-            resident = self._voices.pop(voice, None) or _Resident(engine)
+            resident = self._voices.pop(voice, None) or _LoadedVoice(engine)
             self._voices[voice] = resident
             resident.speakers += 1
         try:
@@ -103,12 +103,12 @@ class Residency:
         return used // MIB, self._ceiling_bytes // MIB
 
 
-class ResidentEngine:
+class EvictableEngine:
     """An engine whose voices come into memory when used, and may have to leave it."""
 
-    def __init__(self, engine: Engine, residency: Residency) -> None:
+    def __init__(self, engine: Engine, eviction: VoiceEviction) -> None:
         self.engine = engine
-        self._residency = residency
+        self._eviction = eviction
 
     @property
     def voices(self) -> Sequence[Voice]:
@@ -117,9 +117,9 @@ class ResidentEngine:
 
     def load(self, voice: str) -> None:
         """Load a voice, and make room for it."""
-        self._residency.load(self.engine, voice)
+        self._eviction.load(self.engine, voice)
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Speak; the voice stays in memory until the generator ends or is closed."""
-        with self._residency.in_use(self.engine, utterance.voice):
+        with self._eviction.in_use(self.engine, utterance.voice):
             yield from self.engine.synthesize(utterance, wanted)

@@ -21,7 +21,7 @@ from typing import Any
 from tts_server import logs
 from tts_server.engine import AudioChunk, Engine, Refreshable, Voice
 from tts_server.engine_host import wire
-from tts_server.engine_host.eviction import MIB, Residency, ResidentEngine
+from tts_server.engine_host.eviction import MIB, EvictableEngine, VoiceEviction
 from tts_server.engine_host.speech import speak
 from tts_server.engine_host.voices import list_voices, load_engines
 from tts_server.errors import TTSError
@@ -52,9 +52,9 @@ class Host:
         self._work: queue.SimpleQueue[_Utterance] = queue.SimpleQueue()
         self._utterances: dict[int, _Utterance] = {}
         self._steps: dict[int, float] = {}  # when each synthesis thread that is at work began, by thread
-        self._residency = Residency(settings["max_memory_mb"] * MIB)
+        self._eviction = VoiceEviction(settings["max_memory_mb"] * MIB)
         self._engines = load_engines(settings["engines"], settings["engine_settings"])
-        self._resident = {name: ResidentEngine(engine, self._residency) for name, engine in self._engines.items()}
+        self._resident = {name: EvictableEngine(engine, self._eviction) for name, engine in self._engines.items()}
         self._faults: dict[str, str] = {}  # voices that cannot be loaded, and their revision then
         self._reloading = threading.Lock()
         self._voices = self._known_voices()

@@ -36,7 +36,7 @@ _OWN_VOICE: Final = VoiceCue(None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Manner:
+class _Style:
     """How what is inside an element is said."""
 
     note: Note | None = None
@@ -124,8 +124,8 @@ class _Walk:
     def __init__(self, source: str, moved: int) -> None:
         self._source = source
         self._moved = moved  # to add to a place for that in the client's text
-        self._open: list[_Manner] = [_Manner()]
-        self._told = _Manner()  # of which the cues have been given: a change that nothing follows is none
+        self._open: list[_Style] = [_Style()]
+        self._told = _Style()  # of which the cues have been given: a change that nothing follows is none
         self._was_space = True
 
     def tokens(self, events: list[Start | End | Text]) -> Iterator[Token]:
@@ -143,7 +143,7 @@ class _Walk:
 
     def _start(self, start: Start) -> Iterator[Token]:
         outer = self._open[-1]
-        inner = self._manner(start, outer)
+        inner = self._style(start, outer)
         self._open.append(inner)
         if outer.is_hidden:
             return
@@ -164,8 +164,8 @@ class _Walk:
             yield Gap(PARAGRAPH_MS)
 
     def _text(self, text: Text) -> Iterator[Token]:
-        manner = self._open[-1]
-        if manner.is_hidden or manner.alias is not None:
+        style = self._open[-1]
+        if style.is_hidden or style.alias is not None:
             return
         chars, offsets = [], []
         for char, offset in zip(text.text, text.offsets, strict=True):
@@ -176,30 +176,30 @@ class _Walk:
             chars.append(said)
             offsets += [offset + self._moved] * len(said)
         if offsets:
-            yield from self._say("".join(chars), tuple(offsets), manner)
+            yield from self._say("".join(chars), tuple(offsets), style)
 
-    def _say(self, text: str, offsets: tuple[int, ...], manner: _Manner) -> Iterator[Token]:
+    def _say(self, text: str, offsets: tuple[int, ...], style: _Style) -> Iterator[Token]:
         """Characters, and before them the cues for how they are said."""
         if not text.isspace():
-            if manner.voice != self._told.voice:
-                yield manner.voice
-            if manner.emotion != self._told.emotion:
-                yield manner.emotion
-            self._told = manner
-        yield Characters(text, offsets, manner.note)
+            if style.voice != self._told.voice:
+                yield style.voice
+            if style.emotion != self._told.emotion:
+                yield style.emotion
+            self._told = style
+        yield Characters(text, offsets, style.note)
 
-    def _alias(self, manner: _Manner, at: int) -> Iterator[Token]:
+    def _alias(self, style: _Style, at: int) -> Iterator[Token]:
         """What is said in place of an element's text, spread over it."""
-        assert manner.alias is not None
+        assert style.alias is not None
         first = self._source.find(">", at) + 1
         last = max(first, self._source.find("<", first) - 1)
-        alias = "".join(map(speakable, manner.alias)).replace("\n", " ")
+        alias = "".join(map(speakable, style.alias)).replace("\n", " ")
         count = last - first + 1
         offsets = (first + index * count // len(alias) + self._moved for index in range(len(alias)))
         self._was_space = False
-        yield from self._say(alias, tuple(offsets), manner)
+        yield from self._say(alias, tuple(offsets), style)
 
-    def _manner(self, start: Start, outer: _Manner) -> _Manner:
+    def _style(self, start: Start, outer: _Style) -> _Style:
         """How what is inside an element is said."""
         given = start.attributes
         note = replace(outer.note or Note(), element=start.at)

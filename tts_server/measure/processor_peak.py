@@ -32,7 +32,7 @@ float run(long rounds) {
 
 
 @dataclass(frozen=True, slots=True)
-class Yardstick:
+class ProcessorPeak:
     """Of one core."""
 
     peak_flops: float  # of fused multiply-adds; of the matrix product where there is no compiler
@@ -40,11 +40,11 @@ class Yardstick:
     product_flops: float  # numpy's matrix product
 
 
-def measure_yardstick() -> Yardstick:
+def measure_peak() -> ProcessorPeak:
     """Take it; 2 s. One thread: OPENBLAS_NUM_THREADS must be 1 before numpy is loaded."""
     product = _product_flops()
     peak = _fma_flops()
-    return Yardstick(peak or product, peak is not None, product)
+    return ProcessorPeak(peak or product, peak is not None, product)
 
 
 def best_rate(work: Callable[[], object], amount: float) -> float:

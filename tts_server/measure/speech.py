@@ -14,7 +14,7 @@ from tts_server.engine import Voice
 from tts_server.errors import EngineFailed
 from tts_server.events import Audio, Done, SpeechOptions
 from tts_server.measure.figures import Figure
-from tts_server.measure.processor_peak import Yardstick
+from tts_server.measure.processor_peak import ProcessorPeak
 from tts_server.synthesis.synthesizer import Context, Synthesizer
 
 TEXTS: Final = {
@@ -46,15 +46,15 @@ class Heard:
     audio_s: float = 0.0
 
 
-async def measure_voice(synthesizer: Synthesizer, voice: Voice, rounds: int, stick: Yardstick) -> list[Figure]:
+async def measure_voice(synthesizer: Synthesizer, voice: Voice, rounds: int, peak: ProcessorPeak) -> list[Figure]:
     """All figures of a voice. Raises TTSError."""
     texts = TEXTS["zh" if "zh" in voice.speaks else "en"]
     await heard_by_one(synthesizer, voice, texts[10])  # loads it
-    figures = [await _real_time_factor(synthesizer, voice, texts, rounds, stick)]
+    figures = [await _real_time_factor(synthesizer, voice, texts, rounds, peak)]
     for length, text in texts.items():
         first_s = [(await heard_by_one(synthesizer, voice, text)).first_s for _ in range(rounds)]
         value = statistics.median(first_s)
-        giga = stick.product_flops / 1e9
+        giga = peak.product_flops / 1e9
         figures.append(Figure(voice.name, f"first audio, {length} characters", 1000 * value, "ms", value * giga))
     streams = await most_streams(synthesizer, voice, texts[30])
     share = streams * figures[0].value / (os.cpu_count() or 1)  # of the processor that this many take
@@ -100,7 +100,7 @@ async def _all_hear_it_well(synthesizer: Synthesizer, voice: Voice, text: str, c
 
 
 async def _real_time_factor(
-    synthesizer: Synthesizer, voice: Voice, texts: Mapping[int, str], rounds: int, stick: Yardstick
+    synthesizer: Synthesizer, voice: Voice, texts: Mapping[int, str], rounds: int, peak: ProcessorPeak
 ) -> Figure:
     """CPU seconds of the engine host for a second of speech: front end, link and all."""
     host_pid = synthesizer.figures.host_pid
@@ -110,7 +110,7 @@ async def _real_time_factor(
     for _ in range(rounds):
         audio_s += (await heard_by_one(synthesizer, voice, texts[30])).audio_s
     rtf = (cpu_seconds(host_pid) - busy_s) / audio_s
-    return Figure(voice.name, "real-time factor", rtf, "CPU s / s", rtf * stick.product_flops / 1e9)
+    return Figure(voice.name, "real-time factor", rtf, "CPU s / s", rtf * peak.product_flops / 1e9)
 
 
 def _opened(synthesizer: Synthesizer, voice: Voice, text: str) -> Context:

@@ -37,20 +37,20 @@ class Place:
 
 
 @dataclass(slots=True)
-class Stay:
+class ServiceTime:
     """How long streams stay once they are let in; the past fades."""
 
     mean_s: float = UNMEASURED_STAY_S
     _is_measured: bool = False
 
-    def learn(self, stay_s: float) -> None:
+    def learn(self, service_s: float) -> None:
         """One has left."""
-        self.mean_s = _MEMORY * self.mean_s + (1 - _MEMORY) * stay_s if self._is_measured else stay_s
+        self.mean_s = _MEMORY * self.mean_s + (1 - _MEMORY) * service_s if self._is_measured else service_s
         self._is_measured = True
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class WaitingLine:
     """Those who wait to be let in, and what is going on inside."""
 
     waiting: Mapping[int, Waiting]
@@ -59,7 +59,7 @@ class Line:
     admitted_at: Sequence[float]  # when each of them was let in
     slots: int
     usable_load: float
-    stay_s: float
+    service_s: float
 
     def first(self, asking: Iterable[int]) -> int | None:
         """Who of these is let in now: the first in line, if there is room."""
@@ -72,11 +72,11 @@ class Line:
         inside, load = len(self.clients), self.load
         while order and self._fits(order[0], inside, load):
             inside, load = inside + 1, load + order.pop(0).rtf
-        leaving_s = sorted(max(0.0, at + self.stay_s - now) for at in self.admitted_at) or [0.0]
+        leaving_s = sorted(max(0.0, at + self.service_s - now) for at in self.admitted_at) or [0.0]
 
         def eta_s(number: int) -> float:
             rounds, which = divmod(number, len(leaving_s))
-            return leaving_s[which] + self.stay_s * rounds
+            return leaving_s[which] + self.service_s * rounds
 
         return [Place(each.stream, number + 1, eta_s(number)) for number, each in enumerate(order)]
 
@@ -95,7 +95,7 @@ class Line:
         return sorted(waiting.values(), key=lambda each: keys[each.stream])
 
 
-def room(rtf: float, slots: int, usable_load: float) -> int:
+def capacity(rtf: float, slots: int, usable_load: float) -> int:
     """How many streams of this cost are let in together."""
     rtf = max(rtf, _LEAST_RTF)
     return next(inside for inside in count() if not _fits(rtf, inside, inside * rtf, slots, usable_load))

@@ -13,7 +13,7 @@ _CALM: Final = 0.01  # by how much of the way to the mean a slow chunk is forgot
 
 
 @dataclass(slots=True)
-class Speed:
+class MeasuredCost:
     """Of one voice."""
 
     first_s: float = 0.0  # computing that a first chunk takes, the text and the acoustic model included
@@ -58,27 +58,27 @@ class Speed:
 
 
 @dataclass(slots=True)
-class Speeds:
+class MeasuredCosts:
     """Of all voices that have spoken."""
 
-    _speeds: dict[str, Speed] = field(default_factory=dict)
+    _costs: dict[str, MeasuredCost] = field(default_factory=dict)
 
-    def of(self, voice: str) -> Speed:
+    def of(self, voice: str) -> MeasuredCost:
         """What is known of a voice; to be read only."""
-        return self._speeds.get(voice, _UNKNOWN)
+        return self._costs.get(voice, _UNKNOWN)
 
     def learn(self, voice: str, busy_s: float, audio_s: float) -> None:
         """A chunk that was not the first of its stream."""
-        self._speeds.setdefault(voice, Speed()).learn(busy_s, audio_s)
+        self._costs.setdefault(voice, MeasuredCost()).learn(busy_s, audio_s)
 
     def learn_first(self, voice: str, busy_s: float) -> None:
         """A first chunk: it has other costs, the text and at times the voice's loading."""
-        self._speeds.setdefault(voice, Speed()).learn_first(busy_s)
+        self._costs.setdefault(voice, MeasuredCost()).learn_first(busy_s)
 
     @property
     def measured(self) -> list[str]:
         """The voices whose real-time factor is known."""
-        return [voice for voice, speed in self._speeds.items() if speed.is_measured]
+        return [voice for voice, cost in self._costs.items() if cost.is_measured]
 
 
-_UNKNOWN: Final = Speed()
+_UNKNOWN: Final = MeasuredCost()

@@ -11,7 +11,7 @@ from tts_server.engine import AudioChunk
 from tts_server.scheduling.scheduler import CHUNKS_S
 
 
-class Cushion:
+class Prebuffer:
     """Holds back the first chunks of one segment for as long as they are too few."""
 
     def __init__(self, cost: float = 0.0, released: Callable[[float], None] | None = None) -> None:

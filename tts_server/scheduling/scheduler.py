@@ -3,15 +3,15 @@
 Earliest playback deadline first, over all doors. A stream's deadline is the moment its listener runs out of audio, if
 they began to play with the first chunk; one that heard nothing yet is due soon after it asked, sooner with a higher
 priority. Chunks are short at first and grow as far as the slack of all others allows. No more streams are let in than
-the threads can keep playing (`admission`), by what each voice has cost lately (`speeds`); the rest wait in line.
+the threads can keep playing (`admission`), by what each voice has cost lately (`costs`); the rest wait in line.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tts_server.scheduling.admission import Line, Place, Stay, Waiting, room
-from tts_server.scheduling.measured_cost import Speeds
+from tts_server.scheduling.admission import Place, ServiceTime, Waiting, WaitingLine, capacity
+from tts_server.scheduling.measured_cost import MeasuredCosts
 from tts_server.scheduling.stream import Stream
 
 # Of audio: 10 to 80 mel frames of 12.5 ms. 5 are heard 10 ms sooner, but do not last a newcomer's first turn.
@@ -40,10 +40,10 @@ class Scheduler:
     slots: int
     late: int = 0  # chunks that came after their listener had run dry
     held_until: float | None = None  # nobody was picked, as somebody more urgent is about to ask: pick again then
-    speeds: Speeds = field(default_factory=Speeds)
+    costs: MeasuredCosts = field(default_factory=MeasuredCosts)
     _streams: dict[int, Stream] = field(default_factory=dict)
     _running: dict[int, float] = field(default_factory=dict)  # stream -> since when
-    _stay: Stay = field(default_factory=Stay)
+    _service_time: ServiceTime = field(default_factory=ServiceTime)
 
     def __contains__(self, stream: int) -> bool:
         return stream in self._streams
@@ -57,7 +57,7 @@ class Scheduler:
         self._running.pop(stream, None)
         state = self._streams.pop(stream, None)
         if state is not None and state.admitted_at is not None:
-            self._stay.learn(now - state.admitted_at)
+            self._service_time.learn(now - state.admitted_at)
 
     def ask(self, stream: int, now: float, voice: str = "", *, begins: bool = False) -> None:
         """The stream wants its next chunk, in this voice. One that went quiet meanwhile has to be let in again.
@@ -78,7 +78,7 @@ class Scheduler:
         if (state := self._streams.get(stream)) is not None:
             state.asked_at = None
 
-    def hear(self, stream: int, audio_s: float, now: float) -> None:
+    def credit_audio(self, stream: int, audio_s: float, now: float) -> None:
         """The stream's listener got audio that cost nothing: it was there already, or made for another."""
         self._streams[stream].give(audio_s, now)
 
@@ -139,9 +139,9 @@ class Scheduler:
         if state is None or started is None or audio_s <= 0:
             return
         if state.is_beginning:
-            self.speeds.learn_first(state.voice, now - started)
+            self.costs.learn_first(state.voice, now - started)
         else:
-            self.speeds.learn(state.voice, now - started, audio_s)
+            self.costs.learn(state.voice, now - started, audio_s)
         self.late += state.is_in_time and not state.is_held and now > state.deadline
         state.give(audio_s, now)
         state.returns_by = now + RETURN_S
@@ -156,9 +156,9 @@ class Scheduler:
         outside = [stream for stream, state in self._streams.items() if state.in_line_since is not None]
         return self._line(now).places(outside, now) if outside else []
 
-    def room(self, voice: str) -> int:
+    def capacity(self, voice: str) -> int:
         """How many streams of this voice can be inside at the same time."""
-        return room(self.speeds.of(voice).cost, self.slots, USABLE_LOAD * self.slots)
+        return capacity(self.costs.of(voice).cost, self.slots, USABLE_LOAD * self.slots)
 
     def _candidates(self, now: float) -> dict[int, Stream]:
         """Who waits for a turn: those inside, and the first in line if there is room."""
@@ -167,26 +167,26 @@ class Scheduler:
         first = self._line(now).first(outside) if outside else None
         return {n: state for n, state in waiting.items() if state.admitted_at is not None or n == first}
 
-    def _line(self, now: float) -> Line:
+    def _line(self, now: float) -> WaitingLine:
         inside = {n: s for n, s in self._streams.items() if s.is_active(now, n in self._running)}
         waiting = {
-            stream: Waiting(stream, state.client, state.priority, state.in_line_since, self.speeds.of(state.voice).cost)
+            stream: Waiting(stream, state.client, state.priority, state.in_line_since, self.costs.of(state.voice).cost)
             for stream, state in self._streams.items()
             if state.in_line_since is not None
         }
-        return Line(
+        return WaitingLine(
             waiting,
             clients=[state.client for state in inside.values()],
-            load=sum(self.speeds.of(state.voice).cost for state in inside.values()),
+            load=sum(self.costs.of(state.voice).cost for state in inside.values()),
             admitted_at=[state.admitted_at or now for state in inside.values()],
             slots=self.slots,
             usable_load=USABLE_LOAD * self.slots,
-            stay_s=self._stay.mean_s,
+            service_s=self._service_time.mean_s,
         )
 
     def _guard_s(self, waiting: Iterable[Stream]) -> float:
         """How long before it runs dry a listener's next turn should begin: all threads may just have been taken."""
-        firsts_s = (self.speeds.of(state.voice).first_s for state in waiting if state.is_beginning)
+        firsts_s = (self.costs.of(state.voice).first_s for state in waiting if state.is_beginning)
         return GUARD * max(LONGEST_TURN_S, *firsts_s, 0.0)
 
     def _returning(self, now: float) -> list[Stream]:
@@ -212,9 +212,9 @@ class Scheduler:
         if not state.has_audio or in_hand_s <= 0:
             return self._first_chunk_s(state, guard_s)
         slack_s = [other.deadline - now - guard_s if other.has_audio else 0.0 for other in others]
-        speed = self.speeds.of(state.voice)
-        in_time_s = min([in_hand_s / 2, *slack_s]) / max(speed.cost, 1e-3)
-        affordable_s = min(in_time_s, LONGEST_TURN_S / max(speed.rtf, 1e-3))
+        cost = self.costs.of(state.voice)
+        in_time_s = min([in_hand_s / 2, *slack_s]) / max(cost.cost, 1e-3)
+        affordable_s = min(in_time_s, LONGEST_TURN_S / max(cost.rtf, 1e-3))
         return max((chunk for chunk in CHUNKS_S if chunk <= affordable_s), default=CHUNKS_S[0])
 
     def _first_chunk_s(self, state: Stream, guard_s: float) -> float:
@@ -222,11 +222,11 @@ class Scheduler:
 
         Where it costs little and others wait, one after which the stream is not at once more urgent than they.
         """
-        speed = self.speeds.of(state.voice)
-        needed_s = speed.slowest * CHUNKS_S[0] + HICCUP_S
+        cost = self.costs.of(state.voice)
+        needed_s = cost.slowest * CHUNKS_S[0] + HICCUP_S
         others_s = guard_s if self.active > 1 else HICCUP_S
         enough, safe = _at_least(needed_s), _at_least(needed_s + others_s)
-        return safe if speed.rtf * (safe - enough) <= CHEAP_S else enough
+        return safe if cost.rtf * (safe - enough) <= CHEAP_S else enough
 
 
 def _at_least(seconds: float) -> float:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tts_server.engine import AudioChunk
 from tts_server.events import Queued
-from tts_server.scheduling.prebuffer import Cushion
+from tts_server.scheduling.prebuffer import Prebuffer
 from tts_server.scheduling.scheduler import Scheduler
 
 
@@ -63,21 +63,21 @@ class Turns:
             self.scheduler.withdraw(stream)
             self._give_turns()
 
-    def hear(self, stream: int, audio_s: float) -> None:
+    def credit_audio(self, stream: int, audio_s: float) -> None:
         """The stream's listener got audio that nobody had to compute for it."""
-        self.scheduler.hear(stream, audio_s, self._now())
+        self.scheduler.credit_audio(stream, audio_s, self._now())
 
     def in_hand_s(self, stream: int) -> float:
         """Seconds of audio that the stream's listener has and has not heard yet."""
         return self.scheduler.in_hand_s(stream, self._now())
 
-    def cushion(self, stream: int, voice: str) -> Cushion:
+    def prebuffer(self, stream: int, voice: str) -> Prebuffer:
         """What holds back the start of a segment if the voice is slower than real time."""
-        cost = self.scheduler.speeds.of(voice).cost
-        cushion = Cushion(cost, lambda audio_s: self.scheduler.release(stream, audio_s, self._now()))
-        if cushion.is_holding:
+        cost = self.scheduler.costs.of(voice).cost
+        prebuffer = Prebuffer(cost, lambda audio_s: self.scheduler.release(stream, audio_s, self._now()))
+        if prebuffer.is_holding:
             self.scheduler.hold(stream)
-        return cushion
+        return prebuffer
 
     def hasten(self, stream: int, waiting: int) -> None:
         """Let the stream be as urgent as another one that waits for its audio."""

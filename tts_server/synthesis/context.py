@@ -77,7 +77,7 @@ class Context:
         self._intake.text(text)
 
     def restyle(self, voice: str | None = None, emotion: str | None = None, **controls: float) -> None:
-        """Change how text from here on is said; what was sent before keeps its manner.
+        """Change how text from here on is said; what was sent before keeps its style.
 
         controls: intensity, speed, pitch, volume. Raises VoiceUnknown, EmotionUnknown (strict), BadRequest, WrongState.
         """

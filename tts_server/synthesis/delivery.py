@@ -9,7 +9,7 @@ from tts_server.errors import VoiceUnknown
 from tts_server.events import SpeechOptions, check_range
 from tts_server.markup.mood import NO_MOOD, Mood, MoodFollower
 from tts_server.markup.tokens import Cue, EmotionCue
-from tts_server.synthesis.speaking_style import Manner
+from tts_server.synthesis.speaking_style import SpeakingStyle
 from tts_server.text.linguistic.segment import Before, Segment, Span, Style
 from tts_server.text.linguistic.utterance import Prosody
 from tts_server.voices import Catalogue, emotion_for
@@ -20,12 +20,14 @@ log = logging.getLogger(__name__)
 class Delivery:
     """The voice and the prosody of text from here on; `voice` and `prosody` change as the text goes on."""
 
-    def __init__(self, catalogue: Catalogue, options: SpeechOptions, default_emotion: str, manner: Manner) -> None:
+    def __init__(
+        self, catalogue: Catalogue, options: SpeechOptions, default_emotion: str, style: SpeakingStyle
+    ) -> None:
         """Raises VoiceUnknown, EngineLoading, EmotionUnknown (strict)."""
         self._catalogue = catalogue
         self._strict = options.strict
-        self._distances = manner.distances
-        self._night = manner.night_now()
+        self._distances = style.distances
+        self._night = style.night_now()
         self._moods = MoodFollower()
         self._before: Prosody | None = None  # how the last segment was said
         self.voice = self._own_voice = catalogue.choose(options.voice, options.language)

@@ -13,7 +13,7 @@ from tts_server.markup.readers import reader_for
 from tts_server.markup.segments import TextCutter
 from tts_server.markup.tokens import Cue
 from tts_server.synthesis.delivery import Delivery
-from tts_server.synthesis.speaking_style import Manner
+from tts_server.synthesis.speaking_style import SpeakingStyle
 from tts_server.text.linguistic.segment import Segment
 from tts_server.text.linguistic.utterance import Prosody
 from tts_server.voices import Catalogue
@@ -76,13 +76,13 @@ class Intake:
         limits: Limits,
         options: SpeechOptions,
         default_emotion: str,
-        manner: Manner,
+        style: SpeakingStyle,
     ) -> None:
         """Raises VoiceUnknown, EngineLoading, EmotionUnknown (strict)."""
         self._catalogue = catalogue
         self._limits = limits
-        self._delivery = Delivery(catalogue, options, default_emotion, manner)
-        reader = reader_for(options.text_format, manner.markup)
+        self._delivery = Delivery(catalogue, options, default_emotion, style)
+        reader = reader_for(options.text_format, style.markup)
         self._cutter = TextCutter(self.prosody, split=options.split, reader=reader, on_cue=self._follow)
         self._max_delay_s = limits.max_delay_s if options.max_delay_s is None else options.max_delay_s
         self._idle_s = limits.context_idle_s if options.idle_s is None else options.idle_s

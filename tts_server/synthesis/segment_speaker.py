@@ -14,7 +14,7 @@ from tts_server.cache.segment_cache import SegmentCache
 from tts_server.engine import AudioChunk, Samples
 from tts_server.engine_host.link import EngineHostLost, EngineLink
 from tts_server.events import Audio, Marks, Queued, SegmentEnded, SegmentStarted, SpeechEvent
-from tts_server.scheduling.prebuffer import Cushion
+from tts_server.scheduling.prebuffer import Prebuffer
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.intake import Planned
 from tts_server.synthesis.interruption import Interruption
@@ -46,7 +46,7 @@ class SegmentSpeaker:
         first_at: float | None = None
         self.segments += 1
         rate = Resampler(planned.voice.sample_rate, self._sample_rate)
-        async with aclosing(self._cushioned(stream, index, planned)) as chunks:
+        async with aclosing(self._prebuffered(stream, index, planned)) as chunks:
             async for chunk in chunks:
                 if not isinstance(chunk, AudioChunk):
                     yield chunk
@@ -65,21 +65,21 @@ class SegmentSpeaker:
             first_ms=None if first_at is None else ms(first_at - planned.cut_at),
         )
 
-    async def _cushioned(
+    async def _prebuffered(
         self, stream: int, index: int, planned: Planned
     ) -> AsyncGenerator[AudioChunk | Queued | SegmentStarted]:
         """As `_chunks`; of a voice slower than real time, the first ones come late and together."""
-        cushion = Cushion()
+        prebuffer = Prebuffer()
         async with aclosing(self._chunks(stream, index, planned)) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, AudioChunk):
-                    for ready in cushion.feed(chunk, self._turns.in_hand_s(stream)):
+                    for ready in prebuffer.feed(chunk, self._turns.in_hand_s(stream)):
                         yield ready
                     continue
                 if isinstance(chunk, SegmentStarted) and not chunk.is_cached:
-                    cushion = self._turns.cushion(stream, planned.voice.name)
+                    prebuffer = self._turns.prebuffer(stream, planned.voice.name)
                 yield chunk
-        for ready in cushion.flush():
+        for ready in prebuffer.flush():
             yield ready
 
     async def _chunks(
@@ -133,8 +133,8 @@ def ms(seconds: float) -> int:
 def _segment_started(index: int, planned: Planned, is_cached: bool) -> SegmentStarted:
     segment, prosody = planned.segment, planned.segment.prosody
     start, end = segment.offsets[0], segment.offsets[-1]
-    manner = (planned.voice.name, prosody.emotion, prosody.intensity)
-    return SegmentStarted(index, segment.text, start, end, *manner, is_cached)
+    style = (planned.voice.name, prosody.emotion, prosody.intensity)
+    return SegmentStarted(index, segment.text, start, end, *style, is_cached)
 
 
 def _marks(chunk: AudioChunk, base_s: float) -> Marks:

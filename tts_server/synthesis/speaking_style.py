@@ -45,7 +45,7 @@ def _local_time() -> time:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class SpeakingStyle:
     """The settings of this box."""
 
     markup: Markup = field(default_factory=Markup)

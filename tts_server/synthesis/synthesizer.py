@@ -12,7 +12,7 @@ from tts_server.events import Done, SpeechOptions
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.context import Context
 from tts_server.synthesis.intake import Intake, Limits
-from tts_server.synthesis.speaking_style import Manner
+from tts_server.synthesis.speaking_style import SpeakingStyle
 from tts_server.voices import Catalogue
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Synthesizer:
         limits: Limits,
         default_emotion: str = "neutral",
         cache: SegmentCache | None = None,
-        manner: Manner | None = None,
+        style: SpeakingStyle | None = None,
     ) -> None:
         """cache: None keeps nothing and shares nothing."""
         self._link = link
@@ -51,7 +51,7 @@ class Synthesizer:
         self.cache = cache or SegmentCache(link, turns)
         self._limits = limits
         self._default_emotion = default_emotion
-        self._manner = manner or Manner()
+        self._style = style or SpeakingStyle()
         self._contexts: set[Context] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -86,7 +86,7 @@ class Synthesizer:
             active=len(self._contexts),
             queued=self._turns.queued,
             late_chunks=scheduler.late,
-            room={voice: scheduler.room(voice) for voice in scheduler.speeds.measured},
+            room={voice: scheduler.capacity(voice) for voice in scheduler.costs.measured},
             cache=self.cache.counts,
             host_restarts=self._link.restarts,
             host_pid=self._link.pid,
@@ -114,9 +114,9 @@ class Synthesizer:
         """Look for voice packs that came, went or changed; `catalogue` follows soon."""
         self._link.reload()
 
-    def reconfigure(self, limits: Limits, default_emotion: str, manner: Manner) -> None:
+    def reconfigure(self, limits: Limits, default_emotion: str, style: SpeakingStyle) -> None:
         """Other limits and other settings for contexts opened from now on."""
-        self._limits, self._default_emotion, self._manner = limits, default_emotion, manner
+        self._limits, self._default_emotion, self._style = limits, default_emotion, style
 
     def open(self, options: SpeechOptions) -> Context:
         """A new context; the caller iterates its `events` to the end or closes them, or calls `close`.
@@ -127,7 +127,7 @@ class Synthesizer:
             raise ShuttingDown("the daemon is stopping")
         if len(self._contexts) >= self._limits.max_contexts:
             raise EngineBusy(f"{len(self._contexts)} texts are being spoken; the limit is {self._limits.max_contexts}")
-        intake = Intake(self.catalogue, self._limits, options, self._default_emotion, self._manner)
+        intake = Intake(self.catalogue, self._limits, options, self._default_emotion, self._style)
         context = Context(self._link, self._turns, self.cache, intake, options, self._forget, self._tell)
         self._contexts.add(context)
         self._idle.clear()

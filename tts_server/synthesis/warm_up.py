@@ -36,7 +36,7 @@ async def calibrate(link: EngineLink, turns: Turns, voice: Voice) -> float:
             fetch = utterance.next_chunk
             while await turns.take(stream, voice.name, fetch, begins=not utterance.has_begun) is not None:
                 pass
-    return turns.scheduler.speeds.of(voice.name).rtf
+    return turns.scheduler.costs.of(voice.name).rtf
 
 
 async def prepare(
@@ -63,9 +63,9 @@ async def _calibrate_once(link: EngineLink, turns: Turns, name: str) -> None:
     """Measure a voice, if that has not been done; in vain for one that is not here or fails."""
     try:
         voice = link.catalogue.choose(None if name == DEFAULT else name)
-        if voice.name not in turns.scheduler.speeds.measured:
+        if voice.name not in turns.scheduler.costs.measured:
             rtf = await calibrate(link, turns, voice)
-            room = turns.scheduler.room(voice.name)
+            room = turns.scheduler.capacity(voice.name)
             log.info("voice %s needs %.3f s for a second of speech; %d at once have room", voice.name, rtf, room)
     except TTSError as error:
         log.warning("voice %s could not be measured: %s", name, error)

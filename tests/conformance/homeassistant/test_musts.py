@@ -17,7 +17,7 @@ from tests.conformance.homeassistant.readers import HomeAssistant
 from tests.support.core import CoreLimits, running_core
 from tests.transports.wyoming.peers import Peer, Served, audio_s, connected, kinds, serving
 from tts_server.markup.markup import Markup
-from tts_server.synthesis.speaking_style import Manner
+from tts_server.synthesis.speaking_style import SpeakingStyle
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -266,7 +266,7 @@ async def test_must_let_a_mood_in_by_tag_and_where_it_is_asked_for_by_emoji(
     served: Served, peer: Peer, text: str
 ) -> None:
     core = served.core.synthesizer
-    core.reconfigure(core.limits, core.default_emotion, Manner(Markup(emoji=True)))
+    core.reconfigure(core.limits, core.default_emotion, SpeakingStyle(Markup(emoji=True)))
 
     async def pcm(said: str, **asked: object) -> bytes:
         await peer.send("synthesize", text=said, **asked)

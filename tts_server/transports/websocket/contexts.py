@@ -11,7 +11,7 @@ from protocol.errors import ErrorCode
 from tts_server.access.access import PRIORITY, Access, Principal
 from tts_server.errors import ShuttingDown, TTSError
 from tts_server.synthesis.synthesizer import Synthesizer
-from tts_server.transports.websocket.negotiation import Offer
+from tts_server.transports.websocket.negotiation import Negotiation
 from tts_server.transports.websocket.outbox import Outbox
 from tts_server.transports.websocket.pacing import Pacer
 from tts_server.transports.websocket.rejection import Rejected
@@ -50,7 +50,7 @@ class Contexts:
         self,
         synthesizer: Synthesizer,
         settings: WebSocketSettings,
-        offer: Offer,
+        negotiation: Negotiation,
         outbox: Outbox,
         silence_others: Callable[[], None],
         on_empty: Callable[[], None],
@@ -58,7 +58,7 @@ class Contexts:
         """silence_others: stops the contexts of other sessions; on_empty: the last context is over."""
         self._synthesizer = synthesizer
         self._settings = settings
-        self._offer = offer
+        self._negotiation = negotiation
         self._outbox = outbox
         self._silence_others = silence_others
         self._on_empty = on_empty
@@ -178,7 +178,7 @@ class Contexts:
         if alive >= self._settings.max_contexts:
             limit = self._settings.max_contexts
             raise Rejected(ErrorCode.TOO_MANY_CONTEXTS, f"{limit} contexts are open; that is the limit")
-        plan = self._offer.plan(message, self.payer.client)
+        plan = self._negotiation.plan(message, self.payer.client)
         self.payer.begin()
         context = self._synthesizer.open(plan.options)
         rate = context.sample_rate
@@ -199,7 +199,7 @@ class Contexts:
             spend=self.payer.spend,
         )
         speech = Speech(setup, context, channel, self._outbox)
-        opened = self._offer.opened(message, setup.ch, context, plan)
+        opened = self._negotiation.opened(message, setup.ch, context, plan)
         if message.emotion is not None:
             speech.tell_fallback(message.emotion, opened.emotion)
         return speech, opened

@@ -17,10 +17,10 @@ from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.error_codes import code_of
 from tts_server.transports.websocket.channel import Replay
 from tts_server.transports.websocket.contexts import Contexts, Payer
-from tts_server.transports.websocket.flood_control import Conduct
+from tts_server.transports.websocket.flood_control import FloodControl
 from tts_server.transports.websocket.frames import FRAMINGS
-from tts_server.transports.websocket.handshake import Arrival
-from tts_server.transports.websocket.negotiation import Offer
+from tts_server.transports.websocket.handshake import Handshake
+from tts_server.transports.websocket.negotiation import Negotiation
 from tts_server.transports.websocket.outbox import Outbox
 from tts_server.transports.websocket.rejection import Rejected
 from tts_server.transports.websocket.settings import WebSocketSettings
@@ -53,7 +53,7 @@ class Dialogue:
         synthesizer: Synthesizer,
         settings: WebSocketSettings,
         access: Access,
-        arrival: Arrival,
+        handshake: Handshake,
         silence_others: Callable[[], None],
         find: Callable[[messages.Resume, Principal], Resumable | None],
     ) -> None:
@@ -61,19 +61,19 @@ class Dialogue:
         self.id = f"s_{secrets.token_hex(8)}"
         self._settings = settings
         self._access = access
-        self._peer = arrival.peer
+        self._peer = handshake.peer
         self._find = find
-        self._offer = Offer(synthesizer, settings)
-        self._conduct = Conduct(settings.messages_per_s, settings.messages_burst, settings.bad_messages)
+        self._negotiation = Negotiation(synthesizer, settings)
+        self._flood_control = FloodControl(settings.messages_per_s, settings.messages_burst, settings.bad_messages)
         self._resume_token: str | None = None
         self._is_ready = False
         self._leaves_when_done: tuple[str, int, str | None] | None = None  # reason, close code, ref of the `bye`
         self._timers: list[asyncio.TimerHandle] = []
         self.principal: Principal | None = None  # None: AUTH
         self.outbox = Outbox()
-        self.contexts = Contexts(synthesizer, settings, self._offer, self.outbox, silence_others, self._on_empty)
-        if arrival.principal is not None:
-            self._admit(arrival.principal)
+        self.contexts = Contexts(synthesizer, settings, self._negotiation, self.outbox, silence_others, self._on_empty)
+        if handshake.principal is not None:
+            self._admit(handshake.principal)
 
     @property
     def can_be_resumed(self) -> bool:
@@ -177,7 +177,7 @@ class Dialogue:
             case messages.Ack():
                 self.contexts.ack(message)
             case messages.Describe():
-                self.outbox.say(self._offer.info(message))
+                self.outbox.say(self._negotiation.info(message))
             case messages.Ping():
                 server_t = asyncio.get_running_loop().time()
                 self.outbox.say(answers.Pong(ref=message.ref, t=message.t, server_t=server_t))
@@ -203,7 +203,7 @@ class Dialogue:
         if framing is None:
             known = ", ".join(FRAMINGS)
             raise Rejected(ErrorCode.FORMAT_UNSUPPORTED, f"framings here: {known}", "accept.framing")
-        self._offer.agree(message)
+        self._negotiation.agree(message)
         self.outbox.framing = next(known for known in FRAMINGS if known == framing)
         if self._settings.resume_s:
             self.outbox.replay = Replay(self._settings.replay_bytes, self._settings.replay_s)
@@ -218,7 +218,7 @@ class Dialogue:
         if self.outbox.replay is not None:
             self._resume_token = f"r_{secrets.token_urlsafe(16)}"
             resume = answers.ResumeOffer(token=self._resume_token, ttl_ms=round(1000 * self._settings.resume_s))
-        return self._offer.ready(ref, self.id, self.outbox.framing, resume)
+        return self._negotiation.ready(ref, self.id, self.outbox.framing, resume)
 
     def _admit(self, principal: Principal) -> None:
         self.principal = principal
@@ -272,20 +272,20 @@ class Dialogue:
     def _check_rate(self, message: messages.ClientMessage) -> None:
         """Raises Rejected when messages come too fast. A cancel is always done; lost text closes its context's gate."""
         now = asyncio.get_running_loop().time()
-        if self._conduct.may_send(now) or isinstance(message, messages.Cancel):
+        if self._flood_control.may_send(now) or isinstance(message, messages.Cancel):
             return
         received = self.contexts.shut(message.ctx) if isinstance(message, messages.Text) else None
         rate = self._settings.messages_per_s
         wait_ms = round(1000 * self._settings.messages_burst / rate)
         text = f"more than {rate} messages a second"
-        close_code = self._conduct.warn(now)
+        close_code = self._flood_control.warn(now)
         if close_code is None:
             raise Rejected(ErrorCode.RATE_LIMITED, text, None, received, wait_ms)
         self._refuse(ErrorCode.RATE_LIMITED, text, close_code, ref=message.ref)
 
     def _refuse(self, code: ErrorCode, message: str, close_code: int | None = None, **fields: Any) -> None:
         """Answer with an error; who goes on blundering is sent away."""
-        close_code = close_code or self._conduct.blunder(code, asyncio.get_running_loop().time())
+        close_code = close_code or self._flood_control.count_error(code, asyncio.get_running_loop().time())
         is_fatal = close_code is not None
         self.outbox.say(
             answers.Error(code=code, message=message, retryable=code in RETRYABLE, fatal=is_fatal, **fields)

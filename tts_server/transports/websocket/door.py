@@ -14,7 +14,7 @@ from tts_server.errors import TTSError
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.error_codes import code_of, status_of
 from tts_server.transports.websocket.dialogue import Dialogue
-from tts_server.transports.websocket.handshake import Arrival, read_arrival, speaks_our_version
+from tts_server.transports.websocket.handshake import Handshake, read_handshake, speaks_our_version
 from tts_server.transports.websocket.session import Session
 from tts_server.transports.websocket.settings import WebSocketSettings
 from tts_server.transports.websocket.socket import Socket
@@ -70,21 +70,21 @@ class WebSocketDoor:
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            arrival = read_arrival(scope, self._access)
+            handshake = read_handshake(scope, self._access)
         except TTSError as error:
             await refuse(send, status_of(error), code_of(error), str(error))
             return
-        if arrival.principal is None and self._strangers() >= self._settings.max_unauthenticated:
+        if handshake.principal is None and self._strangers() >= self._settings.max_unauthenticated:
             message = "too many connections wait to show their token"
             await refuse(send, 503, ErrorCode.TOO_MANY_CONNECTIONS, message)
             return
         await receive()  # websocket.connect
-        await send({"type": "websocket.accept", "subprotocol": arrival.subprotocol})
+        await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
         socket = Socket(receive, send, scope["state"]["abort"], self._settings.write_stall_s)
-        await self._serve(arrival, socket)
+        await self._serve(handshake, socket)
 
-    async def _serve(self, arrival: Arrival, socket: Socket) -> None:
-        session = self._new_session(arrival)
+    async def _serve(self, handshake: Handshake, socket: Socket) -> None:
+        session = self._new_session(handshake)
         self._sessions[session.dialogue.id] = session
         self._no_sessions.clear()
         try:
@@ -97,13 +97,13 @@ class WebSocketDoor:
             if not self._sessions:
                 self._no_sessions.set()
 
-    def _new_session(self, arrival: Arrival) -> Session:
+    def _new_session(self, handshake: Handshake) -> Session:
         def silence_others() -> None:
             for session in self._sessions.values():
                 if session.dialogue is not dialogue:
                     session.dialogue.contexts.stop("preempted")
 
-        dialogue = Dialogue(self._synthesizer, self._settings, self._access, arrival, silence_others, self._find)
+        dialogue = Dialogue(self._synthesizer, self._settings, self._access, handshake, silence_others, self._find)
         return Session(dialogue, self._settings, self._may_detach)
 
     def _find(self, wanted: Resume, principal: Principal) -> Session | None:

@@ -14,13 +14,13 @@ _COUNTED: Final = (
 )
 
 
-class Conduct:
+class FloodControl:
     """Counts what one connection does wrong."""
 
     def __init__(self, messages_per_s: int, messages_burst: int, bad_messages: int) -> None:
         self._rate = RateLimit(messages_per_s, messages_burst)
         self._warnings = RateLimit(1 / _WARNINGS_S, _WARNINGS - 1)
-        self._blunders = RateLimit(_FORGIVEN_PER_S, bad_messages - 1)
+        self._errors = RateLimit(_FORGIVEN_PER_S, bad_messages - 1)
 
     def may_send(self, now: float) -> bool:
         """Whether one more message may come now."""
@@ -30,8 +30,8 @@ class Conduct:
         """One was told to slow down. The code to close with if that was too often."""
         return None if self._warnings.take(now) else CloseCode.RATE_LIMITED
 
-    def blunder(self, code: ErrorCode, now: float) -> int | None:
+    def count_error(self, code: ErrorCode, now: float) -> int | None:
         """A message was answered with this error. The code to close with if that was too often."""
-        if code not in _COUNTED or self._blunders.take(now):
+        if code not in _COUNTED or self._errors.take(now):
             return None
         return CloseCode.BAD_MESSAGES

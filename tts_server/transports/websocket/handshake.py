@@ -15,7 +15,7 @@ _BEARER: Final = "bearer."  # as a subprotocol: browsers can send no other heade
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class Handshake:
     """A handshake that may go on."""
 
     peer: str  # address
@@ -23,13 +23,13 @@ class Arrival:
     subprotocol: str | None  # what we answer with
 
 
-def read_arrival(scope: Scope, access: Access) -> Arrival:
+def read_handshake(scope: Scope, access: Access) -> Handshake:
     """Whose handshake it is. Raises Unauthorized for a token that is not good here, Refused for an address."""
     peer = (scope["client"] or ("",))[0]
     token = _token(scope)
     is_late = access.needs_token and token is None
     principal = None if is_late else access.admit(peer, token)
-    return Arrival(peer, principal, SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None)
+    return Handshake(peer, principal, SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None)
 
 
 def speaks_our_version(scope: Scope) -> bool:

@@ -64,7 +64,7 @@ class Plan:
     sends_marks: bool
 
 
-class Offer:
+class Negotiation:
     """What contexts of one connection can have. `agree` takes the client's wishes."""
 
     def __init__(self, synthesizer: Synthesizer, settings: WebSocketSettings) -> None:

@@ -1,4 +1,4 @@
-"""The nets of the voice in torch: the readable definition, and the yardstick of the tests. Never imported at run time.
+"""The nets of the voice in torch: the readable definition, and the reference of the tests. Never imported at run time.
 
 FastSpeech2 (Ren et al. 2020) and multi-band MelGAN (Yang et al. 2020) as in TensorFlowTTS; an utterance at a time.
 The names of the parameters are those of `weights.py`. What runs is the same nets as ONNX graphs: `export.py`.

@@ -1,4 +1,4 @@
-"""SAMBERT in torch: the readable definition, and the yardstick of the tests. Never imported at run time.
+"""SAMBERT in torch: the readable definition, and the reference of the tests. Never imported at run time.
 
 Units -> mel, an utterance at a time, as KAN-TTS publishes it (`sambert_16k.yaml` and its kin; Li et al. 2023,
 "SAMBERT"): a text encoder (`acoustic_encoder.py`), a variance adaptor and a postnet (`acoustic_variance.py`), and

@@ -1,4 +1,4 @@
-"""The HiFi-GAN generator in torch: the readable definition, and the yardstick of the tests. Never imported at run time.
+"""The HiFi-GAN generator in torch: the readable definition, and the reference of the tests. Never imported at run time.
 
 Mel -> waveform, an utterance at a time, as KAN-TTS publishes it (`hifigan_v1_16k.yaml` and its kin; Kong et al. 2020),
 with its additions: two upsampling branches, x + sin(x) before each, and for NSF voices a source of sines (Wang et al.

@@ -1,7 +1,7 @@
 // The page: puts the parts together.
 
 import { ApiError, postJson, setKey } from "./api.js";
-import { Manner } from "./style-controls.js";
+import { StyleControls } from "./style-controls.js";
 import { Player } from "./player.js";
 import { Reading } from "./reading.js";
 import { Recording, save } from "./recording.js";
@@ -19,9 +19,9 @@ const player = new Player();
 const speech = new Speech();
 const wave = new Waveform(element("wave"));
 const reading = new Reading(element("paper"), element("reading"));
-const manner = new Manner(onManner);
-const visit = new Visit(replay, (name) => manner.emotionName(name));
-const state = new State((voices, emotions) => manner.show(voices, emotions), askForKey);
+const style = new StyleControls(onStyle);
+const visit = new Visit(replay, (name) => style.emotionName(name));
+const state = new State((voices, emotions) => style.show(voices, emotions), askForKey);
 
 let recording = null; // what the waveform shows
 let run = null; // {played, utterance} while something is heard
@@ -34,7 +34,7 @@ async function speak() {
   silence();
   const mine = (run = { played: 0, utterance: null });
   const isMine = () => run === mine;
-  const request = { text, ...manner.fields };
+  const request = { text, ...style.fields };
   const askedAt = performance.now();
   let early = []; // samples that come before the loudspeaker is open
   const { text: _, ...how } = request;
@@ -126,7 +126,7 @@ function finish(why) {
 }
 
 function onNotice({ code, message, position }) {
-  if (code === "emotion_fallback") element("problem").textContent = say("usedEmotion", manner.emotionName(recording.used.emotion));
+  if (code === "emotion_fallback") element("problem").textContent = say("usedEmotion", style.emotionName(recording.used.emotion));
   else if (code === "queued") element("said").textContent = say("queued", position);
   else if (code !== "underrun" && code !== "nothing_to_say") element("problem").textContent = message;
 }
@@ -150,13 +150,13 @@ function showSavable() {
   element("save-wav").disabled = element("save-mp3").disabled = !recording?.isWhole;
 }
 
-function onManner() {
+function onStyle() {
   wave.refresh();
   showSnippet();
 }
 
 function request() {
-  return { text: field.value || examples()[0], ...manner.fields };
+  return { text: field.value || examples()[0], ...style.fields };
 }
 
 function showSnippet() {
@@ -174,7 +174,7 @@ function showWords(language) {
   element("language").textContent = say("other");
   element("language").ariaLabel = say("otherLabel");
   element("language").lang = currentLanguage() === "zh" ? "en" : "zh-CN";
-  manner.translate();
+  style.translate();
   visit.show();
   state.show();
   showExamples();

@@ -12,7 +12,7 @@ const SLIDERS = [
 const signed = (value) => (value > 0 ? `+${value}` : String(value));
 const element = (id) => document.getElementById(id);
 
-export class Manner {
+export class StyleControls {
   #voices = [];
   #emotions = new Map(); // name -> {en, zh}
   #onChange;
