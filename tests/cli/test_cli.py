@@ -173,19 +173,3 @@ def test_say_shows_progress_on_a_terminal(tmp_path: Path) -> None:
     os.close(terminal)
     assert process.wait() == 0
     assert b"speaking" in shown
-
-
-def test_say_plays_where_a_player_is(tmp_path: Path) -> None:
-    player = tmp_path / "aplay"
-    player.write_text(f"#!/bin/sh\ncat > {tmp_path}/played.wav\n")
-    player.chmod(0o755)
-    terminal, stdout = pty.openpty()
-    environment = {**os.environ, "PATH": f"{tmp_path}:/bin"}
-    process = subprocess.run(
-        [sys.executable, "-m", "tts_server", "say", "你好。"], stdout=stdout, cwd=tmp_path, env=environment, check=False
-    )
-    os.close(stdout)
-    os.close(terminal)
-    assert process.returncode == 0
-    assert (tmp_path / "played.wav").stat().st_size > 20_000
-    assert not (tmp_path / "speech.wav").exists()

@@ -3,40 +3,20 @@
 import asyncio
 import http.client
 import json
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Protocol
 from urllib.parse import urlsplit
 
-from tts_server.audio.encode import FormatName, open_file_encoder
-from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, to_s16le, wav_header
+from tts_server.audio.pcm import to_s16le
+from tts_server.cli.sinks import Sink, opened
 from tts_server.config.settings import Config
 from tts_server.daemon.startup import running_core
 from tts_server.errors import BadRequest, FormatUnsupported, TTSError
 from tts_server.events import TEXT_FORMATS, Audio, Done, SegmentStarted, SpeechOptions, TextFormat
 
-# Players that take a WAV on standard input, the most direct first.
-PLAYERS = (
-    ("pw-play", "-"),
-    ("paplay", "--file-format=wav", "/dev/stdin"),
-    ("aplay", "-q", "-"),
-    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-"),
-)
-DEFAULT_OUTPUT = Path("speech.wav")
-# Ends of file names, and what such files hold.
-FILES: dict[str, FormatName] = {
-    ".wav": "wav",
-    ".mp3": "mp3",
-    ".opus": "opus",
-    ".ogg": "opus",
-    ".flac": "flac",
-    ".aac": "aac",
-}
 _READ_BYTES = 8192
 
 
@@ -77,16 +57,6 @@ class Request:
             raise BadRequest(f"emotion is {emotion!r}; write NAME or NAME:INTENSITY, for example happy:0.7") from None
 
 
-class Sink(Protocol):
-    """Takes speech as it is made."""
-
-    def begin(self, sample_rate: int) -> None:
-        """Say once, before anything else, how fast the samples are to be played (Hz)."""
-
-    def pcm(self, pcm: bytes) -> None:
-        """Take the next samples: 16-bit PCM."""
-
-
 def read_token(path: Path) -> str:
     """The token in a file. Raises BadRequest."""
     try:
@@ -97,7 +67,7 @@ def read_token(path: Path) -> str:
 
 def say(request: Request, output: Path | None, server: str | None, config: Config, token: str | None = None) -> None:
     """Speak the request: here, or by a running daemon; into `output`, a player, or a file in this folder."""
-    with _opened(output) as sink, _progress(len(request.text)) as progress:
+    with opened(output) as sink, _progress(len(request.text)) as progress:
         if server and server.startswith(("ws://", "wss://")):
             asyncio.run(_say_over_websocket(request, server, token, sink, progress))
         elif server:
@@ -183,93 +153,6 @@ def _message(body: bytes) -> str:
         return str(json.loads(body)["error"]["message"])
     except (ValueError, KeyError, TypeError):
         return body[:200].decode("utf-8", "replace")
-
-
-@contextmanager
-def _opened(output: Path | None) -> Iterator[Sink]:
-    """Where the audio goes: the file, standard output ("-"), a player if there is one, else a file in this folder."""
-    player = next((command for command in PLAYERS if shutil.which(command[0])), None)
-    if output is None and player and sys.stdout.isatty():
-        with _playing(player) as sink:
-            yield sink
-    elif output is not None and str(output) == "-":
-        yield _WavSink(sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-    else:
-        with _file(output or DEFAULT_OUTPUT) as sink:
-            yield sink
-
-
-@contextmanager
-def _playing(player: tuple[str, ...]) -> Iterator[Sink]:
-    with subprocess.Popen(player, stdin=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        try:
-            yield _WavSink(process.stdin)
-        except BrokenPipeError:
-            raise TTSError(f"the player {player[0]} ended early") from None
-
-
-@contextmanager
-def _file(path: Path) -> Iterator[Sink]:
-    """An audio file that tells its length; nothing is left behind when speaking fails."""
-    form = FILES.get(path.suffix.lower())
-    if form is None:
-        raise FormatUnsupported(f"cannot write {path.name}: the name must end in {', '.join(FILES)}")
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("wb") as file:
-            sink = _WavSink(file) if form == "wav" else _CodedSink(file, form)
-            yield sink
-            sink.finish()
-        part.replace(path)
-    except OSError as error:
-        raise TTSError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
-    print(path, file=sys.stderr)  # noqa: T201 -- the answer to "where is it?"
-
-
-class _WavSink:
-    """Writes a WAV. `finish` is for files, which can be gone back in."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def begin(self, sample_rate: int) -> None:
-        self._file.write(wav_header(sample_rate))
-
-    def pcm(self, pcm: bytes) -> None:
-        self._file.write(pcm)
-
-    def finish(self) -> None:
-        """Write the length into the header."""
-        size = self._file.tell()
-        self._file.seek(4)
-        self._file.write((size - 8).to_bytes(4, "little"))
-        self._file.seek(40)
-        self._file.write((size - 44).to_bytes(4, "little"))
-
-
-class _CodedSink:
-    """Writes a file in one of the formats that need a codec."""
-
-    def __init__(self, file: IO[bytes], form: FormatName) -> None:
-        self._file, self._form = file, form
-        self._half = b""  # of a sample whose other half has not come yet
-
-    def begin(self, sample_rate: int) -> None:
-        self._encoder = open_file_encoder(self._form, sample_rate, self._file)
-
-    def pcm(self, pcm: bytes) -> None:
-        pcm = self._half + pcm
-        whole = len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
-        self._half = pcm[whole:]
-        self._encoder.encode(from_s16le(pcm[:whole]))
-
-    def finish(self) -> None:
-        """Write the rest, and the length where the format has room for it."""
-        self._encoder.finish()
 
 
 @contextmanager

@@ -1,0 +1,122 @@
+"""Where `tts-server say` puts speech: a file, standard output, a player."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+from tts_server.audio.encode import FormatName, open_file_encoder
+from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, wav_header
+from tts_server.cli.player import found_players, playing
+from tts_server.errors import FormatUnsupported, TTSError
+
+DEFAULT_OUTPUT = Path("speech.wav")
+# Ends of file names, and what such files hold.
+FILES: dict[str, FormatName] = {
+    ".wav": "wav",
+    ".mp3": "mp3",
+    ".opus": "opus",
+    ".ogg": "opus",
+    ".flac": "flac",
+    ".aac": "aac",
+}
+
+
+class Sink(Protocol):
+    """Takes speech as it is made."""
+
+    def begin(self, sample_rate: int) -> None:
+        """Say once, before anything else, how fast the samples are to be played (Hz)."""
+
+    def pcm(self, pcm: bytes) -> None:
+        """Take the next samples: 16-bit PCM."""
+
+
+class _Writable(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+
+@contextmanager
+def opened(output: Path | None) -> Iterator[Sink]:
+    """Where the audio goes: the file, standard output ("-"), a player if there is one, else a file in this folder."""
+    players = found_players() if output is None and sys.stdout.isatty() else []
+    if players:
+        with playing(players) as player:
+            yield _WavSink(player)
+    elif output is not None and str(output) == "-":
+        yield _WavSink(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    else:
+        with _file(output or DEFAULT_OUTPUT) as sink:
+            yield sink
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[Sink]:
+    """An audio file that tells its length; nothing is left behind when speaking fails."""
+    form = FILES.get(path.suffix.lower())
+    if form is None:
+        raise FormatUnsupported(f"cannot write {path.name}: the name must end in {', '.join(FILES)}")
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            sink = _WavFileSink(file) if form == "wav" else _CodedSink(file, form)
+            yield sink
+            sink.finish()
+        part.replace(path)
+    except OSError as error:
+        raise TTSError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    print(path, file=sys.stderr)  # noqa: T201 -- the answer to "where is it?"
+
+
+class _WavSink:
+    """Writes a WAV whose length is not known yet."""
+
+    def __init__(self, file: _Writable) -> None:
+        self._file = file
+
+    def begin(self, sample_rate: int) -> None:
+        self._file.write(wav_header(sample_rate))
+
+    def pcm(self, pcm: bytes) -> None:
+        self._file.write(pcm)
+
+
+class _WavFileSink(_WavSink):
+    """Writes a WAV that tells its length in the end."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file)
+        self._written = file
+
+    def finish(self) -> None:
+        """Write the length into the header."""
+        size = self._written.tell()
+        self._written.seek(4)
+        self._written.write((size - 8).to_bytes(4, "little"))
+        self._written.seek(40)
+        self._written.write((size - 44).to_bytes(4, "little"))
+
+
+class _CodedSink:
+    """Writes a file in one of the formats that need a codec."""
+
+    def __init__(self, file: IO[bytes], form: FormatName) -> None:
+        self._file, self._form = file, form
+        self._half = b""  # of a sample whose other half has not come yet
+
+    def begin(self, sample_rate: int) -> None:
+        self._encoder = open_file_encoder(self._form, sample_rate, self._file)
+
+    def pcm(self, pcm: bytes) -> None:
+        pcm = self._half + pcm
+        whole = len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
+        self._half = pcm[whole:]
+        self._encoder.encode(from_s16le(pcm[:whole]))
+
+    def finish(self) -> None:
+        """Write the rest, and the length where the format has room for it."""
+        self._encoder.finish()
