@@ -5,6 +5,7 @@ Messages out: hello (voices; again whenever others are there), ready (preloading
 alive (answers probe).
 """
 
+import contextlib
 import faulthandler
 import logging
 import os
@@ -197,7 +198,8 @@ class Host:
         self._send_bytes(wire.encode(message))
 
     def _send_bytes(self, message: bytes) -> None:
-        with self._write_lock:
+        """Send, from any thread. When the daemon is gone nothing is sent: the main thread sees that too, and ends."""
+        with self._write_lock, contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._link.sendall(message)
 
 
@@ -219,7 +221,7 @@ def main(link_fd: int) -> None:
         logs.configure(settings["log_level"], settings["log_format"])
         try:
             Host(link, settings).run(incoming)
-        except (BrokenPipeError, ConnectionResetError):
+        except ConnectionResetError:
             log.info("the daemon is gone")
     sys.stderr.flush()
     os._exit(0)  # synthesis threads may be deep in an engine; nobody waits for them
