@@ -31,7 +31,7 @@ from tts_server.engines.sambert.nets.checkpoint import PublishedVoice
 from tts_server.engines.sambert.nets.vocoder import Vocoder
 from tts_server.engines.sambert.packs.layouts import VoiceFiles
 from tts_server.engines.sambert.packs.shape import AcousticShape, VocoderShape
-from tts_server.engines.sambert.runtime.graphs import VOCODER_FRAMES, Lines, Nets, Score
+from tts_server.engines.sambert.runtime.graphs import VOCODER_FRAMES, DecoderInputs, Nets, UnitInputs
 from tts_server.engines.sambert.runtime.stream import Stream
 from tts_server.measure.processor_peak import PEAK_SOURCE
 
@@ -140,10 +140,10 @@ def sentence_figures(voice: PublishedVoice, nets: Nets, characters: int, rounds:
     yield Figure(what + "first audio", whole_s / first_s, "x sooner", first_bar)
 
 
-def compose(nets: Nets, units: np.ndarray) -> Score:
+def compose(nets: Nets, units: np.ndarray) -> DecoderInputs:
     """Everything before the decoder, durations predicted and then replaced."""
     rows = np.zeros(len(units), np.int64)
-    lines = Lines(units, nets.speakers[rows], nets.emotions[rows])
+    lines = UnitInputs(units, nets.speakers[rows], nets.emotions[rows])
     inflected, _ = nets.predict_durations(lines, nets.encode(lines))
     return nets.compose(lines, inflected, np.full(len(units), FRAMES_PER_PHONE, np.float32))
 

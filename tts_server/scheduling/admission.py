@@ -28,7 +28,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePosition:
     """A stream's place in line: 1 is let in next."""
 
     stream: int
@@ -66,7 +66,7 @@ class WaitingLine:
         order = self._order({stream: self.waiting[stream] for stream in asking})
         return order[0].stream if order and self._fits(order[0], len(self.clients), self.load) else None
 
-    def places(self, streams: Iterable[int], now: float) -> list[Place]:
+    def places(self, streams: Iterable[int], now: float) -> list[QueuePosition]:
         """The places of those for whom there is no room, in order."""
         order = self._order({stream: self.waiting[stream] for stream in streams})
         inside, load = len(self.clients), self.load
@@ -78,7 +78,7 @@ class WaitingLine:
             rounds, which = divmod(number, len(leaving_s))
             return leaving_s[which] + self.service_s * rounds
 
-        return [Place(each.stream, number + 1, eta_s(number)) for number, each in enumerate(order)]
+        return [QueuePosition(each.stream, number + 1, eta_s(number)) for number, each in enumerate(order)]
 
     def _fits(self, newcomer: Waiting, inside: int, load: float) -> bool:
         return _fits(newcomer.rtf, inside, load, self.slots, self.usable_load)

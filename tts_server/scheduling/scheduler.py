@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tts_server.scheduling.admission import Place, ServiceTime, Waiting, WaitingLine, capacity
+from tts_server.scheduling.admission import QueuePosition, ServiceTime, Waiting, WaitingLine, capacity
 from tts_server.scheduling.measured_cost import MeasuredCosts
 from tts_server.scheduling.stream import Stream
 
@@ -151,7 +151,7 @@ class Scheduler:
         """Streams that wait for a turn or have one."""
         return len(self._running) + sum(state.asked_at is not None for state in self._streams.values())
 
-    def places(self, now: float) -> list[Place]:
+    def places(self, now: float) -> list[QueuePosition]:
         """Who has to wait until others leave, in order, with an estimate of how long."""
         outside = [stream for stream, state in self._streams.items() if state.in_line_since is not None]
         return self._line(now).places(outside, now) if outside else []

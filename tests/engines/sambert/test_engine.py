@@ -14,7 +14,7 @@ import pytest
 from tests.engines.spoken import run, samples, speak, timings
 from tts_server.engine import Engine, Prosody, Run, Utterance, Word
 from tts_server.engines.sambert.engine import SambertEngine
-from tts_server.engines.sambert.export.cases import Case, score_of, source_of, streamed
+from tts_server.engines.sambert.export.cases import Case, decoder_inputs_of, source_of, streamed
 from tts_server.engines.sambert.packs.pack import Pack
 from tts_server.engines.sambert.runtime import graphs as runtime
 from tts_server.errors import ConfigInvalid, VoiceUnknown
@@ -205,7 +205,7 @@ def test_the_way_for_a_graphics_card_says_the_same(
     spoken = []
     for device in ("cpu", "cuda"):
         nets = runtime.Nets(pack_of("tiny_nsf_16k"), device)
-        score, _ = score_of(nets, expected)
+        score, _ = decoder_inputs_of(nets, expected)
         spoken.append(streamed(nets, score, 7, source_of(nets, expected)))
     assert np.abs(spoken[0] - spoken[1]).max() < 1e-4
     assert np.abs(spoken[1] - expected["wav"]).max() < 1e-4

@@ -15,7 +15,7 @@ import yaml
 
 from tests.engines.sambert.conftest import GOLDEN
 from tts_server.engines.sambert.export.cases import streamed
-from tts_server.engines.sambert.runtime.graphs import Lines, Nets
+from tts_server.engines.sambert.runtime.graphs import Nets, UnitInputs
 from tts_server.engines.sambert.runtime.source import given_source
 from tts_server.engines.sambert.runtime.stream import Stream
 
@@ -109,7 +109,7 @@ def check(voice: PublishedVoice, nets: Nets, seed: int, units: int) -> None:
     random, shape = np.random.default_rng(seed), voice.acoustic.shape
     ids = np.stack([random.integers(0, rows, units) for rows in shape.tables], axis=1)
     emotions, speakers = random.integers(0, shape.emotions, units), random.integers(0, max(1, shape.speakers), units)
-    lines = nets.fill(Lines(ids, nets.speakers[speakers], nets.emotions[emotions]))
+    lines = nets.fill(UnitInputs(ids, nets.speakers[speakers], nets.emotions[emotions]))
     given = torch.tensor(speakers) if shape.speakers else torch.tensor(nets.speakers[speakers])
     with torch.inference_mode():
         stages = voice.acoustic(torch.tensor(ids), torch.tensor(emotions), given)

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tts_server.engines.sambert.export.cases import Case, read_case, score_of, source_of, streamed
+from tts_server.engines.sambert.export.cases import Case, decoder_inputs_of, read_case, source_of, streamed
 from tts_server.engines.sambert.export.export import build_pack
 from tts_server.engines.sambert.nets.checkpoint import PublishedVoice, load_voice
 from tts_server.engines.sambert.nets.vocoder import make_sines
@@ -61,7 +61,7 @@ def verify_case(voice: PublishedVoice, nets: Nets, case: Case) -> Iterator[Findi
     for stage, made in _by_torch(voice, case).items():
         tolerance = {"wav": TORCH_WAV_TOLERANCE, "wav_int16": INT16_STEPS}.get(stage, TORCH_TOLERANCE)
         yield Finding("torch", stage, difference(made, case[stage]), tolerance)
-    score, predicted = score_of(nets, case)
+    score, predicted = decoder_inputs_of(nets, case)
     mel, recorded = Stream(nets, score).next_mel(score.frames), case.get("mel_denorm", case["mel"])
     wav, whole = _vocoded(nets, case, recorded), streamed(nets, score, WHOLE, source_of(nets, case))
     for stage, made in (_comparable(predicted, case) | {"mel": mel, "wav": wav}).items():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.engines.sambert.conftest import CASES
-from tts_server.engines.sambert.export.cases import Case, lines_of, score_of, source_of, streamed
+from tts_server.engines.sambert.export.cases import Case, decoder_inputs_of, inputs_of, source_of, streamed
 from tts_server.engines.sambert.runtime.graphs import Nets
 from tts_server.engines.sambert.runtime.source import seeded_source
 from tts_server.engines.sambert.runtime.speaker import Controls, compose
@@ -31,9 +31,9 @@ def test_the_exported_graphs_say_what_the_published_code_says(
     voice: str, name: str, nets_of: NetsOf, case: Cases
 ) -> None:
     nets, expected = nets_of(voice), case(voice, name)
-    encoded = nets.encode(lines_of(nets, expected))
+    encoded = nets.encode(inputs_of(nets, expected))
     assert np.abs(encoded.text - expected["text_hid"]).max() < 1e-4
-    score, _ = score_of(nets, expected)
+    score, _ = decoder_inputs_of(nets, expected)
     assert score.band == expected["x_band_width"]
     assert score.frames == expected["length"]
     assert np.abs(score.memory - expected["memory"]).max() < 1e-4
@@ -64,7 +64,7 @@ def test_any_chunks_give_the_samples_of_the_whole(
     voice: str, name: str, frames: int, nets_of: NetsOf, case: Cases
 ) -> None:
     nets, expected = nets_of(voice), case(voice, name)
-    score, _ = score_of(nets, expected)
+    score, _ = decoder_inputs_of(nets, expected)
     whole = streamed(nets, score, WHOLE, source_of(nets, expected))
     chunked = streamed(nets, score, frames, source_of(nets, expected))
     assert chunked.shape == whole.shape
@@ -74,7 +74,7 @@ def test_any_chunks_give_the_samples_of_the_whole(
 @pytest.mark.parametrize("frames", [1, 3, 7, 20, 59])
 def test_the_mel_is_the_same_to_the_last_bit_whatever_the_chunks(frames: int, nets_of: NetsOf, case: Cases) -> None:
     nets = nets_of("tiny_nsf_16k")
-    score, _ = score_of(nets, case("tiny_16k", "long"))
+    score, _ = decoder_inputs_of(nets, case("tiny_16k", "long"))
     stream, parts = Stream(nets, score), []
     for start in range(0, score.frames, frames):
         parts.append(stream.next_mel(min(frames, score.frames - start)))
@@ -84,7 +84,7 @@ def test_the_mel_is_the_same_to_the_last_bit_whatever_the_chunks(frames: int, ne
 @pytest.mark.parametrize(("voice", "name"), STREAMED)
 def test_chunks_are_as_long_as_asked_for(voice: str, name: str, nets_of: NetsOf, case: Cases) -> None:
     nets, hop = nets_of(voice), nets_of(voice).pack.vocoder.hop_length
-    stream = Stream(nets, score_of(nets, case(voice, name))[0])
+    stream = Stream(nets, decoder_inputs_of(nets, case(voice, name))[0])
     first, second = len(stream.next(1)), len(stream.next(1))
     assert 0 < first < 2 * hop
     assert second in (hop, 0) or stream.is_done
@@ -93,7 +93,7 @@ def test_chunks_are_as_long_as_asked_for(voice: str, name: str, nets_of: NetsOf,
 @pytest.mark.parametrize("voice", ["tiny_nsf_16k", "tiny_nsf_24k"])
 def test_seeded_noise_does_not_depend_on_the_chunks(voice: str, nets_of: NetsOf, case: Cases) -> None:
     nets = nets_of(voice)
-    score, _ = score_of(nets, case(voice, "short"))
+    score, _ = decoder_inputs_of(nets, case(voice, "short"))
     assert np.abs(streamed(nets, score, 4) - streamed(nets, score, WHOLE)).max() < 1e-4
 
 
@@ -108,7 +108,7 @@ def test_another_seed_gives_other_noise() -> None:
 @pytest.mark.parametrize("voice", ["tiny_16k", "tiny_noncausal_16k", "tiny_nsf_16k"])
 def test_short_utterances_come_out_whole(voice: str, frames: int, nets_of: NetsOf, case: Cases) -> None:
     nets = nets_of(voice)
-    lines = lines_of(nets, case(voice, "short"))
+    lines = inputs_of(nets, case(voice, "short"))
     inflected, _ = nets.predict_durations(lines, nets.encode(lines))
     durations = np.zeros(len(lines.units), np.float32)
     durations[3] = frames
@@ -120,7 +120,7 @@ def test_short_utterances_come_out_whole(voice: str, frames: int, nets_of: NetsO
 
 def test_an_utterance_without_a_frame_says_nothing(nets_of: NetsOf, case: Cases) -> None:
     nets = nets_of("tiny_16k")
-    lines = lines_of(nets, case("tiny_16k", "short"))
+    lines = inputs_of(nets, case("tiny_16k", "short"))
     inflected, _ = nets.predict_durations(lines, nets.encode(lines))
     score = nets.compose(lines, inflected, np.full(len(lines.units), 0.4, np.float32))
     assert score.frames == 0
@@ -129,7 +129,7 @@ def test_an_utterance_without_a_frame_says_nothing(nets_of: NetsOf, case: Cases)
 
 def test_durations_round_half_up_and_the_band_is_of_the_unrounded_longest(nets_of: NetsOf, case: Cases) -> None:
     nets = nets_of("tiny_16k")
-    lines = lines_of(nets, case("tiny_16k", "short"))
+    lines = inputs_of(nets, case("tiny_16k", "short"))
     inflected, _ = nets.predict_durations(lines, nets.encode(lines))
     durations = np.ones(len(lines.units), np.float32)
     durations[:3] = 0.5, 2.5, 4.45
@@ -141,7 +141,7 @@ def test_durations_round_half_up_and_the_band_is_of_the_unrounded_longest(nets_o
 def test_two_streams_at_once_sound_as_each_alone(nets_of: NetsOf, case: Cases) -> None:
     """Speakers and emotions differ; one session serves both."""
     nets = nets_of("tiny_16k")
-    scores = [score_of(nets, case("tiny_16k", name))[0] for name in ("medium_forced_dur", "short")]
+    scores = [decoder_inputs_of(nets, case("tiny_16k", name))[0] for name in ("medium_forced_dur", "short")]
     alone = [streamed(nets, score, 5) for score in scores]
     streams = [Stream(nets, score) for score in scores]
     parts: list[list[np.ndarray]] = [[], []]
@@ -154,7 +154,7 @@ def test_two_streams_at_once_sound_as_each_alone(nets_of: NetsOf, case: Cases) -
 
 def test_threads_share_the_sessions(nets_of: NetsOf, case: Cases) -> None:
     nets = nets_of("tiny_nsf_16k")
-    score, _ = score_of(nets, case("tiny_nsf_16k", "short"))
+    score, _ = decoder_inputs_of(nets, case("tiny_nsf_16k", "short"))
     sizes = (3, 5, 8, 13)
     alone = [streamed(nets, score, size) for size in sizes]
     with ThreadPoolExecutor(4) as pool:
@@ -164,7 +164,7 @@ def test_threads_share_the_sessions(nets_of: NetsOf, case: Cases) -> None:
 
 def test_pitch_and_energy_are_offsets_of_what_is_predicted(nets_of: NetsOf, case: Cases) -> None:
     nets = nets_of("tiny_16k")
-    lines = lines_of(nets, case("tiny_16k", "short"))
+    lines = inputs_of(nets, case("tiny_16k", "short"))
     zero = np.zeros(len(lines.units), np.float32)
     as_predicted = Controls(speed=zero + 1, pitch=zero, energy=zero, gain_db=zero)
     usual = compose(nets, lines, as_predicted)
@@ -180,7 +180,7 @@ def test_pitch_and_energy_are_offsets_of_what_is_predicted(nets_of: NetsOf, case
 
 def test_a_slower_utterance_has_a_wider_band(nets_of: NetsOf, case: Cases) -> None:
     nets = nets_of("tiny_16k")
-    lines = lines_of(nets, case("tiny_16k", "mixed"))
+    lines = inputs_of(nets, case("tiny_16k", "mixed"))
     inflected, log_durations = nets.predict_durations(lines, nets.encode(lines))
     durations = np.exp(log_durations) - 1
     slow = nets.compose(lines, inflected, durations * np.float32(2))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tts_server.engine import Samples
-from tts_server.engines.sambert.runtime.graphs import Lines, Nets, Score
+from tts_server.engines.sambert.runtime.graphs import DecoderInputs, Nets, UnitInputs
 from tts_server.engines.sambert.runtime.source import Source, given_source
 from tts_server.engines.sambert.runtime.stream import Stream
 
@@ -21,16 +21,16 @@ def read_case(path: Path) -> Case:
         return dict(arrays)
 
 
-def lines_of(nets: Nets, case: Case) -> Lines:
+def inputs_of(nets: Nets, case: Case) -> UnitInputs:
     """The case's inputs."""
     speakers, emotions = case["inputs_speaker"], case["inputs_emotion"]
     speaker = nets.speakers[speakers] if speakers.ndim == 1 else speakers.astype(np.float32)
-    return Lines(case["inputs_ling"].astype(np.int64), speaker, nets.emotions[emotions])
+    return UnitInputs(case["inputs_ling"].astype(np.int64), speaker, nets.emotions[emotions])
 
 
-def score_of(nets: Nets, case: Case) -> tuple[Score, dict[str, NDArray[np.float32]]]:
+def decoder_inputs_of(nets: Nets, case: Case) -> tuple[DecoderInputs, dict[str, NDArray[np.float32]]]:
     """The case's utterance, its forced values included; and what was predicted on the way, by the case's names."""
-    lines = nets.fill(lines_of(nets, case))
+    lines = nets.fill(inputs_of(nets, case))
     encoded = nets.encode(lines)
     made = {"text_hid": encoded.text, "pitch": encoded.pitch, "energy": encoded.energy}
     forced = {name: case[f"forced_{name}"] for name in ("pitch", "energy") if f"forced_{name}" in case}
@@ -46,7 +46,7 @@ def source_of(nets: Nets, case: Case) -> Source | None:
     return given_source(case["phase_used"], case["noise"], nets.pack.sample_rate, nets.pack.vocoder.hop_length)
 
 
-def streamed(nets: Nets, score: Score, frames: int, source: Source | None = None) -> Samples:
+def streamed(nets: Nets, score: DecoderInputs, frames: int, source: Source | None = None) -> Samples:
     """An utterance spoken in chunks of so many frames."""
     stream, parts = Stream(nets, score, source), []
     while not stream.is_done:

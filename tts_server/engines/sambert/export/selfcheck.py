@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from tts_server.engines.sambert.packs.pack import Pack, check_hashes, read_arrays
-from tts_server.engines.sambert.runtime.graphs import Lines, Nets
+from tts_server.engines.sambert.runtime.graphs import Nets, UnitInputs
 from tts_server.engines.sambert.runtime.source import given_source
 from tts_server.engines.sambert.runtime.stream import Stream
 from tts_server.errors import VoiceDataMissing
@@ -20,7 +20,7 @@ def check_pack(pack: Pack) -> dict[str, float]:
     """The largest difference of each stage. Raises VoiceDataMissing when one is too large, or a file has changed."""
     check_hashes(pack)
     nets, case = Nets(pack), read_arrays(pack, "check.npz")
-    lines = nets.fill(Lines(case["units"], nets.speakers[case["speakers"]], nets.emotions[case["emotions"]]))
+    lines = nets.fill(UnitInputs(case["units"], nets.speakers[case["speakers"]], nets.emotions[case["emotions"]]))
     inflected, log_durations = nets.predict_durations(lines, nets.encode(lines))
     score = nets.compose(lines, inflected, case["repeats"].astype(np.float32))
     mel = Stream(nets, score).next_mel(score.frames)

@@ -34,8 +34,8 @@ State = tuple[Floats, ...]  # what a streamed graph remembers
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """What an utterance is made of: U units, and the rows of speaker and emotion that colour each."""
+class UnitInputs:
+    """What an utterance is made of: U units, and the rows of speaker and emotion for each."""
 
     units: Integers  # (U, tables)
     speaker: Floats  # (U, speaker_units)
@@ -54,7 +54,7 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class DecoderInputs:
     """An utterance ready for the decoder."""
 
     repeats: Integers  # (U,), frames of each unit
@@ -131,7 +131,7 @@ class Nets:
             self._choose_vocoder()
         return_free_memory()
 
-    def fill(self, lines: Lines) -> Lines:
+    def fill(self, lines: UnitInputs) -> UnitInputs:
         """With filled pauses among the units, where the voice predicts them."""
         if not self.pack.acoustic.FP:
             return lines
@@ -139,18 +139,18 @@ class Nets:
         rows, owners = filled(scores.argmax(axis=1))
         around = np.arange(len(rows)) % len(text)  # as published: emotions and speakers begin anew after the last
         text = np.concatenate([text, *self._fillers])[rows]
-        return Lines(lines.units[owners], lines.speaker[around], lines.emotion[around], text, owners)
+        return UnitInputs(lines.units[owners], lines.speaker[around], lines.emotion[around], text, owners)
 
-    def encode(self, lines: Lines) -> Encoded:
+    def encode(self, lines: UnitInputs) -> Encoded:
         text = self._encoder.run(["text"], self._units(lines))[0] if lines.text is None else lines.text
         given = {"text": text, "speaker": lines.speaker, "emotion": lines.emotion}
         return Encoded(text, *self._variance.run(["pitch", "energy"], given))
 
-    def _units(self, lines: Lines) -> dict[str, Any]:
+    def _units(self, lines: UnitInputs) -> dict[str, Any]:
         positions = unit_positions(len(lines.units), self.pack.acoustic.embedding_dim)
         return {"units": lines.units, "positions": positions}
 
-    def predict_durations(self, lines: Lines, encoded: Encoded) -> tuple[Floats, Floats]:
+    def predict_durations(self, lines: UnitInputs, encoded: Encoded) -> tuple[Floats, Floats]:
         """The text with pitch and energy in it (U, projection), and log durations (U,)."""
         given = {
             "text": encoded.text,
@@ -162,7 +162,7 @@ class Nets:
         inflected, log_durations = self._durations.run(["inflected", "log_durations"], given)
         return inflected, log_durations
 
-    def compose(self, lines: Lines, inflected: Floats, durations: Floats) -> Score:
+    def compose(self, lines: UnitInputs, inflected: Floats, durations: Floats) -> DecoderInputs:
         """Spread units over frames, and group frames into steps. durations: frames (U,), not yet rounded."""
         shape = self.pack.acoustic
         group = shape.outputs_per_step
@@ -175,14 +175,14 @@ class Nets:
         text = np.pad(inflected[owner], padding) + frame_positions(np.pad(place, padding[0]), inflected.shape[1])
         speaker, emotion = (np.pad(rows[owner], padding)[::group] for rows in (lines.speaker, lines.emotion))
         memory = np.concatenate([text.reshape(len(text) // group, group * text.shape[1]), speaker, emotion], axis=1)
-        return Score(repeats, memory, band)
+        return DecoderInputs(repeats, memory, band)
 
     def project(self, memory: Floats) -> tuple[Floats, Floats]:
         """memory: (S, memory_units). Returns the steps' input (S, units), and keys and values (S, all blocks)."""
         given, ahead = self._memory.run(["given", "ahead"], {"memory": memory})
         return given, ahead
 
-    def decoder(self, score: Score) -> Decoder:
+    def decoder(self, score: DecoderInputs) -> Decoder:
         """A decoder at the start of an utterance."""
         return Decoder(self.pack.acoustic, score.memory, score.band, self.project, self._kernel)
 

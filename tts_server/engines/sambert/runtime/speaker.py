@@ -8,7 +8,15 @@ from typing import Final
 import numpy as np
 
 from tts_server.engine import AudioChunk, Break, Prosody, Run, Samples, Timing
-from tts_server.engines.sambert.runtime.graphs import Encoded, Floats, Integers, Lines, Nets, Score, return_free_memory
+from tts_server.engines.sambert.runtime.graphs import (
+    DecoderInputs,
+    Encoded,
+    Floats,
+    Integers,
+    Nets,
+    UnitInputs,
+    return_free_memory,
+)
 from tts_server.engines.sambert.runtime.stream import Stream
 from tts_server.engines.sambert.units.symbols import EMOTIONS, Unit, encode, units
 
@@ -62,7 +70,7 @@ def speak(
         before = before if not spoken else None
 
 
-def compose(nets: Nets, lines: Lines, controls: Controls, longest_end: float | None = None) -> Score:
+def compose(nets: Nets, lines: UnitInputs, controls: Controls, longest_end: float | None = None) -> DecoderInputs:
     """Encode, inflect as wanted, and say how long each unit lasts. longest_end: of the last unit, in frames."""
     encoded = nets.encode(lines)
     inflected = Encoded(encoded.text, encoded.pitch + controls.pitch, encoded.energy + controls.energy)
@@ -73,7 +81,7 @@ def compose(nets: Nets, lines: Lines, controls: Controls, longest_end: float | N
     return nets.compose(lines, text, durations)
 
 
-def lines_of(nets: Nets, spoken: Sequence[Unit], said: Sequence[Prosody], before: Prosody | None = None) -> Lines:
+def inputs_of(nets: Nets, spoken: Sequence[Unit], said: Sequence[Prosody], before: Prosody | None = None) -> UnitInputs:
     """The units' ids, and their speakers and emotions as rows: an intensity moves a row away from the neutral one."""
     ids = encode(spoken, nets.pack.speakers, nets.pack.language)
     intensity = np.array([how.intensity for how in said], np.float32)[:, None]
@@ -86,7 +94,7 @@ def lines_of(nets: Nets, spoken: Sequence[Unit], said: Sequence[Prosody], before
         shares = _shares_of_new(spoken)
         emotion = np.where(has_none, emotion, shares * emotion + (1 - shares) * old)
     speakers = ids[:, 5] if nets.pack.acoustic.speakers else np.zeros(len(ids), np.int64)
-    return Lines(ids[:, :4], nets.speakers[speakers], emotion.astype(np.float32))
+    return UnitInputs(ids[:, :4], nets.speakers[speakers], emotion.astype(np.float32))
 
 
 def _shares_of_new(spoken: Sequence[Unit]) -> Floats:
@@ -130,7 +138,7 @@ def _speak_sentence(
     own = 0  # samples that the model itself is silent at the end
     if spoken:
         said: Sequence[Prosody] = [runs[unit.run].prosody for unit in spoken]
-        lines = nets.fill(lines_of(nets, spoken, said, before))
+        lines = nets.fill(inputs_of(nets, spoken, said, before))
         spoken, said = _with_fillers(lines, spoken, said)
         controls = Controls.of(said)
         score = compose(nets, lines, controls, None if pause is None else pause / hop)
@@ -145,7 +153,7 @@ def _speak_sentence(
 
 
 def _with_fillers(
-    lines: Lines, spoken: Sequence[Unit], said: Sequence[Prosody]
+    lines: UnitInputs, spoken: Sequence[Unit], said: Sequence[Prosody]
 ) -> tuple[Sequence[Unit], Sequence[Prosody]]:
     """The units and how each is said, with filled pauses among them: those belong to no place in the text."""
     if lines.owners is None:
@@ -158,7 +166,7 @@ def _with_fillers(
     return units, [said[owner] for owner in lines.owners]
 
 
-def _stream(nets: Nets, score: Score, gain_db: Floats, wanted: Callable[[], float]) -> Iterator[Samples]:
+def _stream(nets: Nets, score: DecoderInputs, gain_db: Floats, wanted: Callable[[], float]) -> Iterator[Samples]:
     """The score's samples in chunks of about the wanted length, as loud as wanted. gain_db: of each frame, (T,)."""
     hop = nets.pack.vocoder.hop_length
     stream, made = Stream(nets, score), 0

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from tts_server.engine import Samples
-from tts_server.engines.sambert.runtime.graphs import Floats, Nets, Score
+from tts_server.engines.sambert.runtime.graphs import DecoderInputs, Floats, Nets
 from tts_server.engines.sambert.runtime.source import Source, seeded_source
 
 BLOCK_STEPS: Final = 4  # decoder steps between two runs of the postnet
@@ -18,7 +18,7 @@ BLOCK_STEPS: Final = 4  # decoder steps between two runs of the postnet
 class Stream:
     """One utterance being spoken. It holds all that is remembered between chunks; the nets are shared."""
 
-    def __init__(self, nets: Nets, score: Score, source: Source | None = None) -> None:
+    def __init__(self, nets: Nets, score: DecoderInputs, source: Source | None = None) -> None:
         """source: of NSF voices, in place of a seeded one."""
         self._nets, self._score = nets, score
         shape, vocoder = nets.pack.acoustic, nets.pack.vocoder
