@@ -105,6 +105,15 @@ report: $(TEST_LAYERS)  ## tests/text/REPORT.md: the front end case by case, bes
 	@echo "==> tests/text/report.py"
 	@$(BIN)/python -m tests.text.report
 
+.PHONY: findings
+findings:  ## surprises in other people's packages: is each still so? (downloads them; minutes)
+	@changed=0; \
+	for finding in findings/*.sh; do \
+	    echo "==> $$finding"; \
+	    PYTHON="$(PYTHON)" bash "$$finding" || { echo "==> $$finding: exit status $$?"; changed=1; }; \
+	done; \
+	exit $$changed
+
 .PHONY: lock
 lock: $(DONE)/dev  ## make the lock files anew; ARGS=--upgrade takes the newest versions
 	@$(BIN)/python requirements/lock.py $(ARGS)
