@@ -10,7 +10,8 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.browser import browser_page, chromium
+from tests.support.bad_line import bad_line
+from tests.support.browser import HOST, browser_page, chromium
 from tests.support.daemon import Daemon, running_daemon
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,9 +49,9 @@ async def browser() -> AsyncGenerator[Browser]:
         yield running
 
 
-async def visit(page: Page, daemon: Daemon) -> None:
+async def visit(page: Page, port: int) -> None:
     """Open the page and wait for its controls."""
-    await page.goto(f"http://127.0.0.1:{daemon.http_port}/")
+    await page.goto(f"http://{HOST}:{port}/")
     await expect(page.get_by_role("radio", name="Happy")).to_be_attached()
 
 
@@ -70,7 +71,7 @@ async def save(page: Page, button: str, folder: Path) -> Path:
 
 async def test_a_text_is_typed_and_heard_in_the_mood_that_was_chosen(daemon: Daemon, browser: Browser) -> None:
     async with browser_page(browser) as (page, problems):
-        await visit(page, daemon)
+        await visit(page, daemon.http_port)
         await page.get_by_role("radio", name="Happy").check(force=True)
         await speak(page, SENTENCE)
         await page.evaluate(HEARD, 24_000)
@@ -81,9 +82,56 @@ async def test_a_text_is_typed_and_heard_in_the_mood_that_was_chosen(daemon: Dae
         assert problems == []
 
 
+async def test_speech_is_played_to_its_end_where_the_browser_has_no_audio_worklet(
+    daemon: Daemon, browser: Browser
+) -> None:
+    async with browser_page(browser) as (page, problems):
+        await visit(page, daemon.http_port)
+        assert await page.evaluate("isSecureContext || 'audioWorklet' in AudioContext.prototype") is False
+        await speak(page, "你好，世界。")
+        await expect(page.locator("#said")).to_have_text("Finished")
+        heard = int(await page.locator("#wave").get_attribute("data-heard") or 0)
+        seconds = float((await page.locator("#visit small").inner_text()).split(" · ")[-1].removesuffix(" s"))
+        assert heard == pytest.approx(24_000 * seconds, abs=0.06 * 24_000)
+        assert problems == []
+
+
+async def test_a_browser_without_a_loudspeaker_says_so_instead_of_staying_mute(
+    daemon: Daemon, browser: Browser
+) -> None:
+    async with browser_page(browser) as (page, problems):
+        await page.add_init_script(
+            "AudioContext.prototype.resume = () => new Promise(() => {}); "
+            "Object.defineProperty(AudioContext.prototype, 'state', {get: () => 'suspended'})"
+        )
+        await visit(page, daemon.http_port)
+        await speak(page, "你好。")
+        await expect(page.locator("#problem")).to_contain_text("holds the sound back")
+        await expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+        assert problems == []
+
+
+@pytest.mark.parametrize("accident", ["cut", "fall_silent"])
+async def test_speech_goes_on_where_it_was_after_a_lost_connection(
+    daemon: Daemon, browser: Browser, accident: str
+) -> None:
+    async with browser_page(browser) as (page, problems), bad_line(daemon.http_port) as line:
+        await visit(page, line.port)
+        await speak(page, SENTENCE)
+        await page.evaluate(HEARD, 24_000)
+        getattr(line, accident)()
+        await expect(page.locator("#visit li")).to_have_count(1, timeout=17_000)
+        await expect(page.locator("#problem")).to_be_empty()
+        saved = float((await page.locator("#visit small").inner_text()).split(" · ")[-1].removesuffix(" s"))
+        request = {"text": SENTENCE, "format": "pcm"}
+        made = await page.request.post(f"http://127.0.0.1:{daemon.http_port}/api/tts", data=request)
+        assert saved == pytest.approx(len(await made.body()) / 48_000, abs=0.06)
+        assert [each for each in problems if "ERR_CONNECTION" not in each and "WebSocket" not in each] == []
+
+
 async def test_the_stop_button_stops_at_once(daemon: Daemon, browser: Browser) -> None:
     async with browser_page(browser) as (page, problems):
-        await visit(page, daemon)
+        await visit(page, daemon.http_port)
         await speak(page, SENTENCE * 5)
         await page.evaluate(HEARD, 12_000)
         stopped: dict[str, Any] = await page.evaluate(STOP)
@@ -94,7 +142,7 @@ async def test_the_stop_button_stops_at_once(daemon: Daemon, browser: Browser) -
 
 async def test_escape_stops_too_and_the_text_can_be_spoken_again(daemon: Daemon, browser: Browser) -> None:
     async with browser_page(browser) as (page, problems):
-        await visit(page, daemon)
+        await visit(page, daemon.http_port)
         await page.get_by_label("Text to speak").fill("请打开客厅的灯。" * 5)
         await page.keyboard.press("Control+Enter")
         await page.evaluate(HEARD, 6_000)
@@ -107,7 +155,7 @@ async def test_escape_stops_too_and_the_text_can_be_spoken_again(daemon: Daemon,
 
 async def test_what_was_said_is_saved_as_wav_and_mp3(daemon: Daemon, browser: Browser, tmp_path: Path) -> None:
     async with browser_page(browser, accept_downloads=True) as (page, problems):
-        await visit(page, daemon)
+        await visit(page, daemon.http_port)
         await speak(page, "你好，世界。")
         await expect(page.locator("#visit li")).to_have_count(1)
         with wave.open(str(await save(page, "WAV", tmp_path))) as saved:
@@ -122,7 +170,7 @@ async def test_an_utterance_of_this_visit_is_heard_again_without_asking_the_serv
     daemon: Daemon, browser: Browser
 ) -> None:
     async with browser_page(browser) as (page, problems):
-        await visit(page, daemon)
+        await visit(page, daemon.http_port)
         await speak(page, "你好。")
         again = page.get_by_role("button", name="Play again: 你好。")
         await expect(again).to_be_attached()
@@ -136,7 +184,7 @@ async def test_an_utterance_of_this_visit_is_heard_again_without_asking_the_serv
 
 async def test_the_language_of_the_page_can_be_switched_and_is_remembered(daemon: Daemon, browser: Browser) -> None:
     async with browser_page(browser) as (page, problems):
-        await visit(page, daemon)
+        await visit(page, daemon.http_port)
         await page.get_by_role("button", name="切换到中文").click()
         await expect(page.get_by_role("button", name="朗读", exact=True)).to_be_visible()
         await expect(page.get_by_role("radio", name="开心")).to_be_attached()
@@ -148,7 +196,7 @@ async def test_the_language_of_the_page_can_be_switched_and_is_remembered(daemon
 
 async def test_both_languages_have_words_for_the_same_things(daemon: Daemon, browser: Browser) -> None:
     async with browser_page(browser) as (page, _):
-        await visit(page, daemon)
+        await visit(page, daemon.http_port)
         keys = await page.evaluate(
             """async () => {
                 const { WORDS } = await import("/web/words.js");
@@ -163,7 +211,7 @@ async def test_both_languages_have_words_for_the_same_things(daemon: Daemon, bro
 
 async def test_a_text_without_anything_to_say_is_told_so(daemon: Daemon, browser: Browser) -> None:
     async with browser_page(browser) as (page, problems):
-        await visit(page, daemon)
+        await visit(page, daemon.http_port)
         await speak(page, "……")
         await expect(page.locator("#problem")).to_contain_text("nothing in it that can be said")
         await expect(page.get_by_role("button", name="Stop")).to_be_disabled()
@@ -176,7 +224,7 @@ async def test_nothing_on_the_page_bars_anybody(daemon: Daemon, browser: Browser
     # axe is put into the page as text, which the page's own policy forbids to everybody else
     look = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "bypass_csp": True}
     async with browser_page(browser, **look) as (page, _):
-        await visit(page, daemon)
+        await visit(page, daemon.http_port)
         await speak(page, "你好。")
         await expect(page.locator("#visit li")).to_have_count(1)
         found = await Axe().run(page)

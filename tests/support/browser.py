@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
+# The box as other devices of the house call it. No secure context: plain HTTP, and not localhost.
+HOST = "kitchen.local"
 # Debian's Chromium as root in a sandbox of ours, without its own talk to the internet.
 _OPTIONS = (
     "--no-sandbox",
@@ -16,6 +18,7 @@ _OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
 )
 
 
@@ -48,4 +51,4 @@ async def browser_page(browser: Browser, **context: Any) -> AsyncGenerator[tuple
 
 
 def _is_elsewhere(url: str) -> bool:
-    return not url.startswith(("http://127.0.0.1:", "http://localhost:", "ws://", "blob:", "data:"))
+    return not url.startswith(("http://127.0.0.1:", f"http://{HOST}:", "ws://", "blob:", "data:"))

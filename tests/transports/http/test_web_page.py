@@ -22,7 +22,7 @@ async def test_the_page_and_all_that_it_names_are_served_with_security_headers()
 @pytest.mark.asyncio
 async def test_every_module_that_a_module_imports_is_served() -> None:
     async with open_door(core_without_engines()) as door:
-        open_names, seen = {"app.js", "player-worklet.js"}, set[str]()
+        open_names, seen = {"app.js"}, set[str]()
         while open_names:
             name = open_names.pop()
             seen.add(name)

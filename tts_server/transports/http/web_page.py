@@ -20,12 +20,12 @@ _POLICY: Final = (
 )
 SECURITY_HEADERS: Final = {
     "content-security-policy": _POLICY,
-    "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
 }
+_ISOLATION: Final = {"cross-origin-opener-policy": "same-origin"}  # browsers heed it over HTTPS, and complain elsewhere
 
 
 def add_page(app: FastAPI) -> None:
@@ -41,8 +41,9 @@ def _serve(app: FastAPI, path: str, content: bytes, media_type: str) -> None:
     headers = {**SECURITY_HEADERS, "etag": tag, "cache-control": "no-cache"}
 
     async def page(request: Request) -> Response:
+        told = {**headers, **_ISOLATION} if request.url.scheme == "https" else headers
         if tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(content, headers=headers, media_type=media_type)
+            return Response(status_code=304, headers=told)
+        return Response(content, headers=told, media_type=media_type)
 
     app.add_api_route(path, page, include_in_schema=False)

@@ -37,4 +37,4 @@ export const postJson = (path, body) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 // A single-use ticket for the WebSocket: a browser cannot send headers with it, and keys do not belong into addresses.
-export const ticket = async () => (await (await ask("/api/ws-tickets", { method: "POST" })).json()).ticket;
+export const ticket = async () => (await (await ask("api/ws-tickets", { method: "POST" })).json()).ticket;

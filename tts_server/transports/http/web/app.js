@@ -10,7 +10,7 @@ import { Speech } from "./speech.js";
 import { State } from "./state.js";
 import { Visit } from "./visit.js";
 import { Waveform } from "./waveform.js";
-import { currentLanguage, examples, say, translate } from "./words.js";
+import { currentLanguage, examples, hasWords, say, translate } from "./words.js";
 
 const element = (id) => document.getElementById(id);
 const field = element("text");
@@ -24,7 +24,7 @@ const visit = new Visit(replay, (name) => style.emotionName(name));
 const state = new State((voices, emotions) => style.show(voices, emotions), askForKey);
 
 let recording = null; // what the waveform shows
-let run = null; // {played, utterance} while something is heard
+let run = null; // {askedAt} while something is heard or awaited
 let hadFocus = false; // the text field had it when it was hidden
 
 // ------------------------------------------------------------------------------------------------------ speaking
@@ -32,43 +32,31 @@ async function speak() {
   const text = field.value;
   if (!text.trim()) return field.focus();
   silence();
-  const mine = (run = { played: 0, utterance: null });
+  const mine = (run = { askedAt: performance.now() });
+  const { text: _, ...how } = request();
   const isMine = () => run === mine;
-  const request = { text, ...style.fields };
-  const askedAt = performance.now();
-  let early = []; // samples that come before the loudspeaker is open
-  const { text: _, ...how } = request;
   showBusy();
   try {
     await speech.speak(text, how, {
-      async opened({ audio, voice, emotion }) {
-        begin(new Recording(request, audio.rate, { voice, emotion }), text);
-        mine.utterance = await player.begin(audio.rate, (position) => isMine() && onPosition(position));
-        early.forEach((samples) => player.push(mine.utterance, samples));
-        early = null;
-        if (recording.isWhole) player.end(mine.utterance);
+      opened({ audio, voice, emotion }) {
+        begin(new Recording({ text, ...how }, audio.rate, { voice, emotion }));
+        play(mine);
       },
       samples(samples) {
-        if (!isMine()) return;
-        if (recording.samples === 0) element("first").textContent = say("firstSound", Math.round(performance.now() - askedAt));
         recording.push(samples);
         wave.push(samples);
-        if (early) early.push(samples);
-        else player.push(mine.utterance, samples);
+        player.more();
       },
-      marks(items) {
-        if (!isMine()) return;
-        recording.marks.push(...items);
-        reading.add(items);
-      },
-      notice: (notice) => isMine() && onNotice(notice),
+      marks: (items) => hearMarks(items),
+      notice: (notice) => onNotice(notice),
+      lost: () => showProblem("reconnecting"),
+      resumed: () => hideProblem("reconnecting"),
       done() {
-        if (!isMine()) return;
         recording.isWhole = true;
         if (recording.samples === 0) return finish("nothing");
         visit.add(recording);
         showSavable();
-        if (!early) player.end(mine.utterance);
+        player.more();
       },
       failed: (error) => isMine() && onFailure(error),
     });
@@ -77,42 +65,57 @@ async function speak() {
   }
 }
 
-function begin(made, text) {
+function begin(made) {
   recording = made;
   hadFocus = document.activeElement === field;
   wave.begin(made.rate);
-  reading.begin(text);
+  reading.begin(made.request.text);
   showSavable();
 }
 
-async function replay(chosen) {
-  silence();
-  const mine = (run = { played: 0, utterance: null });
-  begin(chosen, chosen.request.text);
-  reading.add(chosen.marks);
-  showBusy();
-  mine.utterance = await player.begin(chosen.rate, (position) => run === mine && onPosition(position));
-  for (const samples of chosen.chunks) {
-    wave.push(samples);
-    player.push(mine.utterance, samples);
+// Plays the recording that was begun.
+async function play(mine) {
+  try {
+    await player.play(recording, 0, {
+      started: (at) => mine.askedAt && (element("first").textContent = say("firstSound", Math.round(at - mine.askedAt))),
+      position: (played) => onPosition(played),
+      starved: () => {},
+      over: () => finish("finished"),
+    });
+  } catch (error) {
+    if (run === mine) onFailure(error);
   }
-  player.end(mine.utterance);
 }
 
-function onPosition({ played, isOver }) {
-  run.played = played;
+function hearMarks(items) {
+  const known = recording.marks.length ? recording.marks[recording.marks.length - 1][0] : -1;
+  const unknown = items.filter(([from]) => from > known); // after a lost connection some come again
+  recording.marks.push(...unknown);
+  reading.add(unknown);
+}
+
+function replay(chosen) {
+  silence();
+  const mine = (run = {});
+  begin(chosen);
+  reading.add(chosen.marks);
+  chosen.chunks.forEach((samples) => wave.push(samples));
+  showBusy();
+  play(mine);
+}
+
+function onPosition(played) {
   const seconds = played / recording.rate;
   element("clock").textContent = `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
   wave.heard(played);
   reading.heard(1000 * seconds);
-  if (isOver) finish("finished");
 }
 
 // Falls silent, whatever is going on.
 function silence() {
   if (run === null) return;
+  speech.cancel(player.played);
   player.stop();
-  speech.cancel(run.played);
   finish("stopped");
 }
 
@@ -122,20 +125,33 @@ function finish(why) {
   if (hadFocus) field.focus({ preventScroll: true });
   hadFocus = false;
   element("stop").disabled = true;
-  element(why === "nothing" ? "problem" : "said").textContent = say(why);
+  if (why === "nothing") showProblem(why);
+  else element("said").textContent = say(why);
 }
 
 function onNotice({ code, message, position }) {
-  if (code === "emotion_fallback") element("problem").textContent = say("usedEmotion", style.emotionName(recording.used.emotion));
+  if (code === "emotion_fallback") showProblem("usedEmotion", style.emotionName(recording.used.emotion));
   else if (code === "queued") element("said").textContent = say("queued", position);
   else if (code !== "underrun" && code !== "nothing_to_say") element("problem").textContent = message;
 }
 
 function onFailure(error) {
+  speech.cancel(player.played);
   player.stop();
   finish("stopped");
-  if (error.code === "auth_required" || error.code === "auth_failed" || error.status === 401) askForKey();
-  else element("problem").textContent = error.code === "connection" ? say("broken") : error.message;
+  if (error.code === "unauthorized" || error.status === 401) askForKey();
+  else if (hasWords(error.code)) showProblem(error.code);
+  else element("problem").textContent = error.message;
+}
+
+// A problem in the page's words; `shown` remembers which, so that it can be taken back.
+function showProblem(key, ...values) {
+  element("problem").dataset.shown = key;
+  element("problem").textContent = say(key, ...values);
+}
+
+function hideProblem(key) {
+  if (element("problem").dataset.shown === key) element("problem").textContent = "";
 }
 
 // ------------------------------------------------------------------------------------------------------ showing
@@ -202,7 +218,7 @@ function showTheme(theme) {
 // ------------------------------------------------------------------------------------------------------ the rest
 async function saveMp3() {
   try {
-    const answer = await postJson("/api/tts", { ...recording.request, format: "mp3" });
+    const answer = await postJson("api/tts", { ...recording.request, format: "mp3" });
     save(await answer.blob(), recording.fileName("mp3"));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -251,10 +267,17 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) (event.preventDefault(), speak());
 });
 
+// Browsers give a loudspeaker on a touch or a key only; and what was closed for idleness is open again before the click.
+function wake() {
+  player.wake(style.rate);
+  if (state.isReachable) speech.open().catch(() => {}); // told when something is to be said
+}
+for (const touch of ["pointerdown", "pointerup", "touchend", "keydown"]) addEventListener(touch, wake, { capture: true, passive: true });
+
 addEventListener("pagehide", () => speech.leave());
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 showTheme(localStorage.getItem("tts-server.theme") ?? (prefersDark.matches ? "dark" : "light"));
 prefersDark.onchange = ({ matches }) => localStorage.getItem("tts-server.theme") ?? showTheme(matches ? "dark" : "light");
 showWords(currentLanguage());
-state.refresh();
+state.refresh().then(() => state.isReachable && speech.open().catch(() => {}));

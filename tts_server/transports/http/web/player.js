@@ -1,60 +1,184 @@
-// The loudspeaker: one utterance at a time, played while it is still coming.
+// The loudspeaker: plays one recording at a time, also while it is still growing.
+//
+// Short sources are scheduled one behind the other, to the sample. They exist on plain HTTP too, where a browser has no
+// AudioWorklet, and need nothing loaded before the first sound.
 
-const START_AFTER_S = 0.06; // a little more than one frame: the network's jitter must not be heard
+const HEAD_START_S = 0.05; // from the first samples to their sound: the next ones are there by then
+const LATE_S = 0.02; // what is due sooner than this may start too late, over what follows it
+const AHEAD_S = 4; // scheduled, at most
+const PIECE_S = 0.5; // of one source, at most
+const FADE_S = 0.005; // a stop is a short fade, not a click
+const WAKE_S = 3; // for a loudspeaker to start
+
+// `code`: "sound_missing", "sound_blocked", one of the page's words for errors.
+export class SoundError extends Error {
+  constructor(code) {
+    super(code);
+    this.code = code;
+  }
+}
 
 export class Player {
-  #devices = new Map(); // sample rate -> {context, node}; a context has one rate for life
-  #device = null;
-  #utterance = 0;
-  #onPosition = () => {};
+  #outputs = new Map(); // sample rate -> AudioContext; a context has one rate for life
+  #play = null;
 
-  // Begins an utterance of `rate` Hz. `onPosition({played, isOver})` tells samples played, delay of the device included.
-  async begin(rate, onPosition) {
-    const utterance = ++this.#utterance;
-    const device = await this.#open(rate);
-    if (utterance !== this.#utterance) return null; // another one has begun meanwhile
-    this.#device = device;
-    this.#onPosition = onPosition;
-    device.node.port.postMessage({ type: "begin", utterance, startAfter: Math.round(START_AFTER_S * rate) });
-    return utterance;
+  // Makes the loudspeaker ready. Browsers allow it on a touch or a key only, so it is called on every one of them.
+  wake(rate) {
+    try {
+      this.#output(rate).resume().catch(() => {}); // told when something is to be heard
+    } catch {
+      // the same
+    }
   }
 
-  // Adds samples (Int16Array).
-  push(utterance, samples) {
-    const floats = Float32Array.from(samples, (sample) => sample / 32768);
-    this.#device?.node.port.postMessage({ type: "samples", utterance, samples: floats }, [floats.buffer]);
+  // Plays `recording` from a sample on, and silences what was played before. Raises SoundError.
+  // on: {started(at), position(played), starved(), over()}; `at` is when the first sample is heard, in performance.now().
+  async play(recording, from, on) {
+    this.stop();
+    const play = (this.#play = new Play(recording, from, on));
+    const output = await this.#running(recording.rate);
+    if (this.#play === play) play.begin(output);
   }
 
-  // Says that no more samples come.
-  end(utterance) {
-    this.#device?.node.port.postMessage({ type: "end", utterance });
+  // More of the recording has come, or it is whole.
+  more() {
+    this.#play?.feed();
   }
 
   // Falls silent at once.
   stop() {
-    this.#utterance++;
-    this.#device?.node.port.postMessage({ type: "stop" });
+    this.#play?.end();
+    this.#play = null;
   }
 
-  async #open(rate) {
-    if (!this.#devices.has(rate)) {
-      this.#devices.set(rate, this.#make(rate));
+  // Samples that have been heard.
+  get played() {
+    return this.#play?.played ?? 0;
+  }
+
+  #output(rate) {
+    if (!this.#outputs.has(rate)) {
+      if (typeof AudioContext === "undefined") throw new SoundError("sound_missing");
+      if (navigator.audioSession) navigator.audioSession.type = "playback"; // heard with an iPad's ringer off, too
+      this.#outputs.set(rate, new AudioContext({ sampleRate: rate, latencyHint: "interactive" }));
     }
-    const device = await this.#devices.get(rate);
-    await device.context.resume();
-    return device;
+    return this.#outputs.get(rate);
   }
 
-  async #make(rate) {
-    const context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
-    await context.audioWorklet.addModule("/web/player-worklet.js");
-    const node = new AudioWorkletNode(context, "speech-player", { numberOfInputs: 0, outputChannelCount: [1] });
-    node.connect(context.destination);
-    node.port.onmessage = ({ data }) => {
-      if (data.utterance !== this.#utterance) return;
-      const delay = Math.round((context.outputLatency || context.baseLatency || 0) * rate);
-      this.#onPosition({ played: data.isOver ? data.played : Math.max(0, data.played - delay), isOver: data.isOver });
-    };
-    return { context, node };
+  // The loudspeaker, when its clock moves: what is scheduled sooner, some browsers play with holes.
+  async #running(rate) {
+    const output = this.#output(rate);
+    const until = performance.now() + 1000 * WAKE_S;
+    output.resume().catch(() => {}); // or it stays suspended, which is seen below
+    const before = output.currentTime;
+    while (output.state !== "running" || output.currentTime === before) {
+      if (performance.now() > until) throw new SoundError(output.state === "suspended" ? "sound_blocked" : "sound_missing");
+      await new Promise((resolve) => setTimeout(resolve, 4));
+    }
+    return output;
+  }
+}
+
+// One recording being played. Times are seconds of the output's clock, places are samples of the recording.
+class Play {
+  #recording;
+  #on;
+  #output = null;
+  #gain = null;
+  #pieces = []; // scheduled and not over: {source, at, from, count}
+  #next; // the first sample that is not scheduled
+  #at = 0; // when it is due
+  #played;
+  #isStarted = false;
+  #isOver = false;
+
+  constructor(recording, from, on) {
+    this.#recording = recording;
+    this.#next = this.#played = from;
+    this.#on = on;
+  }
+
+  begin(output) {
+    this.#output = output;
+    this.#gain = new GainNode(output);
+    this.#gain.connect(output.destination);
+    this.feed();
+    this.#follow();
+  }
+
+  // Schedules what there is.
+  feed() {
+    if (this.#output === null || this.#isOver) return;
+    const { rate, samples, isWhole } = this.#recording;
+    while (this.#next < samples && this.#at < this.#output.currentTime + AHEAD_S) {
+      this.#schedule(this.#recording.read(this.#next, Math.round(PIECE_S * rate)), rate);
+    }
+    if (this.#pieces.length > 0) return;
+    if (isWhole) this.#finish();
+    else if (this.#isStarted) this.#on.starved();
+  }
+
+  get played() {
+    const now = this.#output ? this.#output.currentTime - this.#delay : 0;
+    for (const { at, from, count } of this.#pieces) {
+      if (now < at) break;
+      this.#played = Math.max(this.#played, Math.min(from + count, from + Math.round((now - at) * this.#recording.rate)));
+    }
+    return this.#played;
+  }
+
+  end() {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#output === null) return;
+    const silentAt = this.#output.currentTime + FADE_S;
+    this.#gain.gain.setValueAtTime(1, this.#output.currentTime);
+    this.#gain.gain.linearRampToValueAtTime(0, silentAt);
+    for (const { source } of this.#pieces) source.stop(silentAt);
+  }
+
+  // Of the device, behind the output's clock.
+  get #delay() {
+    return this.#output.outputLatency || this.#output.baseLatency || 0;
+  }
+
+  #schedule(samples, rate) {
+    const now = this.#output.currentTime;
+    if (this.#at < now + LATE_S) this.#at = now + HEAD_START_S;
+    const buffer = new AudioBuffer({ length: samples.length, sampleRate: rate });
+    buffer.copyToChannel(samples, 0);
+    const source = new AudioBufferSourceNode(this.#output, { buffer });
+    const piece = { source, at: this.#at, from: this.#next, count: samples.length };
+    source.connect(this.#gain);
+    source.onended = () => this.#ended(piece);
+    source.start(this.#at);
+    this.#pieces.push(piece);
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      this.#on.started(performance.now() + 1000 * (this.#at - now + this.#delay));
+    }
+    this.#next += samples.length;
+    this.#at += samples.length / rate;
+  }
+
+  #ended(piece) {
+    if (this.#isOver) return;
+    this.#played = Math.max(this.#played, piece.from); // a hidden page is not asked for frames
+    this.#pieces.splice(this.#pieces.indexOf(piece), 1);
+    if (this.#pieces.length === 0) this.#played = piece.from + piece.count;
+    this.feed();
+  }
+
+  #finish() {
+    this.#isOver = true;
+    this.#gain.disconnect();
+    this.#on.position(this.#played);
+    this.#on.over();
+  }
+
+  #follow() {
+    if (this.#isOver) return;
+    this.#on.position(this.played);
+    requestAnimationFrame(() => this.#follow());
   }
 }

@@ -4,8 +4,9 @@ const MOST = 20; // utterances
 const MOST_SAMPLES = 24000 * 60 * 15; // all together, so that an open page does not grow for days
 
 export class Recording {
-  chunks = [];
+  chunks = []; // Int16Array
   samples = 0;
+  #starts = []; // of each chunk
   marks = [];
 
   constructor(request, rate, used) {
@@ -16,8 +17,31 @@ export class Recording {
   }
 
   push(samples) {
+    this.#starts.push(this.samples);
     this.chunks.push(samples);
     this.samples += samples.length;
+  }
+
+  // Samples from a place on, as many as there are of `count`: Float32Array, -1 to 1.
+  read(from, count) {
+    const read = new Float32Array(Math.min(count, this.samples - from));
+    let index = this.#chunkAt(from);
+    for (let done = 0; done < read.length; index++) {
+      const chunk = this.chunks[index];
+      for (let i = from + done - this.#starts[index]; i < chunk.length && done < read.length; i++) read[done++] = chunk[i] / 32768;
+    }
+    return read;
+  }
+
+  // The last chunk that begins at that sample or before it.
+  #chunkAt(sample) {
+    let [first, last] = [0, this.#starts.length - 1];
+    while (first < last) {
+      const middle = (first + last + 1) >> 1;
+      if (this.#starts[middle] <= sample) first = middle;
+      else last = middle - 1;
+    }
+    return first;
   }
 
   get seconds() {

@@ -19,14 +19,19 @@ export class State {
     setInterval(() => this.refresh(), EVERY_MS);
   }
 
+  // Whether the daemon has answered, and not asked for a key.
+  get isReachable() {
+    return this.#last !== null;
+  }
+
   async refresh() {
     if (document.hidden) return;
     try {
-      this.#last = await getJson("/api/engine");
-      const { voices } = await getJson("/api/voices");
+      this.#last = await getJson("api/engine");
+      const { voices } = await getJson("api/voices");
       const revision = JSON.stringify(voices);
       if (revision !== this.#revision) {
-        const { emotions } = await getJson("/api/emotions");
+        const { emotions } = await getJson("api/emotions");
         this.#revision = revision;
         this.#onVoices(voices, emotions);
       }

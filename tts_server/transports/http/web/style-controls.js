@@ -55,6 +55,11 @@ export class StyleControls {
     return element("emotions").querySelector(":checked")?.value ?? "neutral";
   }
 
+  // Of the voice that was chosen: Hz.
+  get rate() {
+    return this.#voices.find((voice) => voice.name === element("voice").value)?.rate ?? 24000;
+  }
+
   // The fields of a request; what is as it always is, is left out.
   get fields() {
     const fields = {};

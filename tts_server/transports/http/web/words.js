@@ -53,7 +53,10 @@ export const WORDS = {
     usedEmotion: "This voice says it as: {0}",
     queued: "In the queue, place {0}",
     nothing: "There is nothing in it that can be said.",
-    broken: "The connection was lost. Try again.",
+    connection: "The connection to the daemon was lost. Try again.",
+    reconnecting: "The connection was lost; going on as soon as it is back.",
+    sound_missing: "This browser gives no sound here. Is a loudspeaker there, and is its sound on?",
+    sound_blocked: "The browser holds the sound back. Touch the page and try again, or allow sound for this site.",
     factVersion: "Version",
     factVoices: "Voices",
     factActive: "Speaking now",
@@ -117,7 +120,10 @@ export const WORDS = {
     usedEmotion: "这个音色的说法：{0}",
     queued: "排队中，第 {0} 位",
     nothing: "没有可以朗读的内容。",
-    broken: "连接断了，请再试一次。",
+    connection: "与服务的连接断了，请再试一次。",
+    reconnecting: "连接断了，恢复后会接着读。",
+    sound_missing: "这个浏览器在这里放不出声音。请检查扬声器是否接好、声音是否打开。",
+    sound_blocked: "浏览器暂时不让出声。请先点一下页面再试，或在浏览器里允许此网站播放声音。",
     factVersion: "版本",
     factVoices: "音色",
     factActive: "正在朗读",
@@ -136,6 +142,8 @@ export const examples = () => WORDS[language].sentences;
 export function say(key, ...values) {
   return WORDS[language][key].replace(/\{(\d)\}/g, (_, index) => values[index]);
 }
+
+export const hasWords = (key) => typeof WORDS[language][key] === "string";
 
 // Puts the words of the language into the page.
 export function translate(chosen = language) {
