@@ -137,6 +137,10 @@ uninstall:  ## take it off this box; settings, voices and cache stay
 house: $(TEST_LAYERS)  ## what a home notices: describe, short behind long, eight at once, killed and started again
 	@$(BIN)/python -m tests.load.house $(ARGS)
 
+.PHONY: quiet
+quiet: $(TEST_LAYERS)  ## does anything leave the house? every packet is watched (as root; minutes)
+	@$(BIN)/python -m tests.box.quiet $(ARGS)
+
 # Home Assistant 2026.2.3's own code, in an environment of its own; it needs Python 3.13.
 PYTHON313 ?= python3.13
 HA_VENV ?= .venv-ha
