@@ -113,6 +113,22 @@ findings:  ## surprises in other people's packages: is each still so? (downloads
 	    PYTHON="$(PYTHON)" bash "$$finding" || { echo "==> $$finding: exit status $$?"; changed=1; }; \
 	done; \
 	exit $$changed
+.PHONY: audit
+audit: .venv-audit/done  ## known holes in what we install, and in our own code (asks PyPI; fails if it cannot)
+	@.venv-audit/bin/python requirements/audit.py
+	@.venv-audit/bin/bandit --quiet --recursive --severity-level medium --skip B104 protocol tts_server
+
+.PHONY: sbom
+sbom: .venv-audit/done  ## dist/sbom.cdx.json: every package that a box gets, with version and hash (CycloneDX)
+	@mkdir -p dist
+	@.venv-audit/bin/cyclonedx-py requirements requirements/base.txt --pyproject pyproject.toml \
+	    --output-reproducible --of JSON -o dist/sbom.cdx.json
+	@echo "==> dist/sbom.cdx.json: $$(grep -c '"purl"' dist/sbom.cdx.json) packages"
+
+.venv-audit/done: requirements/audit.txt
+	@test -x .venv-audit/bin/pip || $(PYTHON) -m venv .venv-audit
+	@bash requirements/install.sh .venv-audit/bin/python audit
+	@touch $@
 
 .PHONY: lock
 lock: $(DONE)/dev  ## make the lock files anew; ARGS=--upgrade takes the newest versions

@@ -23,6 +23,7 @@ LAYERS: dict[str, tuple[str, ...]] = {  # resolved layer: the layers whose versi
     "asr": (),  # for `make asr`, in an environment of its own
     "emotion": (),  # for `make emotions`, in an environment of its own, with torch
     "load": (),  # for `make load`, in an environment of its own
+    "audit": (),  # for `make audit` and `make sbom`, in an environment of its own
 }
 INSTALLED_BY_USERS = ("base", "build", "sambert", "openvino")
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--no-header", "--quiet")
