@@ -1,7 +1,7 @@
 """Does anything leave the house?  make quiet
 
-Starts the daemon, lets each voice speak, and runs the commands that people run, in an empty home, in a network namespace
-where every packet and every name that is asked for is written down. onnxruntime asks after 10, 15 and 24 s.
+Starts the daemon, lets each voice speak, and runs the commands that people run, in an empty home, in a network
+namespace where every packet and every name that is asked for is written down. onnxruntime asks after 10, 15 and 24 s.
 """
 
 import argparse
