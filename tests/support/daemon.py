@@ -62,11 +62,14 @@ async def log_read(daemon: Daemon, wanted: str = "") -> AsyncGenerator[str]:
 
 @asynccontextmanager
 async def running_daemon(
-    *arguments: str, environment: Mapping[str, str] | None = None, wait_ready: bool = True
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    wait_ready: bool = True,
+    python: str | Path = sys.executable,
 ) -> AsyncGenerator[Daemon]:
-    """A daemon that is ready to speak with the embedded voices, without discovery."""
+    """A daemon that is ready to speak with the embedded voices, without discovery. python: of which environment."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tts_server", "run", "--host", "127.0.0.1", "--http-port", "0", "--wyoming-port", "0"),
+        *(python, "-m", "tts_server", "run", "--host", "127.0.0.1", "--http-port", "0", "--wyoming-port", "0"),
         *arguments,
         env={**os.environ, **ALONE, **(environment or {})},
         stderr=asyncio.subprocess.PIPE,
