@@ -3,6 +3,7 @@
 TTSError
 ├── BadRequest            the peer asked for something that cannot be read or done
 │   ├── TextTooLong
+│   │   └── AddressTooLong  a query of more bytes than we read
 │   ├── TextBacklog       text comes faster than it is spoken
 │   ├── VoiceUnknown
 │   ├── EmotionUnknown
@@ -36,6 +37,10 @@ class BadRequest(TTSError):
 
 class TextTooLong(BadRequest):
     """More text than a limit allows."""
+
+
+class AddressTooLong(TextTooLong):
+    """An address with a longer query than we read."""
 
 
 class TextBacklog(BadRequest):

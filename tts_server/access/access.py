@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 import jwt
 
+from tts_server.access.links import LinkSigner, Pairs
 from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
 from tts_server.access.rate_limits import Allowance, RateLimits
 from tts_server.errors import Refused, Unauthorized
@@ -27,8 +28,9 @@ Algorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
 
 SPEAK: Final = "tts"  # speak, and see what there is
 PRIORITY: Final = "tts:priority"  # speak ahead of others
+EDIT: Final = "tts:edit"  # keep phrases, and how words are read
 METRICS: Final = "metrics"
-ALL_SCOPES: Final = frozenset({SPEAK, PRIORITY, METRICS})
+ALL_SCOPES: Final = frozenset({SPEAK, PRIORITY, EDIT, METRICS})
 TICKET_PREFIX: Final = "ticket-"
 TICKET_S: Final = 30.0
 MAX_TICKETS: Final = 256
@@ -85,8 +87,10 @@ class AccessSettings:
 class Access:
     """Admits peers, counts what they ask for, and issues tickets."""
 
-    def __init__(self, settings: AccessSettings | None = None) -> None:
+    def __init__(self, settings: AccessSettings | None = None, links: LinkSigner | None = None) -> None:
+        """links: None signs with a key that nobody keeps."""
         self.reconfigure(settings or AccessSettings())
+        self.links = links or LinkSigner()
         self._tickets: dict[str, tuple[float, Principal]] = {}  # by digest, oldest first
 
     def reconfigure(self, settings: AccessSettings) -> None:
@@ -115,6 +119,19 @@ class Access:
         if len(token) > MAX_TOKEN_CHARS:
             raise Unauthorized(f"the token has more than {MAX_TOKEN_CHARS} characters")
         return self._known(token) if self._settings.mode == "token" else self._signed(token)
+
+    def admit_link(self, peer: str, pairs: Pairs, signature: str, by: str, expires: str | None) -> Principal:
+        """Who made a signed link; all it is good for is to be spoken. pairs: its query without the signature.
+
+        Raises Refused (the address), Unauthorized (the link, or a token that is no longer one of ours).
+        """
+        self.check_address(peer)
+        if not self.needs_token:
+            return ANYBODY
+        self.links.check(pairs, signature, expires)
+        if self._settings.mode == "token" and by not in (token.name for token in self._settings.tokens):
+            raise Unauthorized("the link was made with a token that is no longer one of ours; make another")
+        return Principal(by, frozenset({SPEAK}))
 
     def check_address(self, peer: str) -> None:
         """Raise Refused for an address that may not connect. Without tokens, only private ones may."""

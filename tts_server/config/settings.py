@@ -84,6 +84,9 @@ class Http(Section):
     page: bool = Field(True, description="The page for people at /.")
     docs: bool = Field(True, description="The API's documents: /docs, /openapi.json and /asyncapi.yaml.")
     metrics: bool = Field(True, description="Figures for Prometheus at /metrics.")
+    links_at_once: int = Field(
+        4, ge=0, le=64, description="Links (GET /api/tts) spoken at the same time, after all else; 0: no links."
+    )
     openai_voices: dict[str, str] = Field({}, description="The voice for a name of OpenAI's; else chosen by gender.")
     tls_cert_file: Path | None = Field(None, description="Certificate chain (PEM); with it, HTTPS only.")
     tls_key_file: Path | None = Field(None, description="The certificate's private key (PEM).")

@@ -14,6 +14,8 @@ from typing import Final
 
 from tts_server import __version__, logs
 from tts_server.access.access import Access
+from tts_server.access.links import LinkSigner, read_link_key
+from tts_server.config.paths import state_folder
 from tts_server.config.settings import Config, changed_keys
 from tts_server.daemon.door_settings import announcement_settings, http_settings, port_of, wyoming_limits
 from tts_server.daemon.startup import access_settings, running_core, speaking_style_of
@@ -91,7 +93,7 @@ class _RunningDaemon:
         self._announce_anew = asyncio.Event()
         self._wyoming = WyomingDoor(synthesizer, wyoming_limits(config))
         self.metrics = Metrics(synthesizer)
-        self._access = Access(access_settings(config))
+        self._access = Access(access_settings(config), LinkSigner(read_link_key(state_folder() / "link-key")))
         self._http = HttpDoor(synthesizer, http_settings(config), self._access, self.metrics)
 
     async def open(self) -> None:

@@ -67,6 +67,7 @@ def http_settings(config: Config) -> HttpSettings:
         has_page=http.page,
         has_docs=http.docs,
         has_metrics=http.metrics,
+        links_at_once=http.links_at_once,
         openai_voices=http.openai_voices,
         tls=tls_context(http.tls_cert_file, http.tls_key_file),
         websocket=_websocket_settings(config),

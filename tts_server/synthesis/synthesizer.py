@@ -74,6 +74,11 @@ class Synthesizer:
         return self._default_emotion
 
     @property
+    def manner(self) -> str:
+        """What changes the sound of a request without being in it: two alike sound alike. Of the owner's settings."""
+        return f"{self._default_emotion} {self._style.night_now()}"
+
+    @property
     def active(self) -> int:
         """Contexts alive, over all doors."""
         return len(self._contexts)

@@ -10,6 +10,7 @@ CODES: Final[dict[type[TTSError], tuple[ErrorCode, int]]] = {
     errors.TTSError: (ErrorCode.INTERNAL, 500),
     errors.BadRequest: (ErrorCode.BAD_MESSAGE, 400),
     errors.TextTooLong: (ErrorCode.TEXT_TOO_LONG, 413),
+    errors.AddressTooLong: (ErrorCode.TEXT_TOO_LONG, 414),
     errors.TextBacklog: (ErrorCode.TEXT_BACKLOG, 429),
     errors.VoiceUnknown: (ErrorCode.VOICE_UNKNOWN, 404),
     errors.EmotionUnknown: (ErrorCode.EMOTION_UNKNOWN, 422),

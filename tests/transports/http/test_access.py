@@ -177,7 +177,7 @@ async def test_a_page_on_the_list_gets_leave_and_no_other() -> None:
     async with open_door(core_without_engines(), settings, access=token_access()) as door:
         asked = await door.client.options("/api/tts", headers={**WELCOME, **PREFLIGHT})
         assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, WELCOME["Origin"])
-        assert asked.headers["access-control-allow-methods"] == "GET, POST"
+        assert asked.headers["access-control-allow-methods"] == "GET, POST, PUT, DELETE"
         assert "Authorization" in asked.headers["access-control-allow-headers"]
         assert "access-control-allow-credentials" not in asked.headers
         answer = await door.client.get("/api/voices", headers={**WELCOME, **bearer(SECRET)})

@@ -5,19 +5,23 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
+from starlette.types import Scope
+
+from protocol.http_query import EXPIRES, SIGNATURE, SIGNED_BY
 from tts_server.access.access import METRICS, SPEAK
 from tts_server.access.networks import is_allowed
-from tts_server.errors import BadRequest, Refused, Unauthorized
+from tts_server.errors import AddressTooLong, BadRequest, Refused, Unauthorized
 from tts_server.transports.http.errors import is_openai
+from tts_server.transports.http.requests.query import QUERY_BYTES, pairs_of
 from tts_server.transports.http.settings import HttpSettings
 
 PROBES: Final = ("/healthz", "/readyz")
 _OPEN: Final = ("/", "/docs", "/openapi.json", "/asyncapi.yaml", *PROBES)  # nothing of the house is in them
 _OPEN_FOLDERS: Final = ("/web/", "/schema/", "/audio/")  # nobody can guess what a reply under /audio/ is called
+LINK_PATH: Final = "/api/tts"
 _SECRETS: Final = frozenset(
     {"token", "access_token", "auth", "authorization", "bearer", "api_key", "api-key", "apikey", "key", "jwt", "secret"}
 )
-_QUERY_CHARS: Final = 4096
 
 
 def check_admission(address: str, headers: Mapping[str, str], settings: HttpSettings) -> None:
@@ -33,6 +37,14 @@ def check_admission(address: str, headers: Mapping[str, str], settings: HttpSett
     origin = headers.get("origin")
     if origin is not None and not _is_our_page(origin.casefold(), host) and not is_allowed_origin(origin, settings):
         raise Refused(f"web pages of {origin[:100]!r} may not use this server (server.origins)")
+    if is_embedded_elsewhere(headers) and not settings.origins:
+        raise Refused("pages of others may not play sound of this server (server.origins)")
+
+
+def is_embedded_elsewhere(headers: Mapping[str, str]) -> bool:
+    """Whether a browser says that a page of another site has us as its image or sound. Over plain HTTP none says so."""
+    site, mode = headers.get("sec-fetch-site", "none"), headers.get("sec-fetch-mode")
+    return mode == "no-cors" and site not in ("none", "same-origin")
 
 
 def is_allowed_origin(origin: str, settings: HttpSettings) -> bool:
@@ -40,8 +52,10 @@ def is_allowed_origin(origin: str, settings: HttpSettings) -> bool:
     return origin.casefold() in (other.casefold().rstrip("/") for other in settings.origins)
 
 
-def scope_needed(path: str) -> str | None:
+def scope_needed(path: str, method: str = "GET") -> str | None:
     """What a token must be good for to ask for a path; None: it needs no token."""
+    if method == "OPTIONS":
+        return None
     if path == "/metrics":
         return METRICS
     if path in _OPEN or (path.startswith(_OPEN_FOLDERS) and not is_openai(path)):
@@ -60,10 +74,25 @@ def token_in(headers: Mapping[str, str]) -> str | None:
     return token.strip() or None
 
 
+def signed_link(scope: Scope) -> tuple[list[tuple[str, str]], str, str, str | None] | None:
+    """Of a link that was signed: its query without the signature, that, whose it is, when it ends. None: it is none."""
+    if scope["path"] != LINK_PATH or scope["method"] != "GET":
+        return None
+    pairs = pairs_of(scope)
+    found = dict(pairs)
+    if SIGNATURE not in found:
+        return None
+    unsigned = [(name, value) for name, value in pairs if name != SIGNATURE]
+    return unsigned, found[SIGNATURE], found.get(SIGNED_BY, ""), found.get(EXPIRES)
+
+
 def check_query(query: bytes) -> None:
-    """Refuse secrets in addresses: they end up in logs and histories. Raises BadRequest."""
-    if len(query) > _QUERY_CHARS:
-        raise BadRequest(f"the query has more than {_QUERY_CHARS} characters")
+    """Refuse secrets in addresses: they end up in logs and histories. Raises BadRequest, AddressTooLong."""
+    if len(query) > QUERY_BYTES:
+        raise AddressTooLong(
+            f"the query has {len(query)} bytes; the limit is {QUERY_BYTES}, about {QUERY_BYTES // 9} Han characters: "
+            "send longer texts by POST"
+        )
     for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name.casefold() in _SECRETS:
             raise BadRequest(f"{name!r} does not belong in an address; send the header Authorization: Bearer TOKEN")

@@ -8,7 +8,10 @@ from starlette.types import Scope
 from tts_server.transports.http.admission import is_allowed_origin
 from tts_server.transports.http.settings import HttpSettings
 
-_EXPOSED: Final = "ETag, Retry-After, X-Emotion, X-First-Audio-Ms, X-Request-Id, X-Sample-Rate, X-Voice"
+_EXPOSED: Final = ", ".join((
+    *("Content-Disposition", "ETag", "Retry-After", "X-Emotion", "X-First-Audio-Ms", "X-Request-Id"),
+    *("X-Sample-Rate", "X-Voice", "X-Warning"),
+))  # fmt: skip
 _REMEMBER_S: Final = "600"
 
 
@@ -28,6 +31,6 @@ def add_leave(scope: Scope, headers: MutableHeaders, settings: HttpSettings) -> 
     headers["access-control-allow-origin"] = origin
     headers["access-control-expose-headers"] = _EXPOSED
     if is_preflight(scope):
-        headers["access-control-allow-methods"] = "GET, POST"
+        headers["access-control-allow-methods"] = "GET, POST, PUT, DELETE"
         headers["access-control-allow-headers"] = "Authorization, Content-Type, Accept"
         headers["access-control-max-age"] = _REMEMBER_S

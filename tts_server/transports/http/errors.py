@@ -63,7 +63,8 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     problem = error.errors()[0]
     if problem["type"] == "json_invalid":
         return error_answer(400, ErrorCode.BAD_JSON, f"the body is not valid JSON: {problem['ctx']['error']}")
-    if not _is_json(request.headers.get("content-type", "")):
+    in_body = problem["loc"][:1] != ("query",)
+    if in_body and not _is_json(request.headers.get("content-type", "")):
         return error_answer(415, ErrorCode.BAD_MESSAGE, "send JSON, with the header Content-Type: application/json")
     param = ".".join(str(part) for part in problem["loc"][1:]) or None
     is_format = param in _FORMAT_FIELDS and problem["type"] == "literal_error"

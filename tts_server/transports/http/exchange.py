@@ -119,18 +119,6 @@ class Exchange:
         headers.setdefault("referrer-policy", "no-referrer")
         headers.setdefault("content-security-policy", "default-src 'none'; media-src 'self'; frame-ancestors 'none'")
         headers.setdefault("cache-control", "no-store")
+        # Pages of others get no sound from us by an address, which carries nothing that would tell of them.
+        headers.setdefault("cross-origin-resource-policy", "cross-origin" if self._settings.origins else "same-origin")
         add_leave(self.scope, headers, self._settings)
-
-
-def replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body read already, then what comes after it."""
-    is_given = False
-
-    async def replayed() -> Message:
-        nonlocal is_given
-        if is_given:
-            return await receive()
-        is_given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed

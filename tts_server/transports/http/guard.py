@@ -13,15 +13,23 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocol.errors import ErrorCode
-from tts_server.access.access import Access, AccessSettings
+from tts_server.access.access import Access, AccessSettings, Principal
 from tts_server.errors import Refused, TTSError
 from tts_server.logs import request_id
 from tts_server.synthesis.metrics import Metrics
 from tts_server.transports.error_codes import code_of, status_of
-from tts_server.transports.http.admission import PROBES, check_admission, check_query, scope_needed, token_in
+from tts_server.transports.http.admission import (
+    PROBES,
+    check_admission,
+    check_query,
+    scope_needed,
+    signed_link,
+    token_in,
+)
 from tts_server.transports.http.cors import is_preflight
-from tts_server.transports.http.exchange import Exchange, replay
+from tts_server.transports.http.exchange import Exchange
 from tts_server.transports.http.replies.report import Report
+from tts_server.transports.http.requests.query import replay
 from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.websocket.door import refuse
 
@@ -77,7 +85,7 @@ class Guard:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         exchange = Exchange({**scope, "method": method}, receive, send, self._settings)
         request_id.set(exchange.id)
-        report = Report(_peer(scope))
+        report = Report(_peer(scope), is_head=scope["method"] == "HEAD")
         report.attach(exchange.scope)
         try:
             await self._serve(exchange, report)
@@ -110,10 +118,18 @@ class Guard:
         check_admission(report.peer, headers, self._settings)
         self._access.check_address(report.peer)
         check_query(scope["query_string"])
-        needed = scope_needed(scope["path"])
-        if needed is not None and not is_preflight(scope):
-            report.principal = self._access.admit(report.peer, token_in(headers) if self._access.needs_token else None)
+        needed = scope_needed(scope["path"], scope["method"])
+        if needed is not None:
+            report.principal = self._principal(scope, headers, report.peer)
             report.principal.require(needed)
+
+    def _principal(self, scope: Scope, headers: Headers, peer: str) -> Principal:
+        """By a token, or by the signature of a link. Raises Refused, Unauthorized."""
+        token = token_in(headers) if self._access.needs_token else None
+        signed = signed_link(scope) if token is None else None
+        if signed is not None:
+            return self._access.admit_link(peer, *signed)
+        return self._access.admit(peer, token)
 
     def _tell(self, method: str, exchange: Exchange, report: Report) -> None:
         path = exchange.scope["path"]

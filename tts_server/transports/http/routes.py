@@ -14,6 +14,7 @@ from tts_server.access.access import Access
 from tts_server.synthesis.metrics import MEDIA_TYPE, Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.api.info import add_info, add_probes
+from tts_server.transports.http.api.links import Places, add_links
 from tts_server.transports.http.api.tts import add_speech
 from tts_server.transports.http.docs import add_docs
 from tts_server.transports.http.errors import add_error_handlers, error_answer
@@ -46,6 +47,7 @@ def build_app(
     add_info(app, synthesizer, access, metrics)
     add_openai(app, synthesizer, access, settings.openai_voices)  # before /audio/{name}, which takes all its names
     add_speech(app, synthesizer, store, access)
+    add_links(app, synthesizer, store, access, Places(settings.links_at_once), settings.stored_audio_s)
     _add_upgrade(app)
     if settings.has_docs:
         _add_protocol(app)

@@ -29,6 +29,7 @@ class HttpSettings:
     has_page: bool = True
     has_docs: bool = True
     has_metrics: bool = True
+    links_at_once: int = 4  # links that are spoken at the same time; 0: GET /api/tts is switched off
     openai_voices: Mapping[str, str] = field(default_factory=dict)  # OpenAI's name -> ours
     tls: ssl.SSLContext | None = None  # None: plain HTTP
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)

@@ -13,9 +13,11 @@ from tts_server.events import SpeechOptions
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.replies.audio import AudioFile, kept_as
 from tts_server.transports.http.replies.report import Report
-from tts_server.transports.http.replies.speech import Order, SpokenAudio, speak_and_keep, speak_whole
+from tts_server.transports.http.replies.speech import Order, speak_and_keep, speak_whole
 from tts_server.transports.http.replies.sse import MEDIA_TYPE, OurEvents, SpokenEvents
 from tts_server.transports.http.replies.stored_audio import StoredAudio
+from tts_server.transports.http.replies.streamed_audio import SpokenAudio
+from tts_server.transports.http.requests.query import AlsoInAddress
 
 # In the OpenAPI document: audio of every format.
 AUDIO: Final[dict[str, Any]] = {form.media_type: {} for form in FORMATS.values()}
@@ -32,15 +34,15 @@ def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, acces
         report = Report.of(request.scope)
         report.chars = len(wanted.text)
         access.spend(report.principal, report.peer, report.chars)
-        return Order(synthesizer, wanted.text, _options(wanted, report), form, report)
+        return Order(synthesizer, wanted.text, options_of(wanted, report), form, report)
 
-    @app.post("/api/tts", response_model=AudioReply, response_class=JSONResponse, responses={200: {"content": AUDIO}})
     async def tts(wanted: SpeechRequest, request: Request) -> Response | AudioReply:
         """Say a text. The answer is audio, sent while it is made.
 
         Headers tell the voice, the emotion used, the sample rate and the time to the first audio. With `format` json
         or `Accept: application/json` the speech is made first and the answer tells where to fetch it. A text without
-        anything that can be said (spaces, emoji) gives 100 ms of silence; an empty one is an error.
+        anything that can be said (spaces, emoji) gives 100 ms of silence; an empty one is an error. Fields may stand
+        in the address too; those of the body win.
         """
         form, wants_json = _form(wanted, request.headers.get("accept", ""))
         ordered = order(wanted, request, form)
@@ -48,11 +50,26 @@ def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, acces
             return await speak_and_keep(ordered, request.receive, store, wanted.marks)
         return SpokenAudio(ordered) if wanted.stream else await speak_whole(ordered, request.receive, store)
 
-    @app.post("/api/tts/sse", response_class=Response, responses={200: {"content": {MEDIA_TYPE: {}}}})
     async def sse(wanted: SpeechRequest, request: Request) -> Response:
         """Say a text, as server-sent events: `start`, `segment`, `marks`, `audio` in base64, `done`, or `error`."""
         form, _ = _form(wanted, "")
         return SpokenEvents(order(wanted, request, form), OurEvents(wanted.marks))
+
+    for path, speak, summary, content in (
+        ("/api/tts", tts, "Say a text", AUDIO),
+        ("/api/tts/sse", sse, "Say a text, as events", {MEDIA_TYPE: {}}),
+    ):
+        app.router.add_api_route(
+            *(path, speak),
+            methods=["POST"],
+            summary=summary,
+            response_model=AudioReply if speak is tts else None,
+            response_class=JSONResponse if speak is tts else Response,
+            responses={
+                200: {"content": content},
+            },
+            route_class_override=AlsoInAddress,
+        )
 
     @app.get("/audio/{name}", response_class=Response, responses={200: {"content": AUDIO}})
     async def audio(name: str) -> AudioFile:
@@ -63,7 +80,8 @@ def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, acces
         return await kept_as(store, audio_id, FORMATS[suffix].name if dot else None)
 
 
-def _options(wanted: SpeechRequest, report: Report) -> SpeechOptions:
+def options_of(wanted: SpeechRequest, report: Report, priority: int = 0) -> SpeechOptions:
+    """How a request is to be spoken."""
     return SpeechOptions(
         voice=wanted.voice,
         emotion=wanted.emotion,
@@ -74,6 +92,7 @@ def _options(wanted: SpeechRequest, report: Report) -> SpeechOptions:
         sample_rate=wanted.rate,
         text_format=wanted.text_format,
         strict=wanted.strict,
+        priority=priority,
         client=report.client,
     )
 

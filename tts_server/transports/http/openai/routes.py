@@ -24,8 +24,9 @@ from tts_server.transports.http.api.tts import AUDIO
 from tts_server.transports.http.openai.instructions import emotion_of
 from tts_server.transports.http.openai.voices import voice_for
 from tts_server.transports.http.replies.report import Report
-from tts_server.transports.http.replies.speech import Order, SpokenAudio
+from tts_server.transports.http.replies.speech import Order
 from tts_server.transports.http.replies.sse import MEDIA_TYPE, OpenAiEvents, SpokenEvents
+from tts_server.transports.http.replies.streamed_audio import SpokenAudio
 
 PCM_RATE: Final = 24000  # Hz; what OpenAI's pcm is, and what its clients take it for
 _OWNER: Final = "tts-server"

@@ -25,6 +25,11 @@ async def kept_as(store: StoredAudio, audio_id: str, form: FormatName | None) ->
     return AudioFile(form, await _in(store, kept, form), tag)
 
 
+async def answer_again(store: StoredAudio, kept: Kept, tag: str) -> "AudioFile":
+    """The answer to a request that was answered before; tag: of the request."""
+    return AudioFile(kept.form, await _in(store, kept, kept.form), tag, **kept.headers)
+
+
 async def _in(store: StoredAudio, kept: Kept, form: FormatName) -> bytes | memoryview:
     if form == "wav":
         return memoryview(kept.wav)

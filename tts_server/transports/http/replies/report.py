@@ -16,6 +16,7 @@ class Report:
     """One request. The guard makes it; whoever speaks fills it in."""
 
     peer: str
+    is_head: bool = False  # only the answer's head is asked for
     principal: Principal = ANYBODY
     started_at: float = field(default_factory=time.monotonic)
     chars: int | None = None

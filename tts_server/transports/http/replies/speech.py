@@ -1,4 +1,4 @@
-"""Speech as HTTP answers: audio streamed while it is made, or whole, or kept and told about."""
+"""Speech as HTTP answers: whole, or kept and told about. `streamed_audio.py` sends it while it is made."""
 
 import asyncio
 import hashlib
@@ -11,19 +11,17 @@ from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive
 
 from protocol.http_api import AudioReply, Mark
 from tts_server import __version__
-from tts_server.audio.encode import FORMATS, FormatName, encode_whole, open_encoder
+from tts_server.audio.encode import FormatName, encode_whole
 from tts_server.audio.pcm import silence, to_s16le
-from tts_server.engine import Samples
-from tts_server.errors import TTSError
 from tts_server.events import Audio, Done, DoneReason, Marks, SpeechEvent, SpeechOptions
 from tts_server.synthesis.synthesizer import Context, Synthesizer
 from tts_server.transports.http.replies.audio import AudioFile
 from tts_server.transports.http.replies.report import Report
-from tts_server.transports.http.replies.stored_audio import Recording, StoredAudio
+from tts_server.transports.http.replies.stored_audio import Kept, Recording, StoredAudio
 
 log = logging.getLogger(__name__)
 
@@ -51,73 +49,13 @@ class Order:
             told["x-first-audio-ms"] = str(first_ms)
         return told
 
-    def tag(self, context: Context) -> str:
-        """Of the request: the same one gives the same audio, to the ear."""
-        voice = self.synthesizer.catalogue.choose(context.voice)
-        options = replace(self.options, client="")  # who asks does not change what is heard
-        said = (__version__, voice.name, voice.revision or voice.version, self.form, options, self.text)
-        return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-
-class StreamEncoder:
-    """An encoder whose work is done off the event loop, where it is work."""
-
-    def __init__(self, form: FormatName, sample_rate: int) -> None:
-        self._form, self._sample_rate = form, sample_rate
-        self._is_work = bool(FORMATS[form].container)
-
-    async def open(self) -> None:
-        """Load the codec."""
-        if self._is_work:
-            self._encoder = await asyncio.to_thread(open_encoder, self._form, self._sample_rate)
-        else:
-            self._encoder = open_encoder(self._form, self._sample_rate)
-
-    async def encode(self, samples: Samples) -> bytes:
-        """The bytes that are ready after samples (N,)."""
-        if self._is_work:
-            return await asyncio.to_thread(self._encoder.encode, samples)
-        return self._encoder.encode(samples)
-
-    async def finish(self) -> bytes:
-        """The rest."""
-        return await asyncio.to_thread(self._encoder.finish) if self._is_work else self._encoder.finish()
-
-
-class SpokenAudio(Response):
-    """Audio sent while it is made. Raises TTSError before the first audio; after it, an error cuts the connection."""
-
-    def __init__(self, order: Order) -> None:
-        super().__init__(media_type=FORMATS[order.form].media_type)
-        self._order = order
-        self._is_started = False
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            async with speaking(self._order, receive) as (context, events):
-                encoder = StreamEncoder(self._order.form, context.sample_rate)
-                await encoder.open()
-                async for event in events:
-                    if isinstance(event, Audio):
-                        await self._send_audio(context, await encoder.encode(event.samples), send)
-                if not self._is_started:
-                    silent = silence(SILENCE_S, context.sample_rate)
-                    await self._send_audio(context, await encoder.encode(silent), send)
-                rest = await encoder.finish()
-                await send({"type": "http.response.body", "body": rest, "more_body": False})
-        except TTSError:
-            if not self._is_started:
-                raise
-            scope["state"]["abort"]()
-
-    async def _send_audio(self, context: Context, audio: bytes, send: Send) -> None:
-        if not self._is_started:
-            self._is_started = True
-            del self.headers["content-length"]
-            self.headers.update({**self._order.headers(context), "etag": f'W/"{self._order.tag(context)}"'})
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        if audio:
-            await send({"type": "http.response.body", "body": audio, "more_body": True})
+    def tag(self) -> str:
+        """Of the request: the same one gives the same audio, to the ear. Raises VoiceUnknown, EngineLoading."""
+        synthesizer = self.synthesizer
+        voice = synthesizer.catalogue.choose(self.options.voice, self.options.language)
+        options = replace(self.options, client="", priority=0)  # who asks, and when, does not change what is heard
+        said = (__version__, voice.name, voice.revision or voice.version, synthesizer.manner, options, self.text)
+        return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()[:24] + "-" + self.form
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +74,14 @@ async def speak_whole(order: Order, receive: Receive, store: StoredAudio) -> Res
     answer = AudioFile(order.form, content, tag)
     answer.headers.update(order.headers(spoken.context))
     return answer
+
+
+async def speak_for_later(order: Order, receive: Receive, store: StoredAudio) -> Kept:
+    """Say the whole text and keep the audio, to be found by the request. Raises TTSError, ClientDisconnect."""
+    tag = order.tag()
+    with store.record() as recording:
+        spoken = await _record(order, receive, recording)
+        return store.get(recording.keep(spoken.context.sample_rate, order.form, tag, order.headers(spoken.context)))
 
 
 async def speak_and_keep(order: Order, receive: Receive, store: StoredAudio, wants_marks: bool = True) -> AudioReply:

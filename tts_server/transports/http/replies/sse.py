@@ -25,7 +25,8 @@ from tts_server.errors import TTSError
 from tts_server.events import Audio, Marks, Queued, SegmentStarted, SpeechEvent
 from tts_server.synthesis.synthesizer import Context
 from tts_server.transports.error_codes import code_of
-from tts_server.transports.http.replies.speech import SILENCE_S, Order, StreamEncoder, speaking
+from tts_server.transports.http.replies.speech import SILENCE_S, Order, speaking
+from tts_server.transports.http.replies.streamed_audio import StreamEncoder
 
 MEDIA_TYPE: Final = "text/event-stream"
 
@@ -77,25 +78,29 @@ class SpokenEvents(Response):
     async def _told(self, context: Context, events: AsyncIterator[SpeechEvent]) -> AsyncGenerator[bytes]:
         encoder = StreamEncoder(self._order.form, context.sample_rate)
         await encoder.open()
-        samples = 0
+        samples, begin = 0, self._dialect.begin(self._order, context)
         async for event in events:
-            if not isinstance(event, Audio):
-                told = self._dialect.tell(event)
-            else:
-                told = b"" if samples else self._dialect.begin(self._order, context)
+            told = begin + await self._news(event, encoder)
+            if isinstance(event, Audio):
                 samples += len(event.samples)
-                if audio := await encoder.encode(event.samples):
-                    told += self._dialect.audio(audio)
             if told:
                 yield told
+                begin = b""
         if not samples:
-            yield self._dialect.begin(self._order, context)
+            if begin:
+                yield begin
             silent = silence(SILENCE_S, context.sample_rate)
             samples = len(silent)
             yield self._dialect.audio(await encoder.encode(silent) + await encoder.finish())
         elif rest := await encoder.finish():
             yield self._dialect.audio(rest)
         yield self._dialect.end(self._order, samples / context.sample_rate)
+
+    async def _news(self, event: SpeechEvent, encoder: StreamEncoder) -> bytes:
+        if not isinstance(event, Audio):
+            return self._dialect.tell(event)
+        audio = await encoder.encode(event.samples)
+        return self._dialect.audio(audio) if audio else b""
 
     async def _start(self, context: Context, send: Send) -> None:
         if self._is_started:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +22,8 @@ class Kept:
     sample_rate: int
     form: FormatName  # what it is served as when a URL says nothing else
     expiry: asyncio.TimerHandle
+    tag: str = ""  # of the request that it answers, if it is found by that
+    headers: Mapping[str, str] = field(default_factory=dict)  # what was told beside it
     coded: dict[FormatName, bytes] = field(default_factory=dict)
 
     @property
@@ -57,10 +59,16 @@ class Recording:
         self._store.claim(len(pcm), len(self.wav))
         self.wav += pcm
 
-    def keep(self, sample_rate: int, form: FormatName = "wav") -> str:
-        """Finish the WAV and keep it, to be served as `form`. Returns its id."""
+    def keep(
+        self, sample_rate: int, form: FormatName = "wav", tag: str = "", headers: Mapping[str, str] | None = None
+    ) -> str:
+        """Finish the WAV and keep it, to be served as `form`, and found by a request's tag. Returns its id."""
         self.wav[:HEADER_BYTES] = wav_header(sample_rate, len(self.wav) - HEADER_BYTES)
-        return self._store.put(self.wav, sample_rate, form)
+        return self._store.put(self.wav, sample_rate, form, tag, headers or {})
+
+    def drop(self) -> None:
+        """Forget what was recorded."""
+        self._store.forget(self)
 
 
 class StoredAudio:
@@ -70,6 +78,7 @@ class StoredAudio:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
         self._kept: dict[str, Kept] = {}  # oldest first
+        self._by_tag: dict[str, str] = {}  # tag of a request to the id of its answer
         self._recordings: set[Recording] = set()
 
     @property
@@ -87,6 +96,15 @@ class StoredAudio:
             yield recording
         finally:
             self._recordings.discard(recording)
+
+    def forget(self, recording: Recording) -> None:
+        """Drop a recording that is not to be kept."""
+        self._recordings.discard(recording)
+
+    def find(self, tag: str) -> Kept | None:
+        """The answer to a request that was answered before, if it is kept."""
+        audio_id = self._by_tag.get(tag)
+        return None if audio_id is None else self._kept[audio_id]
 
     def get(self, audio_id: str) -> Kept:
         """The reply of that id. Raises AudioGone."""
@@ -117,12 +135,18 @@ class StoredAudio:
         if self.used_bytes + len(coded) <= self._max_bytes:
             kept.coded[form] = coded
 
-    def put(self, wav: bytearray, sample_rate: int, form: FormatName) -> str:
+    def put(self, wav: bytearray, sample_rate: int, form: FormatName, tag: str, headers: Mapping[str, str]) -> str:
         """Keep a WAV under a new id that nobody can guess."""
+        if tag in self._by_tag:
+            self._drop(self._by_tag[tag])
         audio_id = secrets.token_urlsafe(16)
         expiry = asyncio.get_running_loop().call_later(self._max_age_s, self._drop, audio_id)
-        self._kept[audio_id] = Kept(wav, sample_rate, form, expiry)
+        self._kept[audio_id] = Kept(wav, sample_rate, form, expiry, tag, headers)
+        if tag:
+            self._by_tag[tag] = audio_id
         return audio_id
 
     def _drop(self, audio_id: str) -> None:
-        self._kept.pop(audio_id).expiry.cancel()
+        kept = self._kept.pop(audio_id)
+        kept.expiry.cancel()
+        self._by_tag.pop(kept.tag, None)
