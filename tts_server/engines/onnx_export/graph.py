@@ -1,6 +1,6 @@
 """An ONNX graph under construction. Only for those who build graphs; running them needs none of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -82,6 +82,31 @@ class Graph:
         """x: (N, C), weight: (outputs, C), as in torch. For weights put together from several."""
         return self.op("Gemm", x, self.constant(weight.T.astype(np.float32)), self.constant(bias.astype(np.float32)))
 
+    def lstm(self, x: str, name: str, hidden: int, *, both_ways: bool = False) -> str:
+        """x: (T, C), from zeros. Returns (T, hidden), or twice as wide."""
+        directions = ["", "_reverse"] if both_ways else [""]
+        y = self.op(
+            "LSTM",
+            self.op("Unsqueeze", x, self.constant([1])),
+            *self.lstm_weights(name, directions),
+            hidden_size=hidden,
+            direction="bidirectional" if both_ways else "forward",
+        )  # (T, directions, 1, hidden)
+        return self.op("Reshape", y, self.constant([-1, hidden * len(directions)]))
+
+    def lstm_weights(self, name: str, directions: Sequence[str] = ("",)) -> tuple[str, str, str]:
+        """Input, recurrent and bias weights as ONNX wants them: torch has the gates as ifgo, ONNX as iofg."""
+
+        def reordered(array: NDArray[np.float32]) -> NDArray[np.float32]:
+            i, f, g, o = np.split(array, 4)
+            return np.concatenate([i, o, f, g])
+
+        def stacked(kind: str) -> NDArray[np.float32]:
+            return np.stack([reordered(self.weights[f"{name}.{kind}_l0{direction}"]) for direction in directions])
+
+        bias = np.concatenate([stacked("bias_ih"), stacked("bias_hh")], axis=1)
+        return self.constant(stacked("weight_ih")), self.constant(stacked("weight_hh")), self.constant(bias)
+
     def norm(self, x: str, name: str, epsilon: float) -> str:
         weight, bias = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
         return self.op("LayerNormalization", x, weight, bias, epsilon=epsilon)
@@ -105,6 +130,25 @@ class Graph:
     def time_first(self, x: str, channels: int) -> str:
         """(1, C, 1, T) becomes (T, C)."""
         return self.op("Transpose", self.op("Reshape", x, self.constant([channels, -1])), perm=[1, 0])
+
+    def subgraph(
+        self,
+        name: str,
+        inputs: Sequence[onnx.ValueInfoProto],
+        build: Callable[[], Sequence[tuple[str, Sequence[int | str]]]],
+    ) -> onnx.GraphProto:
+        """A loop's body; it sees this graph's constants. `build` returns its outputs: [(value, shape)]."""
+        outer, self._nodes = self._nodes, []
+        outputs = build()
+        for index, (value, _) in enumerate(outputs):
+            self._nodes.append(helper.make_node("Identity", [value], [f"{name}.out.{index}"]))
+        infos = [
+            helper.make_tensor_value_info(f"{name}.out.{index}", TensorProto.FLOAT, shape)
+            for index, (_, shape) in enumerate(outputs)
+        ]
+        body = helper.make_graph(self._nodes, name, list(inputs), infos)
+        self._nodes = outer
+        return body
 
     def model(self) -> onnx.ModelProto:
         initialisers = list(self._initialisers.values())

@@ -15,7 +15,8 @@ from onnx import TensorProto
 
 from tts_server.engines.baker.export.nets import AcousticModel, Vocoder
 from tts_server.engines.baker.shape import ACOUSTIC, VOCODER
-from tts_server.engines.onnx_export.graph import END, TIME, Graph, Weights
+from tts_server.engines.onnx_export.graph import TIME, Graph, Weights
+from tts_server.engines.onnx_export.streamed import StreamedGraph
 
 
 def build_graphs() -> dict[str, onnx.ModelProto]:
@@ -56,39 +57,6 @@ def _encoder(weights: Weights) -> onnx.ModelProto:
     return graph.model()
 
 
-class StreamedGraph(Graph):
-    """A graph with carried state: any chunks give what the whole utterance gives.
-
-    edges: int64 (2,), whether the chunk is the first and the last of the utterance. Each layer that looks around keeps
-    the last columns of its input as a state (empty before the first chunk), and pads only at the utterance's edges.
-    """
-
-    def __init__(self, name: str, weights: Weights, given: str, channels: int) -> None:
-        """given: the name of the input that comes in chunks, (1, channels, 1, T)."""
-        super().__init__(name, weights, is_empty=True)
-        self.given = self.input(given, [1, channels, 1, "T"])
-        self.edges = self.input("edges", [2], TensorProto.INT64)
-        self._states: list[tuple[str, str, int, int]] = []
-
-    def window(self, x: str, name: str, channels: int, span: int, left: int, right: int, mode: str) -> str:
-        """x with what a layer sees around it: the state before it, `left` and `right` padding at the edges."""
-        state = self.input(f"state.{name}", [1, channels, 1, f"state.{name}"])
-        x = self.op("Concat", state, x, axis=TIME)
-        pads = self.op("Mul", self.edges, self.constant([left, right]))
-        x = self.op("Pad", x, pads, "", self.constant([TIME]), mode=mode)
-        self._states.append((self.cut(x, -span, END), name, channels, span))
-        return x
-
-    def around(self, x: str, name: str, channels: int, reach: int) -> str:
-        """x with `reach` columns on each side, zeros at the edges: it lags by as many."""
-        return self.window(x, name, channels, 2 * reach, reach, reach, "constant")
-
-    def model(self) -> onnx.ModelProto:
-        for value, name, channels, span in self._states:
-            self.output(value, f"next.{name}", [1, channels, 1, span])
-        return super().model()
-
-
 def _decoder(weights: Weights) -> onnx.ModelProto:
     """All that looks at the whole clause: up to the attention of the last block."""
     graph = Graph("decoder", weights, is_empty=True)
@@ -110,19 +78,20 @@ def _decoder(weights: Weights) -> onnx.ModelProto:
 def _postnet(weights: Weights) -> onnx.ModelProto:
     """The rest of the decoder, two thirds of its work: it looks only `REACH` frames around, and is streamed."""
     hidden, name = ACOUSTIC.hidden, f"decoder.{ACOUSTIC.layers - 1}.feed_forward"
-    graph = StreamedGraph("postnet", weights, "frames", hidden)
-    around = graph.around(graph.given, "expand", hidden, 1)
+    graph = StreamedGraph("postnet", weights, is_empty=True)
+    frames = graph.given("frames", [1, hidden, 1, "T"], knows_first=True)
+    around = graph.window(frames, hidden, 1, 1, name="expand")
     y = _mish(graph, graph.conv(around, f"{name}.expand"))
-    y = graph.conv(graph.around(y, "project", ACOUSTIC.feed_forward, 1), f"{name}.project")
-    x = graph.cut(graph.around(graph.cut(around, 1, -1), "shortcut", hidden, 1), 1, -1)
+    y = graph.conv(graph.window(y, ACOUSTIC.feed_forward, 1, 1, name="project"), f"{name}.project")
+    x = graph.cut(graph.window(graph.cut(around, 1, -1), hidden, 1, 1, name="shortcut"), 1, -1)
     x = graph.norm(graph.time_first(graph.op("Add", y, x), hidden), f"{name}.norm", ACOUSTIC.norm_eps)
     mel = residual = graph.time_last(graph.linear(x, "mel"), ACOUSTIC.n_mels)
     for layer in range(5):
         channels = ACOUSTIC.postnet if layer else ACOUSTIC.n_mels
-        residual = graph.conv(graph.around(residual, f"postnet.{layer}", channels, 2), f"postnet.{layer}")
+        residual = graph.conv(graph.window(residual, channels, 2, 2, name=f"postnet.{layer}"), f"postnet.{layer}")
         if layer < 4:
             residual = graph.op("Tanh", residual)
-    mel = graph.cut(graph.around(mel, "mel", ACOUSTIC.n_mels, 10), 10, -10)
+    mel = graph.cut(graph.window(mel, ACOUSTIC.n_mels, 10, 10, name="mel"), 10, -10)
     graph.output(graph.op("Add", mel, residual), "mel", [1, ACOUSTIC.n_mels, 1, "M"])
     return graph.model()
 
@@ -171,26 +140,28 @@ def _predictor(graph: Graph, x: str, name: str) -> str:
 
 
 def _vocoder(weights: Weights) -> onnx.ModelProto:
-    graph = StreamedGraph("vocoder", weights, "mel", VOCODER.n_mels)
-    x = graph.conv(graph.window(graph.given, "conv_in", VOCODER.n_mels, 6, 3, 3, "reflect"), "conv_in")
+    graph = StreamedGraph("vocoder", weights, is_empty=True)
+    mel = graph.given("mel", [1, VOCODER.n_mels, 1, "T"], knows_first=True)
+    x = graph.conv(graph.window(mel, VOCODER.n_mels, 3, 3, mode="reflect", name="conv_in"), "conv_in")
     x = _leaky_relu(graph, x)
     for stage, factor in enumerate(VOCODER.upsampling):
         inputs, channels = VOCODER.channels[stage : stage + 2]
-        x = graph.conv(graph.window(x, f"up.{stage}", inputs, 1, 1, 1, "constant"), f"up.{stage}")
+        x = graph.conv(graph.window(x, inputs, 1, 1, kept=1, name=f"up.{stage}"), f"up.{stage}")
         x = graph.op("Reshape", x, graph.constant([channels, factor, -1]))
         x = graph.op("Reshape", graph.op("Transpose", x, perm=[0, 2, 1]), graph.constant([1, channels, 1, -1]))
         surplus = graph.op("Mul", graph.edges, graph.constant([-(factor // 2), factor // 2 - factor]))
         x = graph.op("Pad", x, surplus, "", graph.constant([TIME]))
         for unit, dilation in enumerate(VOCODER.dilations):
             name = f"stack.{stage}.{unit}"
-            around = graph.window(x, name, channels, 2 * dilation, dilation, dilation, "reflect")
+            around = graph.window(x, channels, dilation, dilation, mode="reflect", name=name)
             y = graph.conv(_leaky_relu(graph, around), f"{name}.dilated", dilation=dilation)
             y = graph.conv(_leaky_relu(graph, y), f"{name}.pointwise")
             x = graph.op("Add", graph.conv(graph.cut(around, dilation, -dilation), f"{name}.shortcut"), y)
         x = _leaky_relu(graph, x)
-    x = graph.op("Tanh", graph.conv(graph.window(x, "conv_out", VOCODER.channels[-1], 6, 3, 3, "reflect"), "conv_out"))
+    x = graph.window(x, VOCODER.channels[-1], 3, 3, mode="reflect", name="conv_out")
+    x = graph.op("Tanh", graph.conv(x, "conv_out"))
     span = VOCODER.filterbank_taps - 1
-    x = graph.window(x, "filterbank", VOCODER.bands, span, span // 2, span - span // 2, "constant")
+    x = graph.window(x, VOCODER.bands, span // 2, span - span // 2, name="filterbank")
     x = graph.conv(x, "filterbank")
     x = graph.op("Reshape", x, graph.constant([VOCODER.bands, -1]))
     graph.output(graph.op("Reshape", graph.op("Transpose", x, perm=[1, 0]), graph.constant([-1])), "samples", ["N"])

@@ -12,7 +12,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from tts_server.engines.sambert.export.graph import Graph, Signal, Weights, lstm_weights
+from tts_server.engines.onnx_export.graph import END, Graph, Weights
+from tts_server.engines.onnx_export.streamed import Signal, StreamedGraph
 from tts_server.engines.sambert.export.step import without_mean
 from tts_server.engines.sambert.packs.shape import NORM_EPS, AcousticShape, fsmn_padding
 
@@ -86,18 +87,16 @@ def build_memory(shape: AcousticShape, weights: Weights) -> onnx.ModelProto:
 
 def build_postnet(shape: AcousticShape, weights: Weights) -> onnx.ModelProto:
     """Decoder frames (T, n_mels) -> mel, lagging by `lag` frames."""
-    graph = Graph("postnet", weights)
-    decoded = graph.time_last(graph.input("decoded", ["T", shape.num_mels]), shape.num_mels)
-    graph.input("is_last", [1], TensorProto.INT64)
+    graph = StreamedGraph("postnet", weights)
+    decoded = graph.time_last(graph.given("decoded", ["T", shape.num_mels]), shape.num_mels)
     frames = x = Signal(decoded, shape.num_mels)
     left, right = fsmn_padding(shape.postnet_filter_size, shape.postnet_shift)
     units = shape.postnet_num_memory_units
     for layer in range(shape.postnet_fsmn_num_layers):
         y = graph.op("Relu", graph.conv(x.value, f"mel_postnet.fsmn.ffn_lst.{layer}.w_1"))
-        inner = Signal(graph.conv(y, f"mel_postnet.fsmn.ffn_lst.{layer}.w_2"), units, x.lag)
-        around = graph.window(inner, left, right)
+        around = graph.window(graph.conv(y, f"mel_postnet.fsmn.ffn_lst.{layer}.w_2"), units, left, right)
         memory = graph.conv(around, f"mel_postnet.fsmn.memory_block_lst.{layer}.conv_dw", group=units)
-        centre = graph.cut(around, left, -right if right else 2**62)
+        centre = graph.cut(around, left, -right if right else END)
         y = graph.op("Add", memory, centre)
         z = Signal(y, units, x.lag + right)
         x = graph.add(x, z) if x.channels == units else z
@@ -105,7 +104,7 @@ def build_postnet(shape: AcousticShape, weights: Weights) -> onnx.ModelProto:
     held = graph.time_first(graph.delayed(frames, x.lag).value, shape.num_mels)
     mel = graph.op("Add", held, graph.linear(hidden, "mel_postnet.fc"))
     graph.output(mel, "mel", ["T'", shape.num_mels])
-    graph.metadata["lag"] = json.dumps(x.lag)
+    graph.metadata |= {"lag": json.dumps(x.lag), "states": json.dumps(graph.states)}
     return graph.model()
 
 
@@ -215,13 +214,13 @@ def _gates(array: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.concatenate([i, f, o, g])
 
 
-def _streamed_lstm(graph: Graph, x: str, hidden: int) -> str:
+def _streamed_lstm(graph: StreamedGraph, x: str, hidden: int) -> str:
     """x: (T, C). Returns (T, hidden)."""
     states = [graph.state((1, 1, hidden)) for _ in range(2)]
     y, *after = graph.ops(
         "LSTM",
         graph.op("Unsqueeze", x, graph.constant([1])),
-        *lstm_weights(graph, "mel_postnet.lstm", [""]),
+        *graph.lstm_weights("mel_postnet.lstm"),
         "",
         *states,
         outputs=3,

@@ -16,8 +16,8 @@ import onnx
 import torch
 from numpy.typing import NDArray
 
+from tts_server.engines.onnx_export.graph import Weights
 from tts_server.engines.sambert.export import acoustic as export_acoustic
-from tts_server.engines.sambert.export.graph import Weights
 from tts_server.engines.sambert.export.selfcheck import check_pack
 from tts_server.engines.sambert.export.step import build_step, pack_step
 from tts_server.engines.sambert.export.vocoder import build_vocoder

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto
 
-from tts_server.engines.sambert.export.graph import Graph, Signal, Weights
+from tts_server.engines.onnx_export.graph import Weights
+from tts_server.engines.onnx_export.streamed import Signal, StreamedGraph
 from tts_server.engines.sambert.nets.vocoder import LAST_LEAK
 from tts_server.engines.sambert.packs.shape import VocoderShape
 from tts_server.errors import VoiceDataMissing
@@ -27,9 +27,8 @@ OVERLAP_FRAMES: Final = 2
 
 def build_vocoder(shape: VocoderShape, weights: Weights) -> onnx.ModelProto:
     """Inputs mel (1, n_mels, 1, T), is_last, NSF: sines (1, harmonics, 1, N). Output samples, lagging by `lag`."""
-    graph = Graph("vocoder", weights)
-    mel = graph.input("mel", [1, shape.in_channels, 1, "T"])
-    graph.input("is_last", [1], TensorProto.INT64)
+    graph = StreamedGraph("vocoder", weights)
+    mel = graph.given("mel", [1, shape.in_channels, 1, "T"])
     excitation = _excitation(graph, shape) if shape.harmonics else None
     x = _conv(graph, Signal(mel, shape.in_channels), "conv_pre.conv1d", shape.kernel_size, shape.causal)
     for stage in range(len(shape.upsample_scales)):
@@ -40,22 +39,22 @@ def build_vocoder(shape: VocoderShape, weights: Weights) -> onnx.ModelProto:
     x = Signal(graph.op("LeakyRelu", x.value, alpha=LAST_LEAK), x.channels, x.lag)
     x = _conv(graph, x, "conv_post.conv1d", shape.kernel_size, shape.causal)
     graph.output(graph.op("Reshape", graph.op("Tanh", x.value), graph.constant([-1])), "samples", ["N"])
-    graph.metadata["lag"] = json.dumps(x.lag)
+    graph.metadata |= {"lag": json.dumps(x.lag), "states": json.dumps(graph.states)}
     return graph.model()
 
 
-def _conv(graph: Graph, x: Signal, name: str, kernel: int, causal: bool, dilation: int = 1) -> Signal:
+def _conv(graph: StreamedGraph, x: Signal, name: str, kernel: int, causal: bool, dilation: int = 1) -> Signal:
     left, right = _padding((kernel - 1) * dilation, causal)
-    around = graph.window(x, left, right)
+    around = graph.window(x.value, x.channels, left, right)
     channels = len(graph.weights[f"{name}.weight"])
     return Signal(graph.conv(around, name, dilation=dilation), channels, x.lag + right)
 
 
-def _upsampled(graph: Graph, x: Signal, stage: int, shape: VocoderShape) -> Signal:
+def _upsampled(graph: StreamedGraph, x: Signal, stage: int, shape: VocoderShape) -> Signal:
     scale, channels = shape.upsample_scales[stage], shape.width(stage + 1)
     weight, bias, left, right = fuse_upsampling(graph.weights, stage, shape)
     y = graph.op("LeakyRelu", graph.op("Add", x.value, graph.op("Sin", x.value)), alpha=shape.leak)
-    around = graph.window(Signal(y, x.channels, x.lag), left, right)
+    around = graph.window(y, x.channels, left, right)
     phases = graph.op("Conv", around, graph.constant(weight[:, :, None]), graph.constant(bias))
     phases = graph.op("Reshape", phases, graph.constant([channels, scale, -1]))
     samples = graph.op("Reshape", graph.op("Transpose", phases, perm=[0, 2, 1]), graph.constant([1, channels, 1, -1]))
@@ -98,7 +97,7 @@ def fuse_upsampling(
     return fused, np.repeat(bias, scale).astype(np.float32), left, right
 
 
-def _mean_of_blocks(graph: Graph, x: Signal, stage: int, shape: VocoderShape) -> Signal:
+def _mean_of_blocks(graph: StreamedGraph, x: Signal, stage: int, shape: VocoderShape) -> Signal:
     """The stage's residual blocks, one for each kernel."""
     kinds = list(zip(shape.resblock_kernel_sizes, shape.resblock_dilations, strict=True))
     span = max((kernel - 1) * sum(dilation + 1 for dilation in dilations) for kernel, dilations in kinds)
@@ -111,7 +110,7 @@ def _mean_of_blocks(graph: Graph, x: Signal, stage: int, shape: VocoderShape) ->
     return Signal(graph.op("Mul", x.value, graph.constant(1 / len(kinds))), x.channels, x.lag)
 
 
-def _streamed_block(graph: Graph, x: Signal, stage: int, index: int, shape: VocoderShape) -> Signal:
+def _streamed_block(graph: StreamedGraph, x: Signal, stage: int, index: int, shape: VocoderShape) -> Signal:
     """A residual block, each convolution with a state."""
     kernel, name = shape.resblock_kernel_sizes[index], _block_name(stage, index, shape)
     for layer, dilation in enumerate(shape.resblock_dilations[index]):
@@ -123,7 +122,7 @@ def _streamed_block(graph: Graph, x: Signal, stage: int, index: int, shape: Voco
     return x
 
 
-def _blocks_at_once(graph: Graph, x: Signal, stage: int, shape: VocoderShape, span: int) -> Signal:
+def _blocks_at_once(graph: StreamedGraph, x: Signal, stage: int, shape: VocoderShape, span: int) -> Signal:
     """The sum of a stage's blocks, with one state for all: its convolutions pad, and nothing is cut or joined within.
 
     So values stay in the layout of onnxruntime's blocked kernels. A LeakyRelu has none, but a convolution can end with
@@ -158,21 +157,22 @@ def _padding(span: int, causal: bool) -> tuple[int, int]:
     return (span, 0) if causal else (span // 2, span - span // 2)
 
 
-def _excitation(graph: Graph, shape: VocoderShape) -> Signal:
+def _excitation(graph: StreamedGraph, shape: VocoderShape) -> Signal:
     sines = graph.input("sines", [1, shape.harmonics, 1, "N"])
     return Signal(graph.op("Tanh", graph.conv(sines, "source_module.ffn.0")), 1)
 
 
-def _source(graph: Graph, excitation: Signal, stage: int, shape: VocoderShape) -> Signal:
+def _source(graph: StreamedGraph, excitation: Signal, stage: int, shape: VocoderShape) -> Signal:
     """The excitation at the rate of a stage: it lags by as many samples there as it looks ahead."""
     stride, channels = shape.source_strides[stage], shape.width(stage + 1)
     name = f"source_downs.{stage}.conv1d"
     if stride == 1:
         return Signal(graph.conv(excitation.value, name), channels)
     if shape.causal:
-        around = graph.window(excitation, 2 * stride - 1, 0)
+        around = graph.window(excitation.value, excitation.channels, 2 * stride - 1, 0)
         return Signal(graph.conv(around, name, strides=[1, stride]), channels)
     if stride % 2:
         raise VoiceDataMissing(f"a source with stride {stride} is not supported")
-    around = graph.window(excitation, stride // 2, stride // 2, kept=stride // 2 + stride)
+    reach = stride // 2
+    around = graph.window(excitation.value, excitation.channels, reach, reach, kept=reach + stride)
     return Signal(graph.conv(around, name, strides=[1, stride]), channels, 1)
