@@ -9,17 +9,15 @@ import pytest_asyncio
 from protocol.answers import Applied, Cancelled, Done, Marks, Segment
 from protocol.client import Chunk, TtsClient, TtsError
 from protocol.errors import ErrorCode
-from tests.support.core import Core, running_core
+from tests.support import fixtures
+from tests.support.core import Core
 from tests.support.engines import RATE, SAMPLES_PER_CHARACTER
 from tests.support.http_door import Door, open_door
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core() -> AsyncGenerator[Core]:
-    async with running_core() as running:
-        yield running
+core = fixtures.core
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,16 +1,15 @@
 """The client over a line that breaks: its user hears nothing of it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 
 import pytest
-import pytest_asyncio
 
 from protocol.answers import Applied, Cancelled, Done, SegmentEnd
 from protocol.client import Chunk, TtsClient, TtsError
 from protocol.errors import ErrorCode
+from tests.support import fixtures
 from tests.support.bad_line import BadLine, bad_line
-from tests.support.core import Core, running_core
+from tests.support.core import Core
 from tests.support.engines import SAMPLES_PER_CHARACTER
 from tests.support.http_door import Door, open_door
 from tts_server.transports.http.settings import HttpSettings
@@ -21,22 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 TEXT = "今天天气很好。我们去公园走走吧。晚上再回来。"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core() -> AsyncGenerator[Core]:
-    async with running_core() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def door(core: Core) -> AsyncGenerator[Door]:
-    async with open_door(core) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def line(door: Door) -> AsyncGenerator[BadLine]:
-    async with bad_line(door.port) as opened:
-        yield opened
+core, door, line = fixtures.core, fixtures.door, fixtures.line
 
 
 async def whole(door: Door) -> bytes:

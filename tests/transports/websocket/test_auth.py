@@ -15,8 +15,9 @@ from websockets.exceptions import InvalidStatus
 
 from protocol.client import TtsClient, TtsError
 from protocol.errors import ErrorCode
+from tests.support import fixtures
 from tests.support.bad_line import bad_line
-from tests.support.core import Core, running_core
+from tests.support.core import Core
 from tests.support.http_door import Door, open_door
 from tests.support.websocket_peer import peer_of
 from tts_server.access.access import METRICS, PRIORITY, SPEAK, Access, AccessSettings, JwtKey, Principal, Token
@@ -34,10 +35,7 @@ SIGNED = AccessSettings(mode="jwt", jwt_key=JwtKey(KEY, "HS256", "tts"))
 QUICK = WebSocketSettings(auth_timeout_s=0.3, max_unauthenticated=2, token_grace_s=0.2)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core() -> AsyncGenerator[Core]:
-    async with running_core() as running:
-        yield running
+core = fixtures.core
 
 
 @pytest_asyncio.fixture(loop_scope="module")

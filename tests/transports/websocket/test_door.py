@@ -16,6 +16,7 @@ from websockets.exceptions import InvalidStatus
 
 from protocol.answers import SERVER_MESSAGE
 from protocol.frames import Frame, FrameFlags
+from tests.support import fixtures
 from tests.support.core import Core, CoreLimits, running_core
 from tests.support.engines import RATE, SAMPLES_PER_CHARACTER
 from tests.support.http_door import Door, core_without_engines, open_door
@@ -37,11 +38,7 @@ SMALL = WebSocketSettings(max_contexts=3, messages_per_s=50, messages_burst=100,
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core() -> AsyncGenerator[Core]:
-    """One engine host for all tests of this file: each has connections of its own."""
-    async with running_core() as running:
-        yield running
+core = fixtures.core
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -3,15 +3,14 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from protocol.frames import Frame, FrameFlags
+from tests.support import fixtures
 from tests.support.bad_line import BadLine, bad_line
-from tests.support.core import Core, running_core
+from tests.support.core import Core
 from tests.support.engines import SAMPLES_PER_CHARACTER
 from tests.support.http_door import Door, open_door
 from tests.support.websocket_peer import Peer, peer_of
@@ -24,22 +23,7 @@ TEXT = "今天天气很好。我们去公园走走吧。晚上再回来。"  # 1
 SOUNDS = 19
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core() -> AsyncGenerator[Core]:
-    async with running_core() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def door(core: Core) -> AsyncGenerator[Door]:
-    async with open_door(core) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def line(door: Door) -> AsyncGenerator[BadLine]:
-    async with bad_line(door.port) as opened:
-        yield opened
+core, door, line = fixtures.core, fixtures.door, fixtures.line
 
 
 def through(line: BadLine, door: Door) -> Door:

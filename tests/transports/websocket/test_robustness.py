@@ -14,6 +14,7 @@ import pytest_asyncio
 from websockets.asyncio.client import connect
 
 from protocol.frames import Frame
+from tests.support import fixtures
 from tests.support.core import ENGINES, Core, running_core
 from tests.support.http_door import Door, leave, open_door
 from tests.support.served import Served, served
@@ -31,16 +32,7 @@ UPGRADE = (
 TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core() -> AsyncGenerator[Core]:
-    async with running_core() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def door(core: Core) -> AsyncGenerator[Door]:
-    async with open_door(core) as opened:
-        yield opened
+core, door = fixtures.core, fixtures.door
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -7,13 +7,12 @@ import io
 import json
 import logging
 import wave
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
+from tests.support import fixtures
 from tests.support.core import Core, running_core
 from tests.support.decoding import decoded, similarity
 from tests.support.engines import RATE, SAMPLES_PER_CHARACTER
@@ -28,11 +27,7 @@ TEXT = "今天天气不错，我们去公园。"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def core() -> AsyncGenerator[Core]:
-    """One core for the whole file: nothing here changes it."""
-    async with running_core() as running:
-        yield running
+core = fixtures.core
 
 
 async def spoken(door: Door, **fields: Any) -> httpx.Response:

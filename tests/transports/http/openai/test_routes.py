@@ -10,10 +10,10 @@ import httpx
 import numpy as np
 import openai
 import pytest
-import pytest_asyncio
 from openai import AsyncOpenAI
 
 from protocol.openai_api import MODELS, VOICES
+from tests.support import fixtures
 from tests.support.core import Core, CoreLimits, running_core
 from tests.support.decoding import decoded, similarity
 from tests.support.engines import RATE
@@ -30,11 +30,7 @@ SECRET = "a-secret-of-the-house"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def core() -> AsyncGenerator[Core]:
-    """One core for the whole file: nothing here changes it."""
-    async with running_core() as running:
-        yield running
+core = fixtures.core
 
 
 @asynccontextmanager

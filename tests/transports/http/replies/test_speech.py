@@ -4,14 +4,13 @@ import json
 import logging
 import socket
 import wave
-from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
+from tests.support import fixtures
 from tests.support.core import Core, CoreLimits, running_core
 from tests.support.engines import RATE, SAMPLES_PER_CHARACTER
 from tests.support.http_door import Door, leave, open_door, speech_request
@@ -25,11 +24,7 @@ JSON = {"Accept": "application/json"}
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def core() -> AsyncGenerator[Core]:
-    """One core for the whole file: tests that change it have their own."""
-    async with running_core() as running:
-        yield running
+core = fixtures.core
 
 
 def frames(wav: bytes) -> bytes:
