@@ -15,6 +15,13 @@ def golden(kind: str) -> list[tuple[str, str]]:
     return [(text, expected) for found, text, expected in rows if found.startswith(kind)]
 
 
+def reported(kind: str) -> list[tuple[str, str]]:
+    """Text and expectation of every reported case of a kind."""
+    lines = (GOLDEN / "frontend_reported.tsv").read_text("utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return [(text, expected) for found, text, expected in rows if found == kind]
+
+
 def segment(text: str, *spans: Span) -> Segment:
     """A segment as it comes from a client's text without markup."""
     return Segment(text, tuple(range(len(text) + 1)), spans)

@@ -25,6 +25,8 @@ SURNAMES = {
     "过": "guo1", "能": "nai4", "柏": "bai3", "郇": "xun2", "那": "na1", "尉": "wei4", "晁": "chao2", "谌": "chen2", "隗": "wei3", "贾": "jia3",
     "俞": "yu2", "佘": "she2", "曲": "qu1", "强": "qiang2", "石": "shi2", "相": "xiang4", "都": "du1", "薄": "bo2", "万": "wan4", "幺": "yao1",
 }  # fmt: skip
+# Surnames that 小 and 老 make nicknames of, though nobody else stands behind: 小任, 老翟.
+NICKNAMES = frozenset("单解仇查任曾盖朴翟宓覃逄缪冼牟卜郇尉晁谌隗贾葛俞佘")
 # Words in everyday use as well: a surname only where the text says so.
 ONLY_AFTER_XING = frozenset("过能黑种折洗召祭秘重干繁哈员那都相强薄石")
 TITLES = (

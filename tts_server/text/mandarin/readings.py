@@ -16,6 +16,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import rjieba
+
 from tts_server.text.mandarin import neutral, reading_tables
 from tts_server.text.mandarin.polyphones import choose
 from tts_server.text.mandarin.words import Token, has_light_er
@@ -35,6 +37,7 @@ class Lexicon:
     rare: dict[str, int]
     alone: dict[str, str]  # the reading of a character that is a word of its own
     phrases: dict[str, str] = field(repr=False)  # only phrases that hold a polyphone; pinyin separated by spaces
+    pairs: frozenset[str] = frozenset()  # words of two characters that are cut in two, being no words elsewhere
 
     def usual(self, char: str) -> str:
         """The most frequent reading of a character, or "" when it has none."""
@@ -67,7 +70,7 @@ def read(tokens: Sequence[Token]) -> list[str]:
         for start, pinyin in _phrases_in(token.text, lexicon.phrases):
             at = token.start - base + start
             found[at : at + len(pinyin)] = pinyin
-    for at, pinyin in _phrases_of_words(tokens, lexicon.phrases):
+    for at, pinyin in _phrases_of_words(tokens, lexicon.phrases, lexicon.pairs):
         found[at - base : at - base + len(pinyin)] = pinyin
     chosen = choose(text, tokens, base, found, lexicon.alone)
     pinyin = [known or lexicon.usual(char) for known, char in zip(chosen, text, strict=True)]
@@ -93,8 +96,10 @@ def _phrases_in(word: str, phrases: dict[str, str]) -> Iterator[tuple[int, list[
             start += 1
 
 
-def _phrases_of_words(tokens: Sequence[Token], phrases: dict[str, str]) -> Iterator[tuple[int, list[str]]]:
-    """Known phrases of three characters or more that several whole words make up, longest first from the left."""
+def _phrases_of_words(
+    tokens: Sequence[Token], phrases: dict[str, str], pairs: frozenset[str]
+) -> Iterator[tuple[int, list[str]]]:
+    """Known phrases that several whole words make up, longest first from the left; of two characters only `pairs`."""
     index = 0
     while index < len(tokens) - 1:
         text, best = tokens[index].text, 0
@@ -102,7 +107,7 @@ def _phrases_of_words(tokens: Sequence[Token], phrases: dict[str, str]) -> Itera
             text += tokens[last].text
             if len(text) > _MAX_PHRASE:
                 break
-            if len(text) > 2 and text in phrases:
+            if (len(text) > 2 or text in pairs) and text in phrases:
                 best = last
                 reading = phrases[text]
         if best:
@@ -132,6 +137,7 @@ def _read_lexicon(folder: Path) -> Lexicon:
         else:
             rare[char] = index
     alone: dict[str, str] = {}
+    pairs: set[str] = set()
     phrases = dict(_read_phrases(folder / "phrases_dict.json", polyphones))
     for word, reading in reading_tables.words():
         if reading == reading_tables.CONTEXT_DECIDES:
@@ -142,7 +148,9 @@ def _read_lexicon(folder: Path) -> Lexicon:
             alone[word] = reading
         else:
             phrases[word] = reading
-    return Lexicon(list(codes), block, rare, alone, phrases)
+            if len(word) == 2 and len(rjieba.cut(word)) == 2:
+                pairs.add(word)
+    return Lexicon(list(codes), block, rare, alone, phrases, frozenset(pairs))
 
 
 def _read_phrases(path: Path, polyphones: set[str]) -> Iterator[tuple[str, str]]:

@@ -3,11 +3,24 @@
 一 and 不 by what follows, third tones by word and prosodic word; neutral tones stay neutral.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-NUMERALS = frozenset("零〇一二三四五六七八九幺两点")
-_ORDINAL_NOUNS = frozenset("月日号楼层班级等中院流把线")
+NUMERALS = frozenset("零〇一二三四五六七八九幺两")
+_ORDINAL_NOUNS = frozenset("月日号楼班级期中院流")
+# 一 and one of these is an ordinal, and keeps its tone, only with what follows or stands before; else it counts.
+_ORDINALS = {
+    "把": re.compile("手"),
+    "层": re.compile("$^"),
+    "线": re.compile("(?!希望|生机|光|天|生路|之|阳光|曙光|转机)"),
+    "等": re.compile("[奖座品舱兵公功残票级]|一(?!等)"),
+    "年": re.compile("级"),
+}
+_OF_A_CLOCK = re.compile(
+    "(?:[上下中正]午|凌晨|早上|晚上|[半深午]夜|清晨|傍晚|[今明后昨]天|[今明昨][早晚]|现在|已经|到|至|[周期][一二三四五六日天]|日)$"
+)
+_CLOCK_GOES_ON = re.compile("[半钟整多零〇一二三四五六七八九十左前之后过到至准]|$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +98,43 @@ def _yi_bu(sounds: Sequence[Sound], index: int) -> str:
             return "bu5"  # 好不好
         return "bu2" if after and after.tone == 4 else "bu4"
     if sound.char == "一" and sound.pinyin == "yi1":
-        return _yi(before, sound, after)
+        return _yi(sounds, index, after)
     return sound.pinyin
 
 
-def _yi(before: Sound | None, sound: Sound, after: Sound | None) -> str:
-    if after is None or _is_counted_out(before, sound, after):
+def _yi(sounds: Sequence[Sound], index: int, after: Sound | None) -> str:
+    before = sounds[index - 1] if index else None
+    if after is None:
         return "yi1"
-    if before and before.char == after.char and before.char not in NUMERALS:
+    if before and before.char == after.char and before.char not in NUMERALS and before.char not in "十百千万亿":
         return "yi5"  # 看一看
+    if _is_counted_out(sounds, index, after):
+        return "yi1"
     if after.tone == 4 or after.char == "个":
         return "yi2"
     return "yi4" if after.tone in (1, 2, 3) else "yi1"
 
 
-def _is_counted_out(before: Sound | None, sound: Sound, after: Sound) -> bool:
+def _is_counted_out(sounds: Sequence[Sound], index: int, after: Sound) -> bool:
     """Ordinals and digits said one by one keep the first tone: 第一次, 一月, 一九九八, 十一个, 统一了."""
-    if before and (before.char in NUMERALS or before.char in "第初十星期周"):
+    sound, before = sounds[index], sounds[index - 1] if index else None
+    if before and (before.char in NUMERALS or before.char in "点第初十星期周"):
         return True
+    following = "".join(other.char for other in sounds[index + 2 : index + 5])
+    if after.char == "点":
+        return _is_clock("".join(other.char for other in sounds[max(0, index - 3) : index]), following)
     if after.char in NUMERALS or (after.char in _ORDINAL_NOUNS and after.word == sound.word):
         return True
+    if after.char in _ORDINALS and after.word == sound.word and _ORDINALS[after.char].match(following):
+        return True
     return before is not None and before.word == sound.word and after.word != sound.word  # 统一, 唯一 + next word
+
+
+def _is_clock(before: str, following: str) -> bool:
+    """一点 of the clock, or of a decimal; else a little."""
+    if following[:1] in NUMERALS and following:
+        return True
+    of_a_clock = _OF_A_CLOCK.search(before) is not None
+    return following[:1] in ("半", "钟", "整", "十", "刻") or (
+        of_a_clock and _CLOCK_GOES_ON.match(following) is not None
+    )

@@ -113,19 +113,35 @@ _SIMPLIFIED = (
     "黉点党黪霉黡黩黾鼋鼌鼍冬鼹齐斋赍齑齿龀龁龂龅龇龃龆龄出龈啮龊龉龋腭龌龙厐庞龚龛龟鿒"
 )
 _TABLE = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
+_VERBS_WITH_ZHE = (
+    "坐跟睡看站走拿等开带笑哭拉抱背听说想穿戴躺靠跑跳唱吃喝写做放挂亮闭睁拖推提握守盯望忙急饿渴冒朝沿对随顺接有活空指隔顶下飘飞转流烧点住留陪牵"
+    "举摸扶骑踩踏蹲跪趴仰低扛挑披盖围连夹含咬叫喊哼念盼愁恨爱记藏躲护伴映闪怀存抓捧端摇晃挥敲试学教练慢找用照停锁闲静算缠冻烫睁瞪皱咧抽捂"
+)
+# In a text with other traditional characters, and in one without; both have 著, 乾 and 瞭, for other words.
 _AMBIGUOUS = (
     (re.compile("(?<![名原巨专论土显卓昭编译遗所])著(?![名作书者称述录迷])"), "着"),
     (re.compile("乾(?![隆坤清])"), "干"),
     (re.compile("徵(?!羽)"), "征"),
     (re.compile("瞭(?!望)"), "了"),
-    (re.compile("藉(?=口|由|助|以|此|机)"), "借"),
 )
+_AMBIGUOUS_ALONE = (
+    (
+        re.compile(
+            f"(?<=[{_VERBS_WITH_ZHE}])著(?![名作书者称述录])|著(?=[火急凉慌落眼手重实力装想陆色魔迷])(?!迷[^了上]?$)"
+        ),
+        "着",
+    ),
+    (re.compile("(?<!康)乾(?![隆坤清元陵县宁安符化祐道封德兴嘉武])"), "干"),
+    (re.compile("瞭(?=解|然|如)"), "了"),
+)
+_MAY_BE_TRADITIONAL = re.compile("[著乾瞭]")
 
 
 def simplified(text: str) -> str:
     """The text in simplified characters, as long as it was."""
     plain = text.translate(_TABLE)
-    if plain != text:
-        for pattern, char in _AMBIGUOUS:
-            plain = pattern.sub(char, plain)
+    if plain == text and _MAY_BE_TRADITIONAL.search(text) is None:
+        return plain
+    for pattern, char in _AMBIGUOUS if plain != text else _AMBIGUOUS_ALONE:
+        plain = pattern.sub(char, plain)
     return plain

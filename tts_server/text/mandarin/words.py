@@ -16,6 +16,11 @@ import rjieba
 _LOOSE_FIRST = frozenset("地得着了的我你他她它咱不很还把被让给就都也姓叫是在有没")
 _LOOSE_LAST = frozenset("地得着了的过我你他她它是在")
 _GLUED = frozenset(("地走了",))  # the dictionary itself has it
+# 满意|地点|了 is 满意|地|点了: after a word of manner, before what only follows a verb.
+_GROUND_OR_VERB = frozenset(("地下", "地点", "地道", "地转", "地上"))
+_HOW = frozenset(("伤心地",))  # the dictionary has it as a place
+_AFTER_A_VERB = frozenset(("着", "了", "起", "起来", "过", "点头", ""))
+_MANNER = tuple("adizo")
 _THIS = frozenset("这那哪每某各")
 MEASURES = frozenset(
     "个只条张件位名本次台辆把块杯瓶碗间座层头匹棵朵颗粒支枝根双对套份片封首部家所道门顿趟遍下种类样天年月日号周点分秒时岁倍"
@@ -33,7 +38,13 @@ _SEAM = re.compile("[^万亿]*(?:万亿|万|亿)|[^万亿]+")
 _NICKNAME = frozenset("小老阿")
 # 儿 after these is a child, or a syllable of its own, not the light ending of 花儿.
 _CHILD = re.compile(
-    "(?:女|婴|幼|孤|少|健|胎|宠|混血|弃|男|孙|侄|患|妻|育|乞|产|新生|早产|幸运|弄潮|(?<![小女男])孩|低能|畸形|私生|巨|流浪|富家|宁馨|我|你|他|爱|娇|宝|生|托|的|和|是|有|之|小|生养)儿$"
+    "(?:女|婴|幼|孤|少|健|胎|宠|混血|弃|男|孙|侄|患|妻|育|乞|产|新生|早产|幸运|弄潮|(?<![小女男])孩|低能|畸形|私生|巨|流浪|富家|宁馨|我|你|他|爱|娇|宝|生|托|的|和|是|有|之|小|生养"
+    "|护|为|救|寻|盼|丧|携|瘫|连体|体|症|胞|唐|患病|独|管|留守|难|助|慈|逆|吾|犬|麒麟|龙|游子)儿$"
+)
+# Given names: 雪儿, 可儿 of two characters, or behind 小: 小芳儿.
+_NAMED = re.compile(
+    "^小?[雪可安欣梦果莲瑶灵婉倩薇琪玲莹颖娟娜丽芳萍珊珍玉翠秀兰梅萱芸蕊蓉菲晴月星云霞怜宛馨怡悦欢嫣凝诗紫碧香柔媚妙思忆慧敏静淑贞宁贝心彤涵雨露晓冰朵婷妍媛瑾璇琳瑞"
+    "容燕菱荷茜蝶萌]儿$"
 )
 
 
@@ -56,7 +67,7 @@ def cut(text: str) -> list[Token]:
     """Cut a stretch of Chinese characters into words."""
     tokens: list[Token] = []
     start = 0
-    for word, tag in _with_light_er(_with_numbers(text, _pieces(text))):
+    for word, tag in _with_light_er(_with_numbers(text, _with_loose_de(_pieces(text)))):
         tokens.append(Token(word, start, start + len(word), tag))
         start += len(word)
     return tokens
@@ -64,7 +75,7 @@ def cut(text: str) -> list[Token]:
 
 def has_light_er(word: str) -> bool:
     """Say whether the 儿 at a word's end is no syllable of its own: 花园儿, not 女儿."""
-    return len(word) > 1 and word[-1] == "儿" and _CHILD.search(word) is None
+    return len(word) > 1 and word[-1] == "儿" and _CHILD.search(word) is None and _NAMED.search(word) is None
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
@@ -80,6 +91,36 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
             yield from rjieba.tag(word[1:])
         else:
             yield word, tag
+
+
+def _with_loose_de(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The same words, but 地 between manner and verb stands alone: 骄傲地|对, 满意|地点|了."""
+    words = list(pieces)
+    if not any("地" in word for word, _ in words):
+        yield from words
+        return
+    for index, (word, tag) in enumerate(words):
+        before = words[index - 1] if index else ("", "")
+        after = words[index + 1][0] if index + 1 < len(words) else ""
+        if len(word) > 2 and word[-1] == "地" and _tells_how(word):
+            yield word[:-1], rjieba.tag(word[:-1])[0][1]
+            yield "地", "uv"
+        elif (
+            word in _GROUND_OR_VERB
+            and len(before[0]) > 1
+            and after in _AFTER_A_VERB
+            and before[1][:1] in (*_MANNER, "v")
+        ):
+            yield "地", "uv"
+            yield _single(word[1], tag)
+        else:
+            yield word, tag
+
+
+def _tells_how(word: str) -> bool:
+    """Whether what stands before a 地 that is glued to it is a manner: 骄傲地, not 目的地."""
+    manner = rjieba.tag(word[:-1])
+    return word in _HOW or not rjieba.has_word(word) or (len(manner) == 1 and manner[0][1][:1] in _MANNER)
 
 
 def _single(char: str, tag: str) -> tuple[str, str]:
