@@ -82,6 +82,10 @@ load: $(DONE)/tts-server  ## a bounded load on all doors: texts a second, first 
 screenshots: $(TEST_LAYERS)  ## docs/images: the page, taken anew
 	@$(BIN)/python -m tests.page.screenshots
 
+.PHONY: browsers
+browsers: $(TEST_LAYERS)  ## the page in Chromium, Firefox and WebKitGTK, heard and looked at; ARGS=webkit for one (minutes)
+	@$(BIN)/python -m tests.page.browsers $(ARGS)
+
 .PHONY: bench
 bench: $(TEST_LAYERS)  ## docs/BENCHMARKS.md: this box, and other programs beside ours (downloads them; minutes)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

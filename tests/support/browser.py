@@ -1,7 +1,8 @@
 """Headless Chromium, as people at a browser would use the daemon's page."""
 
+import os
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,12 +24,17 @@ _OPTIONS = (
 
 
 @asynccontextmanager
-async def chromium() -> AsyncGenerator[Browser]:
-    """A browser. Without one installed the test fails: `apt install chromium`."""
+async def chromium(environment: Mapping[str, str] | None = None, is_loud: bool = False) -> AsyncGenerator[Browser]:
+    """A browser. Without one installed the test fails: `apt install chromium`. is_loud: what it plays is heard."""
     program = shutil.which("chromium")
     assert program is not None, "these tests need Chromium: apt install chromium"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=_OPTIONS)
+        browser = await playwright.chromium.launch(
+            executable_path=program,
+            args=_OPTIONS,
+            env={**os.environ, **(environment or {})},
+            ignore_default_args=["--mute-audio"] if is_loud else None,
+        )
         try:
             yield browser
         finally:

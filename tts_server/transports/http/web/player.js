@@ -3,8 +3,8 @@
 // Short sources are scheduled one behind the other, to the sample. They exist on plain HTTP too, where a browser has no
 // AudioWorklet, and need nothing loaded before the first sound.
 
-const HEAD_START_S = 0.05; // from the first samples to their sound: the next ones are there by then
-const LATE_S = 0.02; // what is due sooner than this may start too late, over what follows it
+const HEAD_START_S = 0.03; // from the first samples to their sound: the next ones are there by then
+const LATE_S = 0.012; // what is due sooner than this may start too late, over what follows it
 const AHEAD_S = 4; // scheduled, at most
 const PIECE_S = 0.5; // of one source, at most
 const FADE_S = 0.005; // a stop is a short fade, not a click
@@ -60,7 +60,7 @@ export class Player {
     if (!this.#outputs.has(rate)) {
       if (typeof AudioContext === "undefined") throw new SoundError("sound_missing");
       if (navigator.audioSession) navigator.audioSession.type = "playback"; // heard with an iPad's ringer off, too
-      this.#outputs.set(rate, new AudioContext({ sampleRate: rate, latencyHint: "interactive" }));
+      this.#outputs.set(rate, new AudioContext({ sampleRate: rate, latencyHint: "balanced" }));
     }
     return this.#outputs.get(rate);
   }
