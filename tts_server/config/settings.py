@@ -130,9 +130,13 @@ class EngineHost(Section):
 class Limits(Section):
     """What is refused, and when something is given up."""
 
-    max_text_chars: Count = Field(5000, description="Characters in one message or request.")
-    max_context_chars: Count = Field(100_000, description="Characters in one streamed text.")
-    max_pending_chars: Count = Field(10_000, description="Characters received and not yet spoken, per text.")
+    max_text_chars: Count = Field(5000, description="Characters in one message or request; not over Wyoming.")
+    max_context_chars: Count = Field(
+        100_000, description="Characters in one streamed text, and in one event of Wyoming."
+    )
+    max_pending_chars: Count = Field(
+        10_000, description="Characters received and not yet spoken, per text; over Wyoming the rest is not read."
+    )
     max_contexts: Count = Field(64, description="Texts spoken at the same time.")
     max_connections: Count = Field(64, description="Connections per door.")
     max_connections_per_address: Count = Field(32, description="Connections per door and address.")

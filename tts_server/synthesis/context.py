@@ -3,9 +3,11 @@
 It is pulled: its events are made as fast as the door takes them, so a slow reader slows nothing but itself.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Final
 
 from tts_server.cache.segment_cache import SegmentCache
 from tts_server.engine_host.link import EngineLink
@@ -17,6 +19,8 @@ from tts_server.synthesis.interruption import Interruption, Stopped
 from tts_server.synthesis.segment_speaker import SegmentSpeaker, ms
 
 log = logging.getLogger(__name__)
+
+PART_CHARS: Final = 500  # of a long text are read at once, in a millisecond or two; then others have their turn
 
 
 class Context:
@@ -75,6 +79,16 @@ class Context:
         """Add text. Raises WrongState after `end`, TextTooLong, TextBacklog."""
         self._check_open()
         self._intake.text(text)
+
+    async def take(self, text: str) -> None:
+        """Add a text that may be long, without keeping others waiting. Raises as `text` does."""
+        self._check_open()
+        self._intake.check(len(text))
+        for start in range(0, len(text), PART_CHARS):
+            if self._interruption.reason is not None:
+                return
+            self._intake.read(text[start : start + PART_CHARS])
+            await asyncio.sleep(0)
 
     def restyle(self, voice: str | None = None, emotion: str | None = None, **controls: float) -> None:
         """Change how text from here on is said; what was sent before keeps its style.

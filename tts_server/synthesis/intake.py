@@ -129,11 +129,27 @@ class Intake:
 
     def text(self, text: str) -> None:
         """Add text. Raises TextTooLong, TextBacklog, MarkupInvalid; then nothing of it is said."""
-        self._check_length(text)
+        self.check(len(text))
+        self.read(text)
+
+    def read(self, text: str) -> None:
+        """Add text that has been checked. Raises MarkupInvalid."""
         self._last_text_at = self._now()
         if self.first_text_at is None and text:
             self.first_text_at = self._last_text_at
         self._plan(self._cutter.feed(text))
+
+    def check(self, chars: int) -> None:
+        """Whether so many characters more can be taken. Raises TextTooLong, TextBacklog."""
+        if chars > self._limits.max_text_chars:
+            raise TextTooLong(f"text has {chars} characters; the limit is {self._limits.max_text_chars}")
+        total = self.received + chars
+        if total > self._limits.max_context_chars:
+            raise TextTooLong(f"the whole text has {total} characters; the limit is {self._limits.max_context_chars}")
+        pending = self._cutter.pending_chars
+        pending += sum(len(planned.segment.text) for planned in self._planned if isinstance(planned, Planned))
+        if pending and pending + chars > self._limits.max_pending_chars:
+            raise TextBacklog(f"{pending} characters wait to be spoken; the limit is {self._limits.max_pending_chars}")
 
     def restyle(self, voice: str | None = None, emotion: str | None = None, **controls: float) -> None:
         """Change how text from here on is said. Raises VoiceUnknown, EmotionUnknown (strict), BadRequest."""
@@ -206,17 +222,6 @@ class Intake:
         self._plan(segments)
         segments.clear()
         return self._delivery.follow(cue)
-
-    def _check_length(self, text: str) -> None:
-        if len(text) > self._limits.max_text_chars:
-            raise TextTooLong(f"text has {len(text)} characters; the limit is {self._limits.max_text_chars}")
-        total = self.received + len(text)
-        if total > self._limits.max_context_chars:
-            raise TextTooLong(f"the whole text has {total} characters; the limit is {self._limits.max_context_chars}")
-        pending = self._cutter.pending_chars
-        pending += sum(len(planned.segment.text) for planned in self._planned if isinstance(planned, Planned))
-        if pending and pending + len(text) > self._limits.max_pending_chars:
-            raise TextBacklog(f"{pending} characters wait to be spoken; the limit is {self._limits.max_pending_chars}")
 
     @staticmethod
     def _now() -> float:

@@ -19,7 +19,7 @@ from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.intake import Planned
 from tts_server.synthesis.interruption import Interruption
 
-_STEP_S: Final = 0.125  # of audio that goes through rate and joiner at once
+_STEP_S: Final = 0.125  # of audio that goes through rate and joiner at once; then others have their turn
 
 
 class SegmentSpeaker:
@@ -55,6 +55,8 @@ class SegmentSpeaker:
                 if chunk.timings:
                     yield _marks(chunk, base / self._sample_rate)
                 for piece in _pieces(chunk):
+                    # Speech that is there already waits for nothing, and a fast reader never makes it wait.
+                    await self._interruption.wait(asyncio.sleep(0))
                     if len(samples := self._joiner.feed(rate.feed(piece))):
                         yield self._audio(samples)
         if len(samples := np.concatenate([self._joiner.feed(rate.flush()), self._joiner.end_piece()])):

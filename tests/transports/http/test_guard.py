@@ -231,7 +231,11 @@ async def test_an_unexpected_error_is_logged_and_told_without_its_insides(caplog
     async def broken(scope: object, receive: object, send: object) -> None:
         raise RuntimeError("the insides")
 
-    transport = httpx.ASGITransport(Guard(broken, broken, HttpSettings()))  # type: ignore[arg-type]
+    async def guarded(scope: dict[str, object], receive: object, send: object) -> None:
+        await guard({**scope, "state": {"is_gone": lambda: False}}, receive, send)  # type: ignore[arg-type]
+
+    guard = Guard(broken, broken, HttpSettings())  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(guarded)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.get("/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")

@@ -12,7 +12,7 @@ from wyoming.info import Describe, Info, SelectProgram
 from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
 
-from tests.support.core import running_core
+from tests.support.core import CoreLimits, running_core
 from tests.transports.wyoming.peers import Peer, Served, audio_s, connected, kinds, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -165,11 +165,26 @@ async def test_what_was_asked_before_a_failing_request_is_still_said(peer: Peer)
 
 
 async def test_a_text_over_the_limit_is_refused_by_name(peer: Peer) -> None:
-    await peer.send("synthesize", text="好" * 2001)
+    await peer.send("synthesize", text="好" * 5001)
     [error] = await peer.read_all()
     assert error.data["code"] == "text_too_long"
-    assert "2001" in error.data["text"]
-    assert "2000" in error.data["text"]
+    assert "5001" in error.data["text"]
+    assert "5000" in error.data["text"]
+
+
+@pytest.mark.parametrize("is_stream", [True, False])
+async def test_an_article_may_come_as_one_event_and_waits_while_much_is_unspoken(is_stream: bool) -> None:
+    """It has more characters than one text elsewhere, and than may wait to be said; the client is held back."""
+    limits = CoreLimits(max_text_chars=50, max_pending_chars=80, max_context_chars=500)
+    article = "今天天气很好我们出去走走吧今天天气很好我们出去走走吧。" * 10
+    async with running_core(limits) as core, serving(core) as door, connected(door.port) as peer:
+        if is_stream:
+            events = await stream(peer, article)
+        else:
+            await peer.send("synthesize", text=article)
+            events = await peer.read_until("audio-stop")
+    assert kinds(events) == (STREAMED if is_stream else SPOKEN)
+    assert audio_s(events) == pytest.approx(0.1 * len(article), rel=0.05)
 
 
 async def test_a_stream_that_grows_over_the_limit_ends_with_an_error(peer: Peer) -> None:

@@ -20,12 +20,16 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # struct linger: on, 0 s
 
 
 class HttpConnection(H11Protocol):
-    """Serves the requests of one connection. `scope["state"]["abort"]` cuts it off in the middle of an answer."""
+    """Serves the requests of one connection.
+
+    `scope["state"]["abort"]` cuts it off in the middle of an answer, `scope["state"]["is_gone"]` tells at once when
+    nothing written is sent any more.
+    """
 
     transport: asyncio.Transport
 
     def __init__(self, config: Config, state: ServerState, settings: HttpSettings) -> None:
-        super().__init__(config, state, {"abort": self.abort})
+        super().__init__(config, state, {"abort": self.abort, "is_gone": self._is_gone})
         self._settings = settings
         self._head_timer: asyncio.TimerHandle | None = None
 
@@ -75,6 +79,9 @@ class HttpConnection(H11Protocol):
         if (connected := self.transport.get_extra_info("socket")) is not None and not self.transport.is_closing():
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.transport.abort()
+
+    def _is_gone(self) -> bool:
+        return self.transport.is_closing()
 
     def _answer(self, status: HTTPStatus, code: ErrorCode, message: str) -> None:
         """Answer past the application, and close."""

@@ -1,6 +1,7 @@
 """One HTTP request and its answer on their way: deadlines, headers of every answer, and an end whatever happens."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from email.utils import formatdate
@@ -56,7 +57,12 @@ class Exchange:
         return bytes(body)
 
     async def send(self, message: Message) -> None:
-        """Send a part of the answer. Raises ClientDisconnect when the peer takes nothing for `write_stall_s`."""
+        """Send a part of the answer. Raises ClientDisconnect when the peer left, or takes nothing for `write_stall_s`.
+
+        That it left is known before the loop tells it: speech that is there already never waits for the loop.
+        """
+        if self.scope["state"]["is_gone"]():
+            raise ClientDisconnect
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._add_headers(MutableHeaders(scope=message))
@@ -92,8 +98,9 @@ class Exchange:
         """Give the answer of a request that raised: an error, or, in the middle of an answer, a cut."""
         if self.status is None:
             body = error_json(ErrorCode.INTERNAL, INTERNAL)
-            await self._start_json(500, body)
-            await self.send({"type": "http.response.body", "body": body})
+            with contextlib.suppress(ClientDisconnect):
+                await self._start_json(500, body)
+                await self.send({"type": "http.response.body", "body": body})
         elif not self._is_complete:
             self.scope["state"]["abort"]()
 

@@ -80,7 +80,8 @@ class WebSocketDoor:
             return
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
-        socket = Socket(receive, send, scope["state"]["abort"], self._settings.write_stall_s)
+        state = scope["state"]
+        socket = Socket(receive, send, state["abort"], state["is_gone"], self._settings.write_stall_s)
         await self._serve(handshake, socket)
 
     async def _serve(self, handshake: Handshake, socket: Socket) -> None:

@@ -18,6 +18,7 @@ from tts_server.transports.websocket.socket import Closed, PeerGone, PeerStalled
 log = logging.getLogger(__name__)
 
 _GOODBYE_S: Final = 1.0  # for a socket that a client has left for another one
+_LONG_CHARS: Final = 500  # a message that takes a millisecond to read
 
 
 class _Superseded(Exception):
@@ -147,6 +148,8 @@ class Session:
                 auth_ends_at = loop.time() + self._settings.auth_timeout_s
                 continue
             self.dialogue.take(message)
+            if len(message) > _LONG_CHARS:
+                await asyncio.sleep(0)  # a whole book may be here already, message by message
 
     async def _watch(self) -> None:
         await self._woken.wait()

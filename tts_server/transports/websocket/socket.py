@@ -33,8 +33,17 @@ _LOST_CODES: Final = (1001, 1006, 1011, 1012, 1013)
 class Socket:
     """An accepted WebSocket of an ASGI server."""
 
-    def __init__(self, receive: Receive, send: Send, abort: Callable[[], None], write_stall_s: float) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        send: Send,
+        abort: Callable[[], None],
+        is_gone: Callable[[], bool],
+        write_stall_s: float,
+    ) -> None:
+        """is_gone: whether nothing written is sent any more; known before `receive` tells it."""
         self._receive = receive
+        self._is_gone = is_gone
         self._send = send
         self._write_stall_s = write_stall_s
         self._sending_since: float | None = None
@@ -67,11 +76,18 @@ class Socket:
         await self._transmit({"type": "websocket.close", "code": code, "reason": reason})
 
     async def _transmit(self, event: MutableMapping[str, Any]) -> None:
+        if self._is_gone():
+            await _end_is_told()
         self._sending_since = asyncio.get_running_loop().time()
         try:
             await self._send(event)
         except (OSError, RuntimeError):  # RuntimeError: the ASGI server has closed by itself, over a broken frame
             self._sending_since = None
-            await asyncio.Event().wait()  # `receive` is about to tell how it ended, and ends this too
+            await _end_is_told()
         finally:
             self._sending_since = None
+
+
+async def _end_is_told() -> None:
+    """Wait: `receive` is about to tell how the connection ended, and ends this too."""
+    await asyncio.Event().wait()

@@ -10,8 +10,9 @@ from wyoming.ping import Ping, Pong
 
 from protocol.errors import ErrorCode
 from protocol.wyoming import EventDecoder, ProtocolError, parse_synthesize, text_of
-from tts_server.errors import TextBacklog, TTSError
+from tts_server.errors import TextBacklog, TextTooLong, TTSError
 from tts_server.events import ContextState
+from tts_server.synthesis.context import PART_CHARS, Context
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.wyoming.info import PROGRAM, InfoCache, options_for
 from tts_server.transports.wyoming.reply import Reply, Request
@@ -120,7 +121,8 @@ class Connection:
             case "synthesize-chunk":
                 if not self._is_streaming():
                     await self._start_stream(Event("synthesize-start"))
-                await self._add_text(text_of(event))
+                if self._stream is not None and self._stream.context is not None:
+                    await self._add_text(self._stream.context, text_of(event))
             case "synthesize-stop":
                 self._end_stream()
             case "select-program":  # there is one program, so whatever is selected holds already
@@ -130,14 +132,16 @@ class Connection:
                 log.debug("an event of type %.64r was ignored", event.type)
 
     async def _synthesize(self, event: Event) -> None:
+        text = text_of(event)
         request = self._open(event, is_stream=False)
+        await self._ask(request)
         if request.context is not None:
             try:
-                request.context.text(text_of(event))
-                request.context.end()
+                await self._add_text(request.context, text)
+                if _takes_text(request.context):
+                    request.context.end()
             except TTSError as failure:
                 request.fail(failure)
-        await self._ask(request)
 
     async def _start_stream(self, event: Event) -> None:
         if self._stream is not None and self._stream.context is not None:
@@ -145,13 +149,24 @@ class Connection:
         self._stream = self._open(event, is_stream=True)
         await self._ask(self._stream)
 
-    async def _add_text(self, text: str) -> None:
-        """Give text to the open stream; when it has more than it may keep, wait, and with us the client."""
-        context = self._stream.context if self._stream is not None else None
-        while context is not None and context.state is not ContextState.DONE:
+    async def _add_text(self, context: Context, text: str) -> None:
+        """Give text to a context; while it has more than it may keep, wait, and with us the client.
+
+        Home Assistant sends an article as one event: it may be as long as a whole stream. Raises TTSError.
+        """
+        limits = self._synthesizer.limits
+        limit, size = limits.max_context_chars, min(PART_CHARS, limits.max_text_chars)
+        if context.received + len(text) > limit:
+            raise TextTooLong(f"the whole text has {context.received + len(text)} characters; the limit is {limit}")
+        for start in range(0, len(text), size):
+            await self._add_part(context, text[start : start + size])
+            await asyncio.sleep(0)
+
+    async def _add_part(self, context: Context, part: str) -> None:
+        while _takes_text(context):
             self._progress.clear()
             try:
-                context.text(text)
+                context.text(part)
                 return
             except TextBacklog:
                 await self._progress.wait()
@@ -165,7 +180,7 @@ class Connection:
     def _is_streaming(self) -> bool:
         """Whether a stream takes text. One that ended by itself, for want of text, does not."""
         context = self._stream.context if self._stream is not None else None
-        if context is not None and context.state in (ContextState.DONE, ContextState.CANCELLING):
+        if context is not None and not _takes_text(context):
             self._stream = None
         return self._stream is not None
 
@@ -188,3 +203,7 @@ class Connection:
         while not self._requests.empty():
             if (request := self._requests.get_nowait()) is not None:
                 request.close()
+
+
+def _takes_text(context: Context) -> bool:
+    return context.state not in (ContextState.DONE, ContextState.CANCELLING)

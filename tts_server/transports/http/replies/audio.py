@@ -66,6 +66,7 @@ class AudioFile(Response):
         for start in range(0, len(part), PIECE_BYTES):
             piece = bytes(part[start : start + PIECE_BYTES])
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await asyncio.sleep(0)  # `send` gives way to slow readers only
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _span(self, asked: Headers) -> tuple[int, int] | None:

@@ -69,8 +69,7 @@ async def speak_whole(order: Order, receive: Receive, store: StoredAudio) -> Res
     with store.record() as recording:
         spoken = await _record(order, receive, recording)
         rate = spoken.context.sample_rate
-        content = await asyncio.to_thread(encode_whole, order.form, bytes(recording.pcm), rate)
-    tag = hashlib.sha256(content).hexdigest()[:24]
+        content, tag = await asyncio.to_thread(_whole_file, order.form, recording.pcm, rate)
     answer = AudioFile(order.form, content, tag)
     answer.headers.update(order.headers(spoken.context))
     return answer
@@ -102,6 +101,12 @@ async def speak_and_keep(order: Order, receive: Receive, store: StoredAudio, wan
         )
 
 
+def _whole_file(form: FormatName, pcm: memoryview, sample_rate: int) -> tuple[bytes, str]:
+    """A file and its tag: megabytes to copy and to digest."""
+    content = encode_whole(form, bytes(pcm), sample_rate)
+    return content, hashlib.sha256(content).hexdigest()[:24]
+
+
 async def _record(order: Order, receive: Receive, recording: Recording) -> _Spoken:
     marks: list[Mark] = []
     async with speaking(order, receive) as (context, events):
@@ -124,7 +129,7 @@ async def speaking(order: Order, receive: Receive) -> AsyncIterator[tuple[Contex
     log.debug("to say: %r", order.text)  # the one place where a text is logged, and only when asked
     context = order.synthesizer.open(order.options)
     try:
-        context.text(order.text)
+        await context.take(order.text)
         context.end()
         async with asyncio.TaskGroup() as tasks, aclosing(_until_done(context, order.report)) as events:
             watcher = tasks.create_task(_cancel_on_hangup(receive, context))
