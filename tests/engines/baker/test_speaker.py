@@ -11,6 +11,7 @@ from tts_server.engines.baker.speaker import speak
 from tts_server.presets import PRESETS
 
 RATE = VOCODER.sample_rate
+OWN_SILENCE_MS = 150  # between two clauses at least
 
 
 def spoken(nets: Nets, *runs: Run, seconds: float = 0.5) -> list[AudioChunk]:
@@ -59,11 +60,30 @@ def test_the_first_clause_is_heard_before_the_second_is_read(nets: Nets, monkeyp
     assert len(read) == 2
 
 
-@pytest.mark.parametrize("pause_ms", [150, 300, 1000, 2345])
+@pytest.mark.parametrize("pause_ms", [350, 1000, 2345])
 @pytest.mark.parametrize("prosody", [Prosody(), Prosody("sad", speed=0.7)], ids=["neutral", "sad and slow"])
 def test_an_exact_pause_is_exact(nets: Nets, pause_ms: int, prosody: Prosody) -> None:
     chunks = spoken(nets, run("ni3 hao3,", prosody, pause_ms=pause_ms), run("ma1 ma5.", prosody, start=2))
     assert gaps(chunks)[1] == pause_ms * RATE // 1000
+
+
+@pytest.mark.parametrize("pause_ms", [0, 100, 150, 200])
+def test_a_pause_shorter_than_the_last_sound_takes_to_die_away_grows_a_little(nets: Nets, pause_ms: int) -> None:
+    chunks = spoken(nets, run("wan3 fan4 hao3 le5,", pause_ms=pause_ms), run("ma1 ma5.", start=4))
+    grown_ms = gaps(chunks)[3] * 1000 / RATE - max(pause_ms, OWN_SILENCE_MS)
+    assert 0 <= grown_ms <= 60
+
+
+@pytest.mark.parametrize("emotion", PRESETS)
+def test_the_last_sound_of_a_clause_dies_away(nets: Nets, emotion: str) -> None:
+    audio = samples(spoken(nets, run(f"wan3 fan4 hao3 le5. {WEATHER}", Prosody(emotion)), seconds=60.0))
+    frames = np.abs(audio[: len(audio) // 300 * 300]).reshape(-1, 300)
+    sound = frames.max(axis=1) > 0
+    (ends,) = np.nonzero(sound[:-1] & ~sound[1:])
+    assert len(ends)
+    loudest = np.sqrt((frames**2).mean(axis=1)).max()
+    for end in ends:
+        assert np.sqrt((frames[end] ** 2).mean()) < loudest * 10 ** (-30 / 20)
 
 
 def test_an_empty_run_may_be_a_pause(nets: Nets) -> None:

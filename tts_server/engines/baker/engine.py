@@ -61,7 +61,8 @@ class BakerEngine:
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Yield the audio of the utterance's Mandarin runs with the timings of their syllables."""
-        yield from speak(self._loaded(utterance.voice), utterance.runs, wanted, utterance.before)
+        nets = self._loaded(utterance.voice)
+        yield from speak(nets, utterance.runs, wanted, utterance.before, is_last=utterance.is_last)
 
     def vocoder_task(self, voice: str) -> VocoderTask:
         """The vocoder alone, in chunks of 40 frames."""

@@ -10,15 +10,19 @@ from numpy.typing import NDArray
 from tts_server.engine import AudioChunk, Prosody, Run, Samples, Timing
 from tts_server.engines.baker import level, prosody
 from tts_server.engines.baker.clauses import Clause, Units, clauses, halves, units
-from tts_server.engines.baker.mel import Mel
+from tts_server.engines.baker.mel import Kept, Mel
 from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Encoded, Nets
 from tts_server.engines.baker.shape import ACOUSTIC, VOCODER
 
-# The model says long silences. This much is kept, so that speech is heard sooner and a pause is as long as asked for.
-# The rest is cut from the mel: with shorter silences in its input, the decoder would find speech at unusual positions.
+# The model says long silences. What is not needed is cut from the mel, so that speech is heard sooner and a pause is as
+# long as asked for: with shorter silences in its input, the decoder would find speech at unusual positions.
 LEAD_FRAMES: Final = 4  # before a clause
-TAIL_FRAMES: Final = 8  # after it
-MODEL_SILENCE: Final = (LEAD_FRAMES + TAIL_FRAMES) * VOCODER.hop_length  # samples between two clauses
+TAIL_FRAMES: Final = 8  # after it, at least
+# The last sound of a clause dies away in the closing silence: 0.1 to 0.25 s, counted into the pause. A pause shorter
+# than that grows by no more than this, and the sound is faded.
+GROWTH: Final = round(0.06 * VOCODER.sample_rate)
+FADE_FRAMES: Final = 5
+NO_PAUSE_FRAMES: Final = 12  # between clauses that no pause parts
 FRAMES_PER_SECOND: Final = VOCODER.sample_rate / VOCODER.hop_length
 MAX_CHUNK_S: Final = 60.0
 SAMPLE_CONTROLS: Final = ("gain", "tilt", "breath")  # done on the samples; the others on what the model predicts
@@ -32,34 +36,43 @@ class Score:
     curve: level.Curve
     timings: tuple[Timing, ...]
 
-    @property
-    def length(self) -> int:
-        return self.mel.length * VOCODER.hop_length
-
 
 def speak(
-    nets: Nets, runs: tuple[Run, ...], wanted: Callable[[], float], before: Prosody | None = None
+    nets: Nets,
+    runs: tuple[Run, ...],
+    wanted: Callable[[], float],
+    before: Prosody | None = None,
+    *,
+    is_last: bool = True,
 ) -> Generator[AudioChunk]:
     """The utterance's audio. The acoustic model reads a clause only when its turn has come.
 
-    before: the emotion that the voice changes over from.
+    before: the emotion that the voice changes over from. is_last: whether the pause at the end is the utterance's own;
+    otherwise the last sound dies away however long that takes.
     """
     start = 0  # of the clause, in samples
-    for clause in clauses(runs):
-        for score in _scores(nets, clause, before):
+    said = list(clauses(runs))
+    for index, clause in enumerate(said):
+        is_end = index == len(said) - 1
+        pause, own = _pause_samples(clause), 0  # own: samples of it that the model says itself
+        for score in _scores(nets, clause, None if is_end and not (pause and is_last) else pause, before):
             made = 0
             for samples in _vocode(nets, score, wanted):
                 yield AudioChunk(samples, VOCODER.sample_rate, _timings(score, made, made + len(samples), start))
                 made += len(samples)
-            start += score.length
-        if pause := _silent_samples(clause):
-            yield AudioChunk(np.zeros(pause, np.float32), VOCODER.sample_rate)
-            start += pause
+            start += made
+            own = (LEAD_FRAMES + score.mel.tail) * VOCODER.hop_length
+        if (silent := pause - own) > 0:
+            yield AudioChunk(np.zeros(silent, np.float32), VOCODER.sample_rate)
+            start += silent
         before = before if not clause.syllables else None
 
 
-def _scores(nets: Nets, clause: Clause, before: Prosody | None = None) -> Iterator[Score]:
-    """The clause's score; those of its halves where it would be longer than the model can count."""
+def _scores(nets: Nets, clause: Clause, pause: int | None, before: Prosody | None = None) -> Iterator[Score]:
+    """The clause's score; those of its halves where it would be longer than the model can count.
+
+    pause: samples that it should take until the next clause; None: nothing follows that the last sound could delay.
+    """
     if not clause.syllables:
         return
     read = units(clause)
@@ -70,14 +83,15 @@ def _scores(nets: Nets, clause: Clause, before: Prosody | None = None) -> Iterat
     frames[0], frames[-2] = max(frames[0], LEAD_FRAMES), max(frames[-2], TAIL_FRAMES)
     if frames.sum() > ACOUSTIC.max_frames and len(clause.syllables) > 1:
         first, second = halves(clause)
-        yield from _scores(nets, first, before)
-        yield from _scores(nets, second)
+        yield from _scores(nets, first, 0, before)
+        yield from _scores(nets, second, pause)
         return
     f0 = prosody.shape_f0(encoded.f0, encoded.durations, wanted)
     energy = prosody.shape_energy(encoded.energy, wanted)
     decoded = nets.decode(Encoded(encoded.hidden, encoded.durations, f0, energy), frames)
-    kept = slice(int(frames[0]) - LEAD_FRAMES, int(frames[:-2].sum()) + TAIL_FRAMES)
-    on_samples = (np.repeat([getattr(unit, name) for unit in wanted], frames)[kept] for name in SAMPLE_CONTROLS)
+    start, speech_end = int(frames[0]) - LEAD_FRAMES, int(frames[:-2].sum())
+    kept = Kept(start, speech_end, speech_end + TAIL_FRAMES, speech_end + _latest_tail(pause))
+    on_samples = (np.repeat([getattr(unit, name) for unit in wanted], frames)[start:] for name in SAMPLE_CONTROLS)
     curve = level.Curve.of_decibels(*on_samples)
     yield Score(Mel(nets, decoded, kept), curve, _clause_timings(clause, read, frames))
 
@@ -101,23 +115,38 @@ def _timings(score: Score, begin: int, end: int, offset: int) -> tuple[Timing, .
 
 def _vocode(nets: Nets, score: Score, wanted: Callable[[], float]) -> Iterator[Samples]:
     """The clause's samples in chunks of about the wanted length."""
-    total = score.mel.length
+    mel = score.mel
     state, history = nets.vocode.initial_state, level.EMPTY_HISTORY
-    fed = made = 0
-    while fed < total:
+    made = 0
+    while not mel.is_read:
         frames = max(1, round(min(wanted(), MAX_CHUNK_S) * FRAMES_PER_SECOND))
-        end = min(total, made // VOCODER.hop_length + frames + LOOKAHEAD_FRAMES)
-        samples, state = nets.vocode(score.mel.read(end - fed), state, is_last=end == total)
+        end = made // VOCODER.hop_length + frames + LOOKAHEAD_FRAMES
+        samples, state = nets.vocode(mel.read(end - mel.given), state, is_last=mel.is_read)
         samples, history = level.apply(score.curve, samples, made, history)
-        fed, made = end, made + len(samples)
+        if mel.is_read and mel.ends_loud:
+            samples = _faded(samples)
+        made += len(samples)
         yield samples
 
 
-def _silent_samples(clause: Clause) -> int:
-    """Zeros to add after the clause, so that with the model's own silences nothing is heard for the right time."""
-    if clause.pause_ms is None:
-        pause_s = prosody.pause_seconds(clause.break_after, prosody.controls(clause.prosodies[-1]))
-    else:
-        pause_s = clause.pause_ms / 1000
-    own = MODEL_SILENCE if clause.syllables else 0
-    return max(0, round(pause_s * VOCODER.sample_rate) - own)
+def _faded(samples: Samples) -> Samples:
+    """The last samples die away. They all are in the last chunk, which is longer than the vocoder's lookahead."""
+    count = min(len(samples), FADE_FRAMES * VOCODER.hop_length)
+    fall = ((0.5 + 0.5 * np.cos((np.arange(count) + 1) / count * np.pi)) ** 2).astype(np.float32)
+    return np.concatenate([samples[: len(samples) - count], samples[len(samples) - count :] * fall])
+
+
+def _latest_tail(pause: int | None) -> int:
+    """Frames after a clause in which its last sound may die away."""
+    if pause is None:
+        return ACOUSTIC.max_frames
+    return max(NO_PAUSE_FRAMES, (pause + GROWTH) // VOCODER.hop_length - LEAD_FRAMES)
+
+
+def _pause_samples(clause: Clause) -> int:
+    """For how long nothing is to be heard after the clause."""
+    if clause.pause_ms is not None:
+        return round(clause.pause_ms * VOCODER.sample_rate / 1000)
+    return round(
+        prosody.pause_seconds(clause.break_after, prosody.controls(clause.prosodies[-1])) * VOCODER.sample_rate
+    )
