@@ -43,7 +43,7 @@ class Controls(Part):
     volume: Volume | None = None
 
 
-class Manner(Controls):
+class SpeakingStyle(Controls):
     """All of how a text is said."""
 
     language: Name | None = Field(None, description="BCP 47; chooses a voice where none is named.")

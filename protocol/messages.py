@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from protocol.errors import ErrorCode
-from protocol.fields import MAX_ID_CHARS, ContextId, Controls, Flow, Intensity, Manner, Name, Part, Samples, Seq
+from protocol.fields import MAX_ID_CHARS, ContextId, Controls, Flow, Intensity, Name, Part, Samples, Seq, SpeakingStyle
 
 SUBPROTOCOL: Final = "tts-stream.v1"
 MINOR_VERSION: Final = "1.0"
@@ -50,7 +50,7 @@ class Client(Part):
     version: Name | None = None
 
 
-class Defaults(Manner):
+class Defaults(SpeakingStyle):
     """What contexts of this connection get when `open` does not say."""
 
     audio: AudioFormat = AudioFormat()
@@ -84,7 +84,7 @@ class Hello(ClientMessageBase):
     resume: Resume | None = None
 
 
-class Open(OfContext, Manner):
+class Open(OfContext, SpeakingStyle):
     """Opens a context and says how it is to be spoken. Answered with `opened`."""
 
     type: Literal["open"] = "open"

@@ -38,7 +38,7 @@ def key(said: Segment, by: Voice = MANDARIN, house: Catalogue = HOUSE, keys: Key
         segment(volume=-3.0),
     ],
 )
-def test_another_text_or_manner_is_another_recording(other: Segment) -> None:
+def test_another_text_or_style_is_another_recording(other: Segment) -> None:
     assert key(other) != key(segment())
 
 

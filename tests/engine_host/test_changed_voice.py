@@ -72,7 +72,7 @@ def test_rate_and_level_follow_the_preset_and_level_may_be_left_to_others() -> N
     assert np.std(spoken(run(0, Prosody("sad")), with_level=False)[0]) > np.std(sad)
 
 
-def test_the_engine_is_asked_for_neutral_speech_with_the_rest_of_the_manner() -> None:
+def test_the_engine_is_asked_for_neutral_speech_with_the_rest_of_the_style() -> None:
     *_, engine = spoken(run(0, Prosody("sad", 1.0, speed=1.2, pitch=2.0, volume=-3.0)))
     assert engine.asked[0].runs[0].prosody == Prosody(speed=1.2, volume=-3.0)
     assert pitch_of(spoken(run(0, Prosody(pitch=2.0)))[0]) == pytest.approx(200 * 2 ** (2 / 12), abs=2)

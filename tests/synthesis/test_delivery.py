@@ -24,8 +24,8 @@ CATALOGUE = Catalogue((MOODY, PLAIN))
 NIGHT = Night(time(22), time(7))
 
 
-def delivery(manner: SpeakingStyle | None = None, **options: Any) -> Delivery:
-    return Delivery(CATALOGUE, SpeechOptions(**options), "neutral", manner or SpeakingStyle())
+def delivery(style: SpeakingStyle | None = None, **options: Any) -> Delivery:
+    return Delivery(CATALOGUE, SpeechOptions(**options), "neutral", style or SpeakingStyle())
 
 
 def said(text: str, wanted: Delivery) -> list[tuple[str, str, float]]:

@@ -1,12 +1,10 @@
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from tts_server.access.networks import PRIVATE_NETWORKS, is_allowed
 from tts_server.errors import PortUnavailable
 from tts_server.transports.listening import hosts_of, listen, listen_unix
 
@@ -67,33 +65,6 @@ def test_an_address_this_machine_lacks_is_named() -> None:
 def test_a_name_nobody_knows_is_named() -> None:
     with pytest.raises(PortUnavailable, match=r"'no-such-host\.invalid'.*not known"):
         listen("no-such-host.invalid", 0)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        *("127.0.0.1", "192.168.1.20", "10.9.8.7", "172.16.0.1", "172.31.255.255", "169.254.1.1", "100.64.0.1"),
-        *("::1", "fe80::1", "fe80::1%eth0", "fd12:3456::1", "::ffff:192.168.1.20"),
-    ],
-)
-def test_private_addresses_are_allowed_by_default(address: str) -> None:
-    assert is_allowed(address, PRIVATE_NETWORKS)
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["8.8.8.8", "172.32.0.1", "100.128.0.1", "192.169.0.1", "2001:db8::1", "::ffff:8.8.8.8", "::", "", "localhost"],
-)
-def test_other_addresses_are_not(address: str) -> None:
-    assert not is_allowed(address, PRIVATE_NETWORKS)
-
-
-def test_only_the_networks_given_are_allowed() -> None:
-    networks = (ip_network("192.168.7.0/24"), ip_network("2001:db8::/32"))
-    assert is_allowed("192.168.7.1", networks)
-    assert is_allowed("2001:db8::1", networks)
-    assert not is_allowed("192.168.8.1", networks)
-    assert not is_allowed("127.0.0.1", ())
 
 
 def test_a_unix_socket_is_for_its_user_and_group_and_a_dead_one_is_replaced(tmp_path: Path) -> None:

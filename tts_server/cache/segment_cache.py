@@ -1,8 +1,8 @@
 """Speech that was spoken before, and speech that others are being spoken just now: every segment is looked up here.
 
-One cache for all doors and formats. A segment is named by what its sound depends on (`cache_key`), kept as it came from
-the engine (`cache_entry`), in memory and behind it in a store (`cache_disk`); what is not there is spoken once for all
-who ask for it meanwhile (`flight`). A listener cannot tell which of these it was, but for the time it took.
+One cache for all doors and formats. A segment is named by what its sound depends on (`key`), kept as it came from the
+engine (`recording`), in memory and behind it in a store (`disk`); what is not there is spoken once for all who ask for
+it meanwhile (`single_flight`). A listener cannot tell which of these it was, but for the time it took.
 """
 
 import asyncio

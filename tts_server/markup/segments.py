@@ -107,7 +107,7 @@ class TextCutter:
         return [*said, *self._become(prosody)]
 
     def restyle_segment(self, prosody: Prosody) -> list[Segment]:
-        """Say only the next segment with this emotion and intensity; the rest of its manner may still be changed."""
+        """Say only the next segment with this emotion and intensity; the rest of its style may still be changed."""
         said = [*self._cut(self._reader.flush()), *self._leave_sentence()]
         self._prosody = self._next_prosody
         self._only = (prosody.emotion, prosody.intensity)
@@ -130,7 +130,7 @@ class TextCutter:
         return segments
 
     def _become(self, prosody: Prosody) -> list[Segment]:
-        """Take on another manner."""
+        """Take on another style."""
         said: list[Segment] = []
         if self._is_other_emotion(prosody):
             said = self._leave_sentence()
@@ -156,7 +156,7 @@ class TextCutter:
         return [self._style(segment) for segment in segments]
 
     def _style(self, segment: Segment) -> Segment:
-        """The segment with its manner."""
+        """The segment with its style."""
         prosody = self._prosody
         if self._only is not None:
             emotion, intensity = self._only

@@ -3,7 +3,7 @@
 Earliest playback deadline first, over all doors. A stream's deadline is the moment its listener runs out of audio, if
 they began to play with the first chunk; one that heard nothing yet is due soon after it asked, sooner with a higher
 priority. Chunks are short at first and grow as far as the slack of all others allows. No more streams are let in than
-the threads can keep playing (`admission`), by what each voice has cost lately (`costs`); the rest wait in line.
+the threads can keep playing (`admission`), by what each voice has cost lately (`measured_cost`); the rest wait in line.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Text on its way into a context: cut into segments, each with the voice and manner that held at its place."""
+"""Text on its way into a context: cut into segments, each with the voice and style that held at its place."""
 
 import asyncio
 from collections import deque
@@ -68,7 +68,7 @@ class Stalled(Exception):
 
 
 class Intake:
-    """Takes text and changes of manner in order; gives out what can be said."""
+    """Takes text and changes of style in order; gives out what can be said."""
 
     def __init__(
         self,

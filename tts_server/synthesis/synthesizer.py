@@ -74,7 +74,7 @@ class Synthesizer:
         return self._default_emotion
 
     @property
-    def manner(self) -> str:
+    def house_style(self) -> str:
         """What changes the sound of a request without being in it: two alike sound alike. Of the owner's settings."""
         return f"{self._default_emotion} {self._style.night_now()}"
 

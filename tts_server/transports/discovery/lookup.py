@@ -1,4 +1,4 @@
-"""Finds the daemons on the LAN and asks each what it has: the other side of `discovery`."""
+"""Finds the daemons on the LAN and asks each what it has: the other side of `announcement`."""
 
 import asyncio
 import time

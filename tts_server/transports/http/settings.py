@@ -12,7 +12,7 @@ from tts_server.transports.websocket.settings import WebSocketSettings
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Limits and manners of the HTTP door."""
+    """Limits and time-outs of the HTTP door."""
 
     networks: Sequence[Network] = PRIVATE_NETWORKS  # whose addresses may connect
     host_names: Sequence[str] = ()  # names in a Host header we answer to, besides addresses, localhost and *.local

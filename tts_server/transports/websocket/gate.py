@@ -1,4 +1,4 @@
-"""Where a client's text and changes of manner enter a context: in order, and without holes."""
+"""Where a client's text and changes of style enter a context: in order, and without holes."""
 
 import asyncio
 from collections import deque
@@ -11,7 +11,7 @@ from tts_server.errors import RateLimited, TextBacklog, TTSError
 from tts_server.synthesis.context import Context
 from tts_server.transports.websocket.rejection import Rejected
 
-MAX_NOTES: Final = 256  # changes of manner and flushes whose place has not been reached
+MAX_NOTES: Final = 256  # changes of style and flushes whose place has not been reached
 RETRY_MS: Final = 500
 
 Note = answers.Applied | answers.Flushed

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WebSocketSettings:
-    """Limits and manners of a WebSocket connection; those of texts are the core's."""
+    """Limits and time-outs of a WebSocket connection; those of texts are the core's."""
 
     max_message_bytes: int = 65_536
     max_contexts: int = 8  # per connection
     messages_per_s: int = 200
     messages_burst: int = 400
-    chars_per_min: int = 0  # of one token and one address; what access.py counts by; 0: no limit
+    chars_per_min: int = 0  # of one token and one address; 0: no limit
     bad_messages: int = 20  # in a burst; one is forgiven every 10 s
     max_lead_ms: int = 1000  # how far sending runs ahead of playing when the client does not say
     raw_lead_ms: int = 300  # the same with the framing `raw`, for small devices

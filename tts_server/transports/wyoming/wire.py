@@ -54,8 +54,8 @@ class Wire:
         connected = self._writer.get_extra_info("socket")
         if connected is not None and connected.family in (socket.AF_INET, socket.AF_INET6):
             with contextlib.suppress(OSError):  # it is gone already
-                manner = _RESET_ON_CLOSE if is_unfinished else _ORDERLY_CLOSE
-                connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, manner)
+                linger = _RESET_ON_CLOSE if is_unfinished else _ORDERLY_CLOSE
+                connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
     async def finish(self) -> None:
         """Close after the peer has read what was written, or has had its time to."""

@@ -1,7 +1,7 @@
-"""Writes SAMBERT as ONNX graphs: encoder, durations, memory, and a postnet that streams. `export_step.py` has the step.
+"""Writes SAMBERT as ONNX graphs: encoder, durations, memory, and a postnet that streams. `step.py` has the step.
 
-Emotions and speakers come in as rows of their tables, so that they can be mixed. `acoustic.py` is what the graphs must
-agree with.
+Emotions and speakers come in as rows of their tables, so that they can be mixed. `nets/acoustic.py` is what the graphs
+must agree with.
 """
 
 import json

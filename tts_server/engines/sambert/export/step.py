@@ -2,7 +2,7 @@
 
 Layer normalisation is split up, in float64: its gain and offset go into the matrix behind it; what it subtracts, the
 mean, is never there, since every matrix that adds to the residual takes it out of its own output. What is left is a
-factor. `acoustic_decoder.py` is what both forms must agree with.
+factor. `nets/decoder.py` is what both forms must agree with.
 """
 
 import math

@@ -2,7 +2,8 @@
 
 Convolutions are two-dimensional with height 1, since onnxruntime has its blocked kernels for those only. A stage's two
 upsampling branches become one convolution with a channel for each phase: a transposed convolution is a filter for each
-phase, and so is a convolution of a signal whose samples are repeated. `vocoder.py` is what the graph must agree with.
+phase, and so is a convolution of a signal whose samples are repeated. `nets/vocoder.py` is what the graph must agree
+with.
 """
 
 import json

@@ -1,9 +1,9 @@
 """SAMBERT in torch: the readable definition, and the reference of the tests. Never imported at run time.
 
 Units -> mel, an utterance at a time, as KAN-TTS publishes it (`sambert_16k.yaml` and its kin; Li et al. 2023,
-"SAMBERT"): a text encoder (`acoustic_encoder.py`), a variance adaptor and a postnet (`acoustic_variance.py`), and
-between them a decoder (`acoustic_decoder.py`). Modules have the names of the published weights. What runs is the same
-nets as ONNX graphs, `export_acoustic.py`, and the decoder's step in numpy, `decoder.py`.
+"SAMBERT"): a text encoder (`encoder.py`), a variance adaptor and a postnet (`variance.py`), and between them a decoder
+(`decoder.py`). Modules have the names of the published weights. What runs is the same nets as ONNX graphs,
+`export/acoustic.py`, and the decoder's step in numpy, `runtime/decoder.py`.
 """
 
 from typing import NamedTuple

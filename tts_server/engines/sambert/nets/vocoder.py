@@ -2,7 +2,7 @@
 
 Mel -> waveform, an utterance at a time, as KAN-TTS publishes it (`hifigan_v1_16k.yaml` and its kin; Kong et al. 2020),
 with its additions: two upsampling branches, x + sin(x) before each, and for NSF voices a source of sines (Wang et al.
-2019). Modules have the names of the published weights, weight norm folded. What runs is `export_vocoder.py`.
+2019). Modules have the names of the published weights, weight norm folded. What runs is `export/vocoder.py`.
 """
 
 import math

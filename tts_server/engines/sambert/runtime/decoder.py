@@ -3,7 +3,7 @@
 A step is a row of small matrix products, where what surrounds a product costs as much as the product itself. So the
 step is written in numpy over packed weights: the norms' gains and offsets are part of the matrices behind them, their
 means are taken out by the matrices before them, and the caches are rings that are never moved. Twice as fast as the
-same step as an ONNX graph (`export_step.py`). `StepKernel` is the function behind which another kernel may stand.
+same step as an ONNX graph (`export/step.py`). `StepKernel` is the function behind which another kernel may stand.
 """
 
 import math

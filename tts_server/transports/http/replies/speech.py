@@ -54,7 +54,7 @@ class Order:
         synthesizer = self.synthesizer
         voice = synthesizer.catalogue.choose(self.options.voice, self.options.language)
         options = replace(self.options, client="", priority=0)  # who asks, and when, does not change what is heard
-        said = (__version__, voice.name, voice.revision or voice.version, synthesizer.manner, options, self.text)
+        said = (__version__, voice.name, voice.revision or voice.version, synthesizer.house_style, options, self.text)
         return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()[:24] + "-" + self.form
 
 
