@@ -28,13 +28,16 @@ class OpenAiSpeechRequest(BaseModel):
     input: str = Field(min_length=1, description="What to say. More than OpenAI's 4096 characters may come.")
     model: str | None = Field(None, max_length=64, description="Any name: the voices here are what they are.")
     voice: str | VoiceId | None = Field(
-        None, description="A voice of this server, or one of OpenAI's 13 names; left out: the default voice."
+        None,
+        description="A voice of this server, a mood behind it or not (baker||happy), or one of OpenAI's 13 names; "
+        "left out: the default voice.",
     )
     response_format: AudioFormat | None = Field(None, description="Left out: mp3. pcm: 24 kHz, 16 bit, mono.")
     speed: float | None = Field(
         None, ge=0.25, le=4.0, description="Beyond 0.4 to 2.5 the nearest of these is used; left out: 1."
     )
     instructions: str | None = Field(None, max_length=4096, description="How to say it, in English or Chinese.")
+    stream: bool | None = Field(None, description="false: a whole file, with its length; left out: sent while made.")
     stream_format: Literal["audio", "sse"] | None = Field(None, description="Left out: audio.")
 
 

@@ -1,11 +1,13 @@
 """Which voice and which emotion a request gets."""
 
+from dataclasses import replace
+
 import pytest
 
 from protocol.emotions import ALIASES, DISTANCES, EMOTIONS, canonical
 from tests.support.engines import voice
 from tts_server.errors import EmotionUnknown, EngineLoading, VoiceUnknown
-from tts_server.voices import Catalogue, emotion_for
+from tts_server.voices import Catalogue, emotion_for, split_name
 
 BAKER = voice("baker", "baker", emotions=("neutral", "happy", "calm"))
 HEART = voice("heart", "heart", language="en-US", emotions=("neutral",))
@@ -66,3 +68,26 @@ def test_every_alias_and_every_neighbour_is_a_canonical_name() -> None:
     assert set(ALIASES.values()) <= set(EMOTIONS)
     assert set(DISTANCES) == set(EMOTIONS) - {"neutral"}
     assert {near for nears in DISTANCES.values() for near in nears} <= set(EMOTIONS) - {"neutral"}
+
+
+def test_a_mood_behind_a_name_and_capitals_do_not_hide_the_voice() -> None:
+    assert CATALOGUE.choose("baker||happy") is BAKER
+    assert CATALOGUE.choose("Heart") is HEART
+    assert split_name("baker||happy") == ("baker", "happy")
+    assert split_name("baker") == split_name("baker||") == ("baker", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "says"),
+    [
+        ("你好。", "heart", "baker"),
+        ("你好 world", "heart", "heart"),
+        ("Hello.", "heart", "heart"),
+        ("Hello.", "baker", "heart"),
+        ("123!", "heart", "heart"),
+    ],
+)
+def test_who_says_a_text_that_a_voice_cannot(text: str, asked: str, says: str) -> None:
+    chinese, english = replace(BAKER, speaks=("zh",)), replace(HEART, speaks=("en",))
+    catalogue = Catalogue((chinese, english))
+    assert catalogue.speaker_of(text, catalogue.choose(asked)).name == says

@@ -1,15 +1,22 @@
 """Which voices there are, and which one a request gets."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from protocol.emotions import AUTO, DISTANCES, Distances, canonical, nearest
+from protocol.emotions import AUTO, DISTANCES, EMOTIONS, Distances, canonical, is_known, nearest
 from tts_server.engine import Voice
 from tts_server.errors import EmotionUnknown, EngineLoading, VoiceUnknown
 
+SEPARATOR: Final = "||"  # "baker||happy": a voice and a mood, as Home Assistant Cloud names a voice's styles
 PRELOAD_DEFAULT: Final = "default"  # among the voices to preload: whichever is the default one
 LEADING_ENGINES: Final = ("sambert", "baker")  # the first of them that has a voice gives the default one
+# A language whose letters show it.
+_SCRIPTS: Final = (
+    ("zh", re.compile("[〇㐀-䶿一-鿿豈-\ufaff\U00020000-\U0003ffff]")),
+    ("en", re.compile("[A-Za-zÀ-ɏ]")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +44,49 @@ class Catalogue:
     def choose(self, name: str | None = None, language: str | None = None) -> Voice:
         """The voice of that name, else the first that speaks the language, else the default.
 
-        Raises VoiceUnknown for a name that is not here, EngineLoading while no voice is known at all.
+        A mood behind the name and capitals do not matter here. Raises VoiceUnknown for a name that is not here,
+        EngineLoading while no voice is known at all.
         """
         if not self.voices:
             raise EngineLoading("no voice is available yet; `tts-server voices list` tells what is installed")
         if name:
-            for voice in self.voices:
-                if voice.name == name:
-                    return voice
-            raise VoiceUnknown(f"there is no voice {name[:64]!r}; voices here: {self.names}")
+            if (found := self.find(split_name(name)[0])) is None:
+                raise VoiceUnknown(f"there is no voice {name[:64]!r}; voices here: {self.names}")
+            return found
         wanted = (language or "").replace("_", "-").casefold().split("-")[0]
         speakers = (voice for voice in self.voices if voice.language.casefold().split("-")[0] == wanted)
         return next(speakers, self.voices[0])
+
+    def find(self, name: str) -> Voice | None:
+        """The voice of that name, its capitals apart."""
+        exact = (voice for voice in self.voices if voice.name == name)
+        near = (voice for voice in self.voices if voice.name.casefold() == name.casefold())
+        return next(exact, None) or next(near, None)
+
+    def speaker_of(self, text: str, voice: Voice) -> Voice:
+        """Who says a text that `voice` is to say: the first other one that can, where it can say none of it."""
+        languages = [language for language, pattern in _SCRIPTS if pattern.search(text)]
+        if not languages or set(languages) & set(voice.speaks):
+            return voice
+        others = (other for other in self.voices if set(languages) & set(other.speaks))
+        return next(others, voice)
+
+
+def split_name(name: str) -> tuple[str, str | None]:
+    """The voice's own name, and the mood behind it: "baker||happy"."""
+    voice, _, mood = name.partition(SEPARATOR)
+    return voice.strip(), mood.strip() or None
+
+
+def check_emotion(name: str | None) -> None:
+    """Raise EmotionUnknown for what is no emotion in any spelling."""
+    if name and not is_known(name):
+        raise EmotionUnknown(unknown_emotion(name))
+
+
+def unknown_emotion(name: str) -> str:
+    """What to say of a word that is no emotion."""
+    return f"there is no emotion {name[:32]!r}; emotions are {', '.join(EMOTIONS)}, and their other names"
 
 
 def emotion_for(voice: Voice, name: str, strict: bool = False, distances: Distances = DISTANCES) -> tuple[str, str]:
@@ -60,7 +98,7 @@ def emotion_for(voice: Voice, name: str, strict: bool = False, distances: Distan
         return AUTO, "neutral"
     asked = canonical(name)
     if asked is None and strict:
-        raise EmotionUnknown(f"there is no emotion {name[:32]!r}")
+        raise EmotionUnknown(unknown_emotion(name))
     used = nearest(asked or "neutral", voice.emotions, distances)
     if strict and used != asked:
         raise EmotionUnknown(f"voice {voice.name} has no emotion {asked}; it has: {', '.join(voice.emotions)}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.packet import Packet
 
-FormatName = Literal["wav", "mp3", "opus", "flac", "aac", "pcm"]
+FormatName = Literal["wav", "mp3", "opus", "flac", "aac", "pcm", "m4a"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,16 @@ FORMATS: Final[dict[str, Format]] = {
         Format("pcm", "audio/pcm"),
     )
 }
+# Whole files by the ends of their names; an .m4a has to be gone back in, so it is never streamed.
+FILES: Final[dict[str, Format]] = {
+    **FORMATS,
+    "ogg": FORMATS["opus"],
+    "oga": FORMATS["opus"],
+    "m4a": Format(
+        *("m4a", "audio/mp4", "ipod", "aac", 64_000),
+        codec_options={"aac_coder": "fast"},
+    ),
+}
 
 
 class Encoder(Protocol):
@@ -87,12 +97,12 @@ def open_file_encoder(name: FormatName, sample_rate: int, file: IO[bytes]) -> En
 
     For the formats that ffmpeg writes.
     """
-    return _Coded(FORMATS[name], sample_rate, file)
+    return _Coded(FILES[name], sample_rate, file)
 
 
 def encode_whole(name: FormatName, pcm: bytes | memoryview, sample_rate: int) -> bytes:
     """A whole file of 16-bit PCM, its length in its header where the format has room for it."""
-    form = FORMATS[name]
+    form = FILES[name]
     if not form.container:
         return (wav_header(sample_rate, len(pcm)) if name == "wav" else b"") + bytes(pcm)
     file = io.BytesIO()

@@ -20,6 +20,7 @@ FILES: dict[str, FormatName] = {
     ".ogg": "opus",
     ".flac": "flac",
     ".aac": "aac",
+    ".m4a": "m4a",
 }
 
 

@@ -12,7 +12,7 @@ from tts_server.markup.tokens import Cue, EmotionCue
 from tts_server.synthesis.speaking_style import SpeakingStyle
 from tts_server.text.linguistic.segment import Before, Segment, Span, Style
 from tts_server.text.linguistic.utterance import Prosody
-from tts_server.voices import Catalogue, emotion_for
+from tts_server.voices import Catalogue, emotion_for, split_name
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ class Delivery:
         self._before: Prosody | None = None  # how the last segment was said
         self.voice = self._own_voice = catalogue.choose(options.voice, options.language)
         # What was asked for outside the text: that is what the end of an element goes back to.
-        self._own_emotion = (options.emotion or default_emotion, options.intensity)
+        mood = split_name(options.voice)[1] if options.voice else None
+        self._own_emotion = (options.emotion or mood or default_emotion, options.intensity)
         used = self._used(self._own_emotion[0], self._strict)
         self.prosody = Prosody(used, options.intensity, options.speed, options.pitch, options.volume)
 

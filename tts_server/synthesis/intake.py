@@ -16,7 +16,7 @@ from tts_server.synthesis.delivery import Delivery
 from tts_server.synthesis.speaking_style import SpeakingStyle
 from tts_server.text.linguistic.segment import Segment
 from tts_server.text.linguistic.utterance import Prosody
-from tts_server.voices import Catalogue
+from tts_server.voices import Catalogue, split_name
 
 
 class Limits(Protocol):
@@ -156,6 +156,7 @@ class Intake:
         chosen = None
         if voice is not None:
             chosen = self._catalogue.choose(voice)
+            emotion = emotion or split_name(voice)[1]
             self._plan(self._cutter.flush())
         self._delivery.change(chosen, emotion, **controls)
         self._plan(self._cutter.restyle(self.prosody))

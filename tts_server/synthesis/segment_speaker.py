@@ -96,7 +96,7 @@ class SegmentSpeaker:
                 with closing(await self._interruption.wait(opening)) as source:
                     if not is_told:
                         is_told = True
-                        yield _segment_started(index, planned, source.is_cached)
+                        yield self._segment_started(index, planned, source.is_cached)
                     try:
                         while True:
                             asked_at = _now()
@@ -112,6 +112,12 @@ class SegmentSpeaker:
                 if was_heard or attempt:
                     raise
             await self._interruption.wait(self._link.wait_ready())
+
+    def _segment_started(self, index: int, planned: Planned, is_cached: bool) -> SegmentStarted:
+        segment, prosody = planned.segment, planned.segment.prosody
+        start, end = segment.offsets[0], segment.offsets[-1]
+        voice = self._link.catalogue.speaker_of(segment.text, planned.voice).name
+        return SegmentStarted(index, segment.text, start, end, voice, prosody.emotion, prosody.intensity, is_cached)
 
     def _audio(self, samples: Samples) -> Audio:
         if self.first_audio_at is None:
@@ -130,13 +136,6 @@ def _pieces(chunk: AudioChunk) -> Iterator[Samples]:
 def ms(seconds: float) -> int:
     """Whole milliseconds."""
     return round(1000 * seconds)
-
-
-def _segment_started(index: int, planned: Planned, is_cached: bool) -> SegmentStarted:
-    segment, prosody = planned.segment, planned.segment.prosody
-    start, end = segment.offsets[0], segment.offsets[-1]
-    style = (planned.voice.name, prosody.emotion, prosody.intensity)
-    return SegmentStarted(index, segment.text, start, end, *style, is_cached)
 
 
 def _marks(chunk: AudioChunk, base_s: float) -> Marks:

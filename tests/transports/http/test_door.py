@@ -40,13 +40,12 @@ async def test_a_daemon_that_can_speak_is_ready_until_it_drains(core: Core) -> N
     ("method", "path", "status", "code"),
     [
         ("GET", "/nowhere", 404, "not_found"),
-        ("GET", "/healthz/", 404, "not_found"),
-        ("GET", "/docs/", 404, "not_found"),
+        ("GET", "/healthz/x", 404, "not_found"),
         ("GET", "/audio/nothing", 404, "not_found"),
         ("GET", "/audio/..%2f..%2fetc%2fpasswd", 404, "not_found"),
-        ("GET", "/api/tts", 405, "bad_message"),
+        ("GET", "/api/links", 405, "bad_message"),
         ("DELETE", "/healthz", 405, "bad_message"),
-        ("OPTIONS", "/api/tts", 405, "bad_message"),
+        ("OPTIONS", "/api/links", 405, "bad_message"),
         ("BREW", "/api/tts", 405, "bad_message"),
     ],
 )
@@ -109,6 +108,7 @@ async def test_the_openapi_document_lists_the_routes_and_the_shape_of_errors() -
     ours = {
         "/api/tts",
         "/api/tts/sse",
+        "/api/links",
         "/audio/{name}",
         "/api/voices",
         "/api/emotions",
@@ -169,3 +169,10 @@ async def test_close_cuts_off_what_is_under_way_and_leaves_nothing_behind(
 async def test_close_may_be_called_twice_and_before_any_request() -> None:
     async with open_door(core_without_engines()) as door:
         await door.door.close()
+
+
+@pytest.mark.parametrize("path", ["/healthz/", "//healthz", "/healthz//", "/api//engine/", "/v1//models/"])
+async def test_slashes_too_many_do_no_harm(path: str) -> None:
+    async with open_door(core_without_engines()) as door:
+        answer = await door.client.get(f"http://127.0.0.1:{door.port}{path}")
+        assert answer.status_code == 200

@@ -4,6 +4,7 @@ WebSockets pass the same admission, apart from the token, and get an id.
 """
 
 import logging
+import re
 import secrets
 import time
 from typing import Final
@@ -35,6 +36,7 @@ from tts_server.transports.websocket.door import refuse
 
 log = logging.getLogger(__name__)
 
+_SLASHES: Final = re.compile("/{2,}")
 LISTENER_LEFT: Final = 499  # nginx's number for a client that hung up; only ever logged
 
 
@@ -60,6 +62,7 @@ class Guard:
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["path"] = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"  # people join addresses by hand
         if scope["type"] == "websocket":
             await self._admit_websocket(scope, receive, send)
         else:

@@ -45,7 +45,9 @@ def build_app(
     add_error_handlers(app)
     add_probes(app, synthesizer)
     add_info(app, synthesizer, access, metrics)
-    add_openai(app, synthesizer, access, settings.openai_voices)  # before /audio/{name}, which takes all its names
+    add_openai(
+        app, synthesizer, store, access, settings.openai_voices
+    )  # before /audio/{name}, which takes all its names
     add_speech(app, synthesizer, store, access)
     add_links(app, synthesizer, store, access, Places(settings.links_at_once), settings.stored_audio_s)
     _add_upgrade(app)

@@ -17,6 +17,7 @@ from tts_server.transports.websocket.pacing import Pacer
 from tts_server.transports.websocket.rejection import Rejected
 from tts_server.transports.websocket.settings import WebSocketSettings
 from tts_server.transports.websocket.speech import Reason, Speech, SpeechSetup
+from tts_server.voices import split_name
 
 _CHANNELS: Final = 2**16
 
@@ -200,8 +201,8 @@ class Contexts:
         )
         speech = Speech(setup, context, channel, self._outbox)
         opened = self._negotiation.opened(message, setup.ch, context, plan)
-        if message.emotion is not None:
-            speech.tell_fallback(message.emotion, opened.emotion)
+        if (asked := message.emotion or split_name(message.voice or "")[1]) is not None:
+            speech.tell_fallback(asked, opened.emotion)
         return speech, opened
 
     def _start(self, speech: Speech, opened: answers.Opened) -> None:

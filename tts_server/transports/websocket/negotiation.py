@@ -17,7 +17,7 @@ from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.websocket.frames import Coder, OpusCoder, PcmCoder
 from tts_server.transports.websocket.rejection import Rejected
 from tts_server.transports.websocket.settings import WebSocketSettings
-from tts_server.voices import emotion_for
+from tts_server.voices import emotion_for, split_name
 
 PCM: Final = "pcm_s16le"
 OPUS: Final = "opus"
@@ -96,7 +96,7 @@ class Negotiation:
         options = SpeechOptions(
             voice=voice.name,
             language=language,
-            emotion=wanted.emotion or self._defaults.emotion,
+            emotion=wanted.emotion or (split_name(name)[1] if name else None) or self._defaults.emotion,
             intensity=_first(wanted.intensity, self._defaults.intensity, 1.0),
             speed=_first(wanted.speed, self._defaults.speed, 1.0),
             pitch=_first(wanted.pitch, self._defaults.pitch, 0.0),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from protocol import answers, messages
-from protocol.emotions import AUTO, canonical
+from protocol.emotions import AUTO, canonical, is_known
 from protocol.errors import RETRYABLE, ErrorCode
 from tts_server.errors import ShuttingDown
 from tts_server.events import Audio, ContextState, Done, Marks, Passed, Queued, SegmentEnded, SegmentStarted
@@ -18,6 +18,7 @@ from tts_server.transports.websocket.channel import Channel
 from tts_server.transports.websocket.frames import Coder, Framer, Sound
 from tts_server.transports.websocket.gate import Note, TextGate
 from tts_server.transports.websocket.outbox import Outbox
+from tts_server.voices import unknown_emotion
 
 ACKS_KEPT: Final = 512  # frames of which an `ack` by seq is understood
 
@@ -145,8 +146,11 @@ class Speech:
                         self._finish(event)
 
     def tell_fallback(self, asked: str, used: str) -> None:
-        """Tell the client when it gets another emotion than the one it asked for."""
-        if canonical(asked) != used and asked.casefold() != AUTO:
+        """Tell the client when it gets another emotion than the one it asked for, or asked for none that there is."""
+        if not is_known(asked):
+            message = f"{unknown_emotion(asked)}; it is said as {used}"
+            self._outbox.say(answers.Notice(code="emotion_unknown", message=message, ctx=self.ctx))
+        elif canonical(asked) != used and asked.casefold() != AUTO:
             message = f"voice {self._context.voice} says {asked!r} as {used}"
             self._outbox.say(answers.Notice(code="emotion_fallback", message=message, ctx=self.ctx))
 

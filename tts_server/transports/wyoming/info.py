@@ -13,12 +13,11 @@ from protocol.wyoming import ProtocolError, SynthesizeRequest, encode_event
 from tts_server.engine import Voice
 from tts_server.errors import BadRequest
 from tts_server.events import TEXT_FORMATS, SpeechOptions, TextFormat
-from tts_server.voices import Catalogue
+from tts_server.voices import SEPARATOR, Catalogue, split_name, unknown_emotion
 
 log = logging.getLogger(__name__)
 
 PROGRAM: Final = "tts-server"  # Home Assistant's name for the entity, and part of its identity: never change it
-SEPARATOR: Final = "||"  # "baker||happy": as Home Assistant Cloud names a voice's styles
 
 
 class InfoCache:
@@ -60,7 +59,7 @@ def options_for(request: SynthesizeRequest, catalogue: Catalogue) -> SpeechOptio
         if wanted is None:
             continue
         if not is_known(wanted):
-            log.warning("there is no emotion or speaker %.32r; the default is used", wanted)
+            log.warning("%s; the default is used", unknown_emotion(wanted))
         else:
             emotion = wanted
     controls: dict[str, Any] = dict(request.controls)
@@ -107,12 +106,12 @@ def _known_voice(name: str | None, catalogue: Catalogue) -> tuple[str | None, st
     """The voice's own name and the emotion that the name carries; None where the default is to be used."""
     if name is None:
         return None, None
-    voice, _, emotion = name.partition(SEPARATOR)
+    voice, emotion = split_name(name)
     if emotion and not is_known(emotion):
-        log.warning("voice %.64r has an emotion nobody knows; the default is used", name)
-        emotion = ""
-    if any(known.name == voice for known in catalogue.voices):
-        return voice, emotion or None
+        log.warning("%s; the default is used", unknown_emotion(emotion))
+        emotion = None
+    if (found := catalogue.find(voice)) is not None:
+        return found.name, emotion
     # Home Assistant keeps the names of voices that are no longer there.
     log.warning("there is no voice %.64r; the default is used", name)
-    return None, emotion or None
+    return None, emotion

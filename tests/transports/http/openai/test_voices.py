@@ -24,3 +24,6 @@ def test_the_thirteen_names_go_to_voices_of_the_same_language_and_gender() -> No
     assert voice_for("onyx", many, {"onyx": "gone"}) == "zhizhe"
     assert voice_for("heart", many, {}) == voice_for(VoiceId(id="heart"), many, {}) == "heart"
     assert voice_for("nobody", many, {}) == "nobody"
+    assert voice_for("Onyx", many, {}) == "zhizhe"
+    assert voice_for("NOVA||happy", many, {"nova": "heart"}) == "heart||happy"
+    assert voice_for("heart||sad", many, {}) == "heart||sad"

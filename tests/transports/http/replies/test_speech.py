@@ -12,8 +12,11 @@ import pytest
 
 from tests.support import fixtures
 from tests.support.core import Core, CoreLimits, running_core
+from tests.support.decoding import decoded
 from tests.support.engines import RATE, SAMPLES_PER_CHARACTER
 from tests.support.http_door import Door, leave, open_door, speech_request
+from tts_server.cache.key import KeyMaker
+from tts_server.cache.segment_cache import SegmentCache
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.synthesizer import Synthesizer
@@ -62,7 +65,7 @@ async def test_the_first_audio_comes_before_the_last_is_made(core: Core) -> None
 
 async def test_the_emotion_used_is_told_in_whatever_language_it_was_asked_for(core: Core) -> None:
     async with open_door(core) as door:
-        for asked, used in [("开心", "happy"), ("excited", "happy"), ("no such mood", "neutral")]:
+        for asked, used in [("开心", "happy"), ("excited", "happy")]:
             answer = await door.client.post("/api/tts", json={"text": "好。", "emotion": asked})
             assert (answer.status_code, answer.headers["x-emotion"]) == (200, used)
 
@@ -231,3 +234,49 @@ async def test_a_text_of_every_kind_of_character_gives_an_answer(core: Core) -> 
                 "/api/tts", content=json.dumps({"text": text}), headers={"Content-Type": "application/json"}
             )
             assert answer.status_code == 200, repr(text)
+
+
+async def test_a_wav_that_was_spoken_before_tells_its_length_and_any_other_streams(core: Core) -> None:
+    turns = Turns(Scheduler(2))
+    cache = SegmentCache(core.link, turns, KeyMaker({}, {}), 2**20)
+    cached = Core(Synthesizer(core.link, turns, CoreLimits(), cache=cache), core.link)
+    async with open_door(cached) as door:
+        first = await door.client.post("/api/tts", json={"text": "今天天气不错。我们去公园。"})
+        again = await door.client.post("/api/tts", json={"text": "今天天气不错。我们去公园。"})
+        half = await door.client.post("/api/tts", json={"text": "今天天气不错。我们回家。"})
+    assert (first.headers.get("content-length"), half.headers.get("content-length")) == (None, None)
+    assert int(again.headers["content-length"]) == len(again.content)
+    with wave.open(io.BytesIO(again.content)) as reader:
+        assert 2 * reader.getnframes() == len(again.content) - HEADER_BYTES
+    assert frames(again.content) == frames(first.content)
+    assert len(frames(half.content)) == 2 * 10 * SAMPLES_PER_CHARACTER
+
+
+async def test_a_mood_may_stand_behind_the_voice_and_a_word_that_is_none_is_refused(core: Core) -> None:
+    async with open_door(core) as door:
+        happy = await door.client.post("/api/tts", json={"text": "好。", "voice": "tone||happy"})
+        sad = await door.client.post("/api/tts", json={"text": "好。", "voice": "tone||happy", "emotion": "sad"})
+        refused = [
+            await door.client.post("/api/tts", json={"text": "好。", **wrong})
+            for wrong in ({"voice": "tone||hapy"}, {"emotion": "hapy"})
+        ]
+    assert (happy.headers["x-emotion"], sad.headers["x-emotion"]) == ("happy", "sad")
+    for answer in refused:
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "emotion_unknown")
+        assert "neutral, happy, sad" in answer.json()["error"]["message"]
+
+
+async def test_a_kept_reply_comes_by_any_end_of_its_name(core: Core) -> None:
+    async with open_door(core) as door:
+        told = (await door.client.post("/api/tts", json={"text": "你好。", "format": "json"})).json()
+        for suffix, kind, begins in (
+            ("ogg", "audio/ogg", b"OggS"),
+            ("oga", "audio/ogg", b"OggS"),
+            ("m4a", "audio/mp4", b""),
+            ("MP3", "audio/mpeg", b"\xff"),
+        ):
+            answer = await door.client.get(f"{told['audio_url']}.{suffix}")
+            assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+            assert answer.content.startswith(begins)
+            assert len(decoded(answer.content, RATE)) == pytest.approx(2 * SAMPLES_PER_CHARACTER, rel=0.3)
+        assert (await door.client.get(f"{told['audio_url']}.exe")).status_code == 404

@@ -1,13 +1,13 @@
 """Our own routes that speak: `/api/tts`, its events, and the replies kept under `/audio/`."""
 
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from protocol.http_api import AudioReply, SpeechRequest
 from tts_server.access.access import Access
-from tts_server.audio.encode import FORMATS, FormatName
+from tts_server.audio.encode import FILES, FORMATS, FormatName
 from tts_server.errors import AudioGone
 from tts_server.events import SpeechOptions
 from tts_server.synthesis.synthesizer import Synthesizer
@@ -18,6 +18,7 @@ from tts_server.transports.http.replies.sse import MEDIA_TYPE, OurEvents, Spoken
 from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.replies.streamed_audio import SpokenAudio
 from tts_server.transports.http.requests.query import AlsoInAddress
+from tts_server.voices import check_emotion, split_name
 
 # In the OpenAPI document: audio of every format.
 AUDIO: Final[dict[str, Any]] = {form.media_type: {} for form in FORMATS.values()}
@@ -73,15 +74,18 @@ def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, acces
 
     @app.get("/audio/{name}", response_class=Response, responses={200: {"content": AUDIO}})
     async def audio(name: str) -> AudioFile:
-        """A reply that `POST /api/tts` told of, for some minutes after it, in any format: `ID`, `ID.mp3`."""
+        """A reply that `POST /api/tts` told of, for some minutes after it, in any format: `ID`, `ID.mp3`, `ID.m4a`."""
         audio_id, dot, suffix = name.partition(".")
-        if dot and suffix not in FORMATS:
-            raise AudioGone(f"audio is kept in {', '.join(FORMATS)}")
-        return await kept_as(store, audio_id, FORMATS[suffix].name if dot else None)
+        suffix = suffix.casefold()
+        if dot and suffix not in FILES:
+            raise AudioGone(f"audio is kept in {', '.join(FILES)}")
+        return await kept_as(store, audio_id, FILES[suffix].name if dot else None)
 
 
 def options_of(wanted: SpeechRequest, report: Report, priority: int = 0) -> SpeechOptions:
-    """How a request is to be spoken."""
+    """How a request is to be spoken. Raises EmotionUnknown for a word that is no emotion."""
+    check_emotion(wanted.emotion)
+    check_emotion(split_name(wanted.voice)[1] if wanted.voice else None)
     return SpeechOptions(
         voice=wanted.voice,
         emotion=wanted.emotion,
@@ -103,5 +107,5 @@ def _form(wanted: SpeechRequest, accept: str) -> tuple[FormatName, bool]:
     accepted = next((_ACCEPTED[kind] for kind in kinds if kind in _ACCEPTED), None)
     wants_audio = any(kind.startswith("audio/") for kind in kinds)
     wants_json = wanted.format == "json" or ("application/json" in kinds and not wants_audio)
-    chosen = wanted.format if wanted.format in get_args(FormatName) else accepted
+    chosen = wanted.format if wanted.format in FORMATS else accepted
     return FORMATS[chosen or "wav"].name, wants_json

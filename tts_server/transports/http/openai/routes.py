@@ -1,11 +1,12 @@
 """OpenAI's speech routes, for programs that know no others. With and without `/v1`, since base addresses vary."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from protocol.emotions import CHINESE_NAMES, is_known
 from protocol.openai_api import (
     MODELS,
     VOICES,
@@ -17,6 +18,7 @@ from protocol.openai_api import (
     OpenAiSpeechRequest,
 )
 from tts_server.access.access import Access
+from tts_server.engine import Voice
 from tts_server.errors import AudioGone
 from tts_server.events import RANGES, SpeechOptions
 from tts_server.synthesis.synthesizer import Synthesizer
@@ -24,9 +26,11 @@ from tts_server.transports.http.api.tts import AUDIO
 from tts_server.transports.http.openai.instructions import emotion_of
 from tts_server.transports.http.openai.voices import voice_for
 from tts_server.transports.http.replies.report import Report
-from tts_server.transports.http.replies.speech import Order
+from tts_server.transports.http.replies.speech import Order, speak_whole
 from tts_server.transports.http.replies.sse import MEDIA_TYPE, OpenAiEvents, SpokenEvents
+from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.replies.streamed_audio import SpokenAudio
+from tts_server.voices import SEPARATOR, split_name, unknown_emotion
 
 PCM_RATE: Final = 24000  # Hz; what OpenAI's pcm is, and what its clients take it for
 _OWNER: Final = "tts-server"
@@ -34,7 +38,9 @@ _CREATED: Final = 1_700_000_000  # clients show it; it means nothing here
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {**AUDIO, MEDIA_TYPE: {}}}}
 
 
-def add_openai(app: FastAPI, synthesizer: Synthesizer, access: Access, voices: Mapping[str, str]) -> None:
+def add_openai(
+    app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, access: Access, voices: Mapping[str, str]
+) -> None:
     """Add the routes. voices: the owner's choice for some of OpenAI's voice names."""
 
     async def speech(wanted: OpenAiSpeechRequest, request: Request) -> Response:
@@ -43,15 +49,24 @@ def add_openai(app: FastAPI, synthesizer: Synthesizer, access: Access, voices: M
         report.chars = len(wanted.input)
         access.spend(report.principal, report.peer, report.chars)
         form = wanted.response_format or "mp3"
+        voice = voice_for(wanted.voice, synthesizer.catalogue, voices)
         options = SpeechOptions(
-            voice=voice_for(wanted.voice, synthesizer.catalogue, voices),
+            voice=voice,
             emotion=emotion_of(wanted.instructions or ""),
             speed=min(max(wanted.speed or 1.0, RANGES["speed"][0]), RANGES["speed"][1]),
             sample_rate=PCM_RATE if form == "pcm" else None,
             client=report.client,
         )
         order = Order(synthesizer, wanted.input, options, form, report)
-        return SpokenEvents(order, OpenAiEvents()) if wanted.stream_format == "sse" else SpokenAudio(order)
+        answer = await _answer(order, wanted, request)
+        if voice and (mood := split_name(voice)[1]) and not is_known(mood):
+            answer.headers["x-warning"] = unknown_emotion(mood).encode("ascii", "backslashreplace").decode()
+        return answer
+
+    async def _answer(order: Order, wanted: OpenAiSpeechRequest, request: Request) -> Response:
+        if wanted.stream_format == "sse":
+            return SpokenEvents(order, OpenAiEvents())
+        return await speak_whole(order, request.receive, store) if wanted.stream is False else SpokenAudio(order)
 
     async def models() -> OpenAiModelList:
         """OpenAI's names of speech models; all speak with the voices of this box."""
@@ -68,10 +83,11 @@ def add_openai(app: FastAPI, synthesizer: Synthesizer, access: Access, voices: M
         return AudioModelList(models=[NamedModel(id=name, name=name) for name in MODELS])
 
     async def audio_voices() -> AudioVoiceList:
-        """The voices of this box and OpenAI's names, as Open WebUI asks for them."""
-        ours = [voice.name for voice in synthesizer.catalogue.voices]
-        names = [*ours, *(name for name in VOICES if name not in ours)]
-        return AudioVoiceList(voices=[NamedModel(id=name, name=name) for name in names])
+        """The voices of this box with their moods, and OpenAI's names, as Open WebUI asks for them."""
+        voices = synthesizer.catalogue.voices
+        ours = [entry for voice in voices for entry in _entries(voice)]
+        others = [name for name in VOICES if synthesizer.catalogue.find(name) is None]
+        return AudioVoiceList(voices=[*ours, *(NamedModel(id=name, name=name) for name in others)])
 
     for base in ("/v1", ""):
         documented = bool(base)
@@ -82,6 +98,14 @@ def add_openai(app: FastAPI, synthesizer: Synthesizer, access: Access, voices: M
         app.get(f"{base}/models/{{name}}", include_in_schema=documented)(model)
         app.get(f"{base}/audio/models", include_in_schema=documented)(audio_models)
         app.get(f"{base}/audio/voices", include_in_schema=documented)(audio_voices)
+
+
+def _entries(voice: Voice) -> Iterator[NamedModel]:
+    yield NamedModel(id=voice.name, name=voice.name)
+    for emotion in voice.emotions:
+        if emotion != "neutral":
+            label = f"{voice.name} ({emotion} {CHINESE_NAMES.get(emotion, '')}".rstrip() + ")"
+            yield NamedModel(id=f"{voice.name}{SEPARATOR}{emotion}", name=label)
 
 
 def _model(name: str) -> OpenAiModel:

@@ -5,26 +5,33 @@ from collections.abc import Mapping
 from typing import Final
 
 from protocol.openai_api import VOICES, VoiceId
-from tts_server.voices import Catalogue
+from tts_server.voices import SEPARATOR, Catalogue, split_name
 
 _MEN: Final = ("ash", "ballad", "cedar", "echo", "fable", "onyx", "verse")  # as OpenAI's own sound
 
 
 def voice_for(name: str | VoiceId | None, catalogue: Catalogue, chosen: Mapping[str, str]) -> str | None:
-    """The voice here for a name: ours, or one of OpenAI's; None: the default one.
+    """The voice here for a name: ours, or one of OpenAI's, a mood behind it or not; None: the default one.
 
     OpenAI's names go to the voices that speak the default voice's language, women's to women's, in turn.
     """
     wanted = name.id if isinstance(name, VoiceId) else name
-    if wanted is None:
+    if not wanted:
         return None
-    ours = [voice.name for voice in catalogue.voices]
-    if wanted in chosen and chosen[wanted] in ours:
-        return chosen[wanted]
-    if wanted in ours or wanted not in VOICES:
+    voice, mood = split_name(wanted)
+    found = _named(voice, catalogue, {name.casefold(): ours for name, ours in chosen.items()})
+    return found if found is None or mood is None else f"{found}{SEPARATOR}{mood}"
+
+
+def _named(wanted: str, catalogue: Catalogue, chosen: Mapping[str, str]) -> str | None:
+    folded = wanted.casefold()
+    if folded in chosen and catalogue.find(chosen[folded]) is not None:
+        return chosen[folded]
+    if catalogue.find(wanted) is not None or folded not in VOICES:
         return wanted
     if not catalogue.voices:
         return None
+    wanted = folded
     alike = [voice for voice in catalogue.voices if voice.language == catalogue.voices[0].language]
     gender = "male" if wanted in _MEN else "female"
     fitting = [voice.name for voice in alike if voice.gender == gender] or [catalogue.voices[0].name]

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tts_server.audio.encode import FORMATS, FormatName, encode_whole
+from tts_server.audio.encode import FILES, FormatName, encode_whole
 from tts_server.transports.http.replies.stored_audio import Kept, StoredAudio
 
 PIECE_BYTES: Final = 64 * 1024
@@ -47,7 +47,7 @@ class AudioFile(Response):
 
     def __init__(self, form: FormatName, content: bytes | memoryview, tag: str, **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        super().__init__(media_type=FORMATS[form].media_type, headers=named)
+        super().__init__(media_type=FILES[form].media_type, headers=named)
         self._content = content
         self.headers.update({"etag": f'"{tag}"', "accept-ranges": "bytes"})
 

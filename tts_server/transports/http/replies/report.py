@@ -20,6 +20,7 @@ class Report:
     principal: Principal = ANYBODY
     started_at: float = field(default_factory=time.monotonic)
     chars: int | None = None
+    voice: str | None = None  # who says the beginning of the text
     first_audio_ms: int | None = None
     real_time_factor: float | None = None
 

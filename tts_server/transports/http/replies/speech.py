@@ -17,7 +17,7 @@ from protocol.http_api import AudioReply, Mark
 from tts_server import __version__
 from tts_server.audio.encode import FormatName, encode_whole
 from tts_server.audio.pcm import silence, to_s16le
-from tts_server.events import Audio, Done, DoneReason, Marks, SpeechEvent, SpeechOptions
+from tts_server.events import Audio, Done, DoneReason, Marks, SegmentStarted, SpeechEvent, SpeechOptions
 from tts_server.synthesis.synthesizer import Context, Synthesizer
 from tts_server.transports.http.replies.audio import AudioFile
 from tts_server.transports.http.replies.report import Report
@@ -41,7 +41,7 @@ class Order:
     def headers(self, context: Context) -> dict[str, str]:
         """What is told beside the audio, once it is there."""
         told = {
-            "x-voice": quote(context.voice),
+            "x-voice": quote(self.report.voice or context.voice),
             "x-emotion": context.emotion[1],
             "x-sample-rate": str(context.sample_rate),
         }
@@ -91,7 +91,7 @@ async def speak_and_keep(order: Order, receive: Receive, store: StoredAudio, wan
         audio_id = recording.keep(context.sample_rate, order.form)
         return AudioReply(
             audio_url=f"/audio/{audio_id}" + ("" if order.form == "wav" else f".{order.form}"),
-            voice=context.voice,
+            voice=order.report.voice or context.voice,
             emotion=context.emotion[1],
             format=order.form,
             sample_rate=context.sample_rate,
@@ -146,6 +146,8 @@ async def _until_done(context: Context, report: Report) -> AsyncGenerator[Speech
         async for event in events:
             if isinstance(event, Audio):
                 report.audio_came()
+            elif isinstance(event, SegmentStarted):
+                report.voice = report.voice or event.voice
             if not isinstance(event, Done):
                 yield event
                 continue
