@@ -26,6 +26,7 @@ class ErrorCode(StrEnum):
     VOICE_UNKNOWN = "voice_unknown"
     EMOTION_UNKNOWN = "emotion_unknown"
     FORMAT_UNSUPPORTED = "format_unsupported"
+    CONFIG_INVALID = "config_invalid"
     ENGINE_LOADING = "engine_loading"
     ENGINE_BUSY = "engine_busy"
     ENGINE_FAILED = "engine_failed"
@@ -44,6 +45,7 @@ RETRYABLE: Final = frozenset({
     ErrorCode.TOO_MANY_CONNECTIONS,
     ErrorCode.TEXT_BACKLOG,
     ErrorCode.RATE_LIMITED,
+    ErrorCode.CONFIG_INVALID,
     ErrorCode.ENGINE_LOADING,
     ErrorCode.ENGINE_BUSY,
     ErrorCode.ENGINE_FAILED,

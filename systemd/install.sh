@@ -66,10 +66,20 @@ start() {
         systemctl daemon-reload
         systemctl enable tts-server.socket tts-server.service
         systemctl restart tts-server.service
-        systemctl --no-pager --lines 0 status tts-server.service
+        systemctl --no-pager --lines 0 status tts-server.service || true
+        check_ready
     else
         echo "==> Nothing was started: this is not a running system with systemd"
     fi
+}
+
+# Started is not speaking: with a mistake in the configuration the service waits for its correction.
+check_ready() {
+    if ! CONFIGURATION_DIRECTORY=/etc/tts-server "$root/bin/tts-server" doctor --only ready; then
+        echo "error: it is installed and runs, but it cannot speak; see above, and 'systemctl status tts-server'" >&2
+        return 1
+    fi
+    echo "==> It is ready to speak"
 }
 
 uninstall() {

@@ -37,10 +37,13 @@ async def checks(*names: str, **environment: str) -> tuple[int, list[dict[str, A
 
 async def test_a_healthy_box_is_told_to_be_so() -> None:
     async with running_daemon() as daemon:
-        ports = {"TTS_SERVER__SERVER__WYOMING_PORT": str(daemon.wyoming_port)}
-        code, found = await checks("daemon", "clock", "disk", "processor", "firewall", **ports)
+        ports = {
+            "TTS_SERVER__SERVER__WYOMING_PORT": str(daemon.wyoming_port),
+            "TTS_SERVER__SERVER__HTTP_PORT": str(daemon.http_port),
+        }
+        code, found = await checks("daemon", "ready", "clock", "disk", "processor", "firewall", **ports)
     assert code == 0, found
-    assert {check["name"] for check in found} == {"daemon", "clock", "disk", "processor", "firewall"}
+    assert {check["name"] for check in found} == {"daemon", "ready", "clock", "disk", "processor", "firewall"}
     [answer] = [check["found"] for check in found if check["name"] == "daemon"]
     assert f"answers a describe at 127.0.0.1:{daemon.wyoming_port} in" in answer
 
@@ -89,7 +92,7 @@ async def test_a_table_for_people_names_every_check_that_was_made() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["daemon", "ports", "lan", "firewall", "mdns", "clock", "memory", "processor", "voices"]
+    "name", ["daemon", "ready", "ports", "lan", "firewall", "mdns", "clock", "memory", "processor", "voices"]
 )
 def test_there_is_a_check_of(name: str) -> None:
     assert name in CHECKS

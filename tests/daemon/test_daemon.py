@@ -141,7 +141,7 @@ async def kinds_heard(daemon: Daemon, hearing: asyncio.Barrier) -> list[str]:
     return kinds
 
 
-async def test_a_port_that_is_taken_is_told_and_the_exit_code_is_1() -> None:
+async def test_a_port_that_is_taken_is_told_and_the_exit_code_is_2() -> None:
     async with running_daemon(wait_ready=False) as daemon:
         second = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tts_server", "run", "--host", "127.0.0.1"),
@@ -149,7 +149,7 @@ async def test_a_port_that_is_taken_is_told_and_the_exit_code_is_1() -> None:
             stderr=asyncio.subprocess.PIPE,
         )
         _, err = await second.communicate()
-    assert second.returncode == 1
+    assert second.returncode == 2
     assert str(daemon.http_port) in err.decode()
     assert "Traceback" not in err.decode()
 
@@ -173,7 +173,7 @@ from tts_server.daemon import daemon
 
 async def main():
     settings = config.load({{"server": {{"host": "127.0.0.1", "http_port": 0, "wyoming_port": 0}}}})
-    running = asyncio.create_task(daemon.run(settings, lambda: settings))
+    running = asyncio.create_task(daemon.run(lambda: settings, lambda: settings))
     lines = sys.stderr
     while not hasattr(handler, "port"):
         await asyncio.sleep(0.01)
@@ -192,8 +192,7 @@ class Port(logging.Handler):
         if record.msg.startswith("listening"):
             self.port = record.args[1]
 handler = Port()
-logging.getLogger().addHandler(handler)
-logging.getLogger().setLevel("INFO")
+logging.getLogger("tts_server").addHandler(handler)  # the root is configured by the daemon
 asyncio.run(main())
 """
     environment = {**os.environ, "TTS_SERVER__DISCOVERY__ENABLED": "true"}

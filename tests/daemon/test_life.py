@@ -258,13 +258,13 @@ async def test_no_client_is_refused_while_it_restarts_on_sockets_that_systemd_ho
             assert await second.stop() == 0
 
 
-async def activated(*sockets: socket.socket) -> Daemon:
+async def activated(*sockets: socket.socket, names: str = "wyoming:http", config: Path | None = None) -> Daemon:
     """A daemon started as systemd starts it with sockets."""
     fds = [opened.fileno() for opened in sockets]
     moves = " ".join(f"{3 + number}<&{fd}" for number, fd in enumerate(fds))
-    program = " ".join(map(shlex.quote, PROGRAM))
+    program = shlex.join([*PROGRAM, *(["--config", str(config)] if config else [])])
     process = await asyncio.create_subprocess_exec(
-        *("bash", "-c", f"LISTEN_PID=$$ LISTEN_FDS={len(fds)} LISTEN_FDNAMES=wyoming:http exec {program} {moves}"),
+        *("bash", "-c", f"LISTEN_PID=$$ LISTEN_FDS={len(fds)} LISTEN_FDNAMES={names} exec {program} {moves}"),
         env={**os.environ, **ALONE},
         pass_fds=fds,
         stderr=asyncio.subprocess.PIPE,

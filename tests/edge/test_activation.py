@@ -12,12 +12,12 @@ from tts_server.edge.activation import take_sockets
 
 CHILD = """
 import json, os, sys
-from tts_server.edge.activation import take_sockets
-from tts_server.errors import PortUnavailable
+from tts_server.edge.activation import by_door, take_sockets
+from tts_server.errors import TTSError
 os.environ["LISTEN_PID"] = str(os.getpid())
 try:
-    given = take_sockets({int(port): name for port, name in json.loads(sys.argv[1]).items()})
-except PortUnavailable as error:
+    given = by_door(take_sockets(), {int(port): name for port, name in json.loads(sys.argv[1]).items()})
+except TTSError as error:
     print(json.dumps(str(error)))
 else:
     left = [name for name in os.environ if name.startswith("LISTEN_")]
@@ -78,5 +78,5 @@ def test_a_socket_that_does_not_listen_is_refused() -> None:
     [{}, {"LISTEN_PID": "1", "LISTEN_FDS": "2"}, {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "many"}],
 )
 def test_sockets_of_somebody_else_are_left_alone_and_forgotten(variables: dict[str, str]) -> None:
-    assert take_sockets({}, variables) == {}
+    assert take_sockets(variables) == []
     assert variables == {}

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from tts_server import __version__
-from tts_server.errors import ConfigInvalid, TTSError
+from tts_server.errors import ConfigInvalid, PortUnavailable, TTSError
 
 EXIT_FAILED = 1
 EXIT_BAD_USAGE = 2
@@ -57,19 +57,23 @@ def run(
     """Run the daemon until it is stopped by SIGTERM or Ctrl-C."""
     import faulthandler
 
-    from tts_server import logs
+    from tts_server.config import settings
     from tts_server.daemon import daemon
 
     faulthandler.enable()  # systemd's watchdog ends a process by SIGABRT: the journal then tells where it hung
 
-    server = {"host": host, "http_port": http_port, "wyoming_port": wyoming_port}
+    overrides = {
+        "server": _given(host=host, http_port=http_port, wyoming_port=wyoming_port),
+        "log": _given(level=log_level),
+    }
 
     def read() -> Any:
-        return load_config(config, server=server, log={"level": log_level})
+        return load_config(config, **overrides)
 
-    loaded = read()
-    logs.configure(loaded.log.level, loaded.log.format)
-    asyncio.run(daemon.run(loaded, read))
+    def salvage() -> Any:
+        return settings.salvage(settings.find_file(config), overrides)
+
+    asyncio.run(daemon.run(read, salvage))
 
 
 @app.command()
@@ -231,9 +235,13 @@ def load_config(path: Path | None, **overrides: dict[str, Any]) -> Any:
     """The configuration, with those overrides that are not None on top."""
     from tts_server.config import settings as config
 
-    given = {section: {key: v for key, v in values.items() if v is not None} for section, values in overrides.items()}
+    given = {section: _given(**values) for section, values in overrides.items()}
     file = config.find_file(path)
     return config.load(config.read_file(file) if file else {}, given)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _read_text(text: str) -> str:
@@ -244,15 +252,13 @@ def main() -> None:
     """Run a command; our own errors become one line on stderr and an exit code."""
     try:
         app()
-    except ConfigInvalid as error:
-        _fail(error, EXIT_BAD_USAGE)
     except TTSError as error:
-        _fail(error, EXIT_FAILED)
+        _fail(error)
     except BaseExceptionGroup as group:
         ours, others = group.split(TTSError)
         if ours is None or others is not None:
             raise
-        _fail(_first(ours), EXIT_FAILED)
+        _fail(_first(ours))
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -260,7 +266,7 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _fail(error: BaseException, code: int) -> None:
+def _fail(error: BaseException) -> None:
     logging.getLogger(__name__).debug("failed", exc_info=error)
     typer.echo(f"tts-server: {error}", err=True)
-    sys.exit(code)
+    sys.exit(EXIT_BAD_USAGE if isinstance(error, ConfigInvalid | PortUnavailable) else EXIT_FAILED)

@@ -1,8 +1,13 @@
 """Checks of the daemon as its peers see it: does it answer, from where, and is it found?"""
 
 import asyncio
+import json
 import shutil
+import ssl
 from collections.abc import Sequence
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +26,7 @@ _START: Final = "start it: `sudo systemctl start tts-server`, or `make run` in a
 
 def daemon(config: Config) -> Sequence[Finding]:
     """Does a daemon answer a describe on this machine, as Home Assistant asks it every 30 s?"""
-    host = config.server.host if config.server.host not in ("", "::", "0.0.0.0") else "127.0.0.1"
-    port = config.server.wyoming_port
+    host, port = _own_host(config), config.server.wyoming_port
     answer = _ask(host, port)
     if isinstance(answer, str):
         advice = _START if "refused" in answer else "`journalctl -u tts-server` tells what it does"
@@ -31,6 +35,34 @@ def daemon(config: Config) -> Sequence[Finding]:
     if answer.round_trip_ms > SLOW_MS:
         return [Finding("daemon", "bad", found, "Home Assistant waits 1 s: this box is busy with something else")]
     return [Finding("daemon", "good", found)]
+
+
+def ready(config: Config) -> Sequence[Finding]:
+    """Would a request be spoken now? As `/readyz` says it on this machine."""
+    has_tls = config.http.tls_cert_file is not None
+    port = config.server.http_port
+    try:
+        status, told = _readiness(_own_host(config), port, has_tls)
+    except (OSError, HTTPException) as error:
+        return [Finding("ready", "bad", f"nothing answers on HTTP port {port}: {error}", _START)]
+    if status == HTTPStatus.OK:
+        return [Finding("ready", "good", "a request would be spoken now")]
+    return [Finding("ready", "bad", told, "correct what it says; while it loads, wait a moment")]
+
+
+def _readiness(host: str, port: int, has_tls: bool) -> tuple[int, str]:
+    # It is this machine, under a name that no certificate has.
+    tls = ssl._create_unverified_context() if has_tls else None
+    asked = HTTPSConnection(host, port, timeout=5, context=tls) if tls else HTTPConnection(host, port, timeout=5)
+    with closing(asked):
+        asked.request("GET", "/readyz")
+        answer = asked.getresponse()
+        body = json.loads(answer.read())
+    return answer.status, str(body.get("error", {}).get("message", ""))
+
+
+def _own_host(config: Config) -> str:
+    return config.server.host if config.server.host not in ("", "::", "0.0.0.0") else "127.0.0.1"
 
 
 def ports(config: Config) -> Sequence[Finding]:
@@ -129,4 +161,11 @@ def _says(path: Path, wanted: str) -> bool:
         return False
 
 
-CHECKS: Final[dict[str, Check]] = {"daemon": daemon, "ports": ports, "lan": lan, "firewall": firewall, "mdns": mdns}
+CHECKS: Final[dict[str, Check]] = {
+    "daemon": daemon,
+    "ready": ready,
+    "ports": ports,
+    "lan": lan,
+    "firewall": firewall,
+    "mdns": mdns,
+}

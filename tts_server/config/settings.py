@@ -17,6 +17,7 @@ from tts_server.errors import ConfigInvalid
 
 ENVIRONMENT_PREFIX = "TTS_SERVER__"
 FILE_NAME = "config.toml"
+_WHERE = ("host", "wyoming_port", "wyoming_socket", "http_port")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -283,6 +284,22 @@ def load(tables: dict[str, Any], overrides: dict[str, dict[str, Any]] | None = N
         return config
     except ValidationError as error:
         raise ConfigInvalid("; ".join(_explain(problem) for problem in error.errors())) from error
+
+
+def salvage(file: Path | None, overrides: dict[str, dict[str, Any]]) -> Config:
+    """Of a configuration with mistakes, what is needed to tell of them: where to listen, and how to log."""
+    try:
+        tables = read_file(file) if file else {}
+    except ConfigInvalid:
+        tables = {}
+    server, log = tables.get("server"), tables.get("log")
+    where = {key: server[key] for key in _WHERE if key in server} if isinstance(server, dict) else {}
+    for kept in ({"server": where, "log": log or {}}, {"server": where}, {}):
+        try:
+            return load(kept, overrides)
+        except ConfigInvalid:
+            continue
+    return Config.model_construct()  # the mistake is in the environment
 
 
 def _check_together(config: Config) -> None:

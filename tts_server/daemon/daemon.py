@@ -8,28 +8,27 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from socket import socket
-from typing import Final
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
 
 from tts_server import __version__, logs
-from tts_server.access.access import Access
+from tts_server.access.access import Access, AccessSettings
 from tts_server.access.links import LinkSigner, read_link_key
 from tts_server.config.paths import state_folder
 from tts_server.config.settings import Config, changed_keys
 from tts_server.daemon.door_settings import announcement_settings, http_settings, port_of, wyoming_limits
-from tts_server.daemon.startup import access_settings, running_core, speaking_style_of
-from tts_server.edge.activation import HTTP, WYOMING, take_sockets
+from tts_server.daemon.ports import Ports, Sockets
+from tts_server.daemon.repair import wait_for_repair
+from tts_server.daemon.startup import access_settings, host_settings, running_core, speaking_style_of
 from tts_server.edge.notify import Notifier, forget_environment
 from tts_server.edge.status import State, StatusLine
 from tts_server.edge.watchdog import watch
-from tts_server.errors import EngineLoading, TTSError
+from tts_server.errors import ConfigInvalid, EngineLoading, TTSError
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.discovery.announcement import Announcement
 from tts_server.transports.http.door import HttpDoor
-from tts_server.transports.listening import listen, listen_unix
 from tts_server.transports.wyoming.door import WyomingDoor
 
 log = logging.getLogger(__name__)
@@ -38,26 +37,66 @@ _LOOK_S: Final = 1.0  # between two looks at our state
 _MARGIN_S: Final = 20.0  # what starting and stopping take besides the waits that have a limit of their own
 # What a reload applies, by the beginning of the key; the rest waits for the next start.
 _LIVE: Final = (
-    *("log.", "discovery.", "limits.", "websocket.", "access.", "night.", "voices.emotion", "voices.distances"),
+    *(
+        "log.",
+        "discovery.",
+        "limits.",
+        "websocket.",
+        "access.",
+        "access:",
+        "night.",
+        "voices.emotion",
+        "voices.distances",
+    ),
     *("text.tags", "text.unknown_tags", "text.emoji", "text.directions"),
     *("server.networks", "server.host_names", "server.origins"),
 )
 _NOT_LIVE: Final = "limits.stored_audio"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sockets:
-    wyoming: Sequence[socket]
-    http: Sequence[socket]
+async def run(read: Callable[[], Config], salvage: Callable[[], Config]) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 
-
-async def run(config: Config, read_again: Callable[[], Config]) -> None:
-    """Run until SIGTERM or SIGINT; SIGHUP reads the configuration again. Raises TTSError when a port cannot be had."""
+    salvage: what can be used of a configuration with mistakes. Raises PortUnavailable when a port cannot be had, and
+    ConfigInvalid for a mistake, unless a service manager started us: then the doors tell it until it is corrected.
+    """
     stop, hangup = _when(signal.SIGTERM, signal.SIGINT), _when(signal.SIGHUP)
     notifier = Notifier.from_environment()
     forget_environment()
+    ports = Ports()
+
+    def read_checked() -> Config:
+        config = read()
+        _check(config)
+        ports.check(config)
+        return config
+
+    try:
+        config = read_checked()
+    except ConfigInvalid as mistake:
+        if not (notifier.is_managed or ports.are_given):
+            raise
+        salvaged = salvage()
+        logs.configure(salvaged.log.level, salvaged.log.format)
+        repair = wait_for_repair(mistake, salvaged, ports, read_checked, notifier, hangup)
+        if (corrected := await _unless(stop, repair)) is None:
+            log.info("stopped")
+            return
+        config = corrected
+    logs.configure(config.log.level, config.log.format)
+    await _run(config, read, ports, notifier, stop, hangup)
+
+
+async def _run(
+    config: Config,
+    read_again: Callable[[], Config],
+    ports: Ports,
+    notifier: Notifier,
+    stop: asyncio.Event,
+    hangup: asyncio.Event,
+) -> None:
     status = StatusLine(notifier, config.log.status_language)
-    sockets = _listening_sockets(config)
+    sockets = ports.open(config)
     log.info("tts-server %s starts", __version__)
     status.show(State.LOADING)
     notifier.extend_timeout(2 * config.engine_host.start_timeout_s + _MARGIN_S)
@@ -80,11 +119,29 @@ async def run(config: Config, read_again: Callable[[], Config]) -> None:
     log.info("stopped")
 
 
+def _check(config: Config) -> None:
+    """What only those can tell who use it: tokens, certificates, engines. Raises ConfigInvalid."""
+    access_settings(config)
+    http_settings(config)
+    host_settings(config)
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Config]) -> Config | None:
+    """What the work gives; None when we are stopped before."""
+    async with asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(work)
+        stopping = tasks.create_task(stop.wait())
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        stopping.cancel()
+    return None if working.cancelled() else working.result()
+
+
 class _RunningDaemon:
     """The doors, and what is told of them: to the LAN, and to systemd."""
 
     def __init__(
-        self, config: Config, sockets: _Sockets, synthesizer: Synthesizer, notifier: Notifier, status: StatusLine
+        self, config: Config, sockets: Sockets, synthesizer: Synthesizer, notifier: Notifier, status: StatusLine
     ) -> None:
         self._config = config
         self._sockets = sockets
@@ -95,7 +152,8 @@ class _RunningDaemon:
         self._announce_anew = asyncio.Event()
         self._wyoming = WyomingDoor(synthesizer, wyoming_limits(config))
         self.metrics = Metrics(synthesizer)
-        self._access = Access(access_settings(config), LinkSigner(read_link_key(state_folder() / "link-key")))
+        self._access_settings = access_settings(config)
+        self._access = Access(self._access_settings, LinkSigner(read_link_key(state_folder() / "link-key")))
         self._http = HttpDoor(synthesizer, http_settings(config), self._access, self.metrics)
 
     async def open(self) -> None:
@@ -156,8 +214,8 @@ class _RunningDaemon:
 
     def _apply(self, config: Config) -> None:
         access, http = access_settings(config), http_settings(config)  # these may find mistakes
-        changed = changed_keys(self._config, config)
-        self._config = config
+        changed = changed_keys(self._config, config) + self._changed_secrets(access)
+        self._config, self._access_settings = config, access
         logs.configure(config.log.level, config.log.format)
         self._status.language = config.log.status_language
         self._synthesizer.reconfigure(config.limits, config.voices.emotion, speaking_style_of(config))
@@ -171,6 +229,17 @@ class _RunningDaemon:
         log.info("the configuration was read again; changed: %s", ", ".join(changed) or "nothing")
         if waiting := [key for key in changed if not key.startswith(_LIVE) or key.startswith(_NOT_LIVE)]:
             log.warning("these take effect at the next start: %s", ", ".join(waiting))
+        if config.access.mode != "none" and None in _secret_files(config):
+            log.info("tokens and keys that are systemd's credentials are those of the start; others need a restart")
+
+    def _changed_secrets(self, access: AccessSettings) -> list[str]:
+        """What has changed in files that the configuration only names."""
+        before = self._access_settings
+        found = {
+            "access: the tokens": access.tokens != before.tokens,
+            "access: the key": access.jwt_key != before.jwt_key,
+        }
+        return [name for name, is_changed in found.items() if is_changed]
 
     async def close(self, announcing: asyncio.Task[None]) -> None:
         """Leave the LAN, let speech under way end in time, close the doors."""
@@ -202,12 +271,6 @@ def _when(*signals: signal.Signals) -> asyncio.Event:
     return event
 
 
-def _listening_sockets(config: Config) -> _Sockets:
-    """Those that systemd gave us, else our own. Raises PortUnavailable."""
-    server = config.server
-    given = take_sockets({server.wyoming_port: WYOMING, server.http_port: HTTP})
-    wyoming = given.get(WYOMING) or listen(server.host, server.wyoming_port)
-    http = given.get(HTTP) or listen(server.host, server.http_port)
-    if server.wyoming_socket:
-        wyoming = [*wyoming, listen_unix(server.wyoming_socket)]
-    return _Sockets(wyoming, http)
+def _secret_files(config: Config) -> list[Path | None]:
+    """Where the secrets of the mode in use are; None is systemd's credential."""
+    return [config.access.tokens_file if config.access.mode == "token" else config.access.jwt_key_file]

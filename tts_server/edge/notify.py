@@ -31,6 +31,11 @@ class Notifier:
         address = found.get(_ADDRESS)
         return cls(address, _watchdog_s(found) if address else None)
 
+    @property
+    def is_managed(self) -> bool:
+        """Whether a service manager started us."""
+        return self._address is not None
+
     def ready(self) -> None:
         """Started, or reloaded: requests are answered."""
         self._send("READY=1")

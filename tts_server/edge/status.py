@@ -7,6 +7,8 @@ from tts_server.edge.notify import Notifier
 
 Language = Literal["en", "zh"]
 
+_PROBLEM_CHARS: Final = 300
+
 
 class State(StrEnum):
     """What the daemon is doing, as its owner sees it."""
@@ -18,6 +20,7 @@ class State(StrEnum):
     SILENT = "silent"
     RELOADING = "reloading"
     STOPPING = "stopping"
+    MISTAKE = "mistake"
 
 
 _LINES: Final[dict[State, dict[Language, str]]] = {
@@ -27,6 +30,7 @@ _LINES: Final[dict[State, dict[Language, str]]] = {
     State.RECOVERING: {"en": "The engines are starting again", "zh": "语音引擎正在重新启动"},
     State.SILENT: {"en": "No voice can speak; see the journal", "zh": "没有可用的音色，请查看日志"},
     State.RELOADING: {"en": "Reading the configuration again", "zh": "正在重新读取配置"},
+    State.MISTAKE: {"en": "The configuration has a mistake: {problem}", "zh": "配置有误：{problem}"},
     State.STOPPING: {"en": "Stopping, {texts} texts are being finished", "zh": "正在停止，还有 {texts} 段文本未说完"},
 }
 
@@ -38,11 +42,12 @@ class StatusLine:
         self._notifier = notifier
         self.language: Language = language
 
-    def show(self, state: State, voices: int = 0, texts: int = 0) -> None:
+    def show(self, state: State, voices: int = 0, texts: int = 0, problem: str = "") -> None:
         """Show a state; nothing is sent while it stays the same."""
-        self._notifier.status(status_line(state, self.language, voices, texts))
+        self._notifier.status(status_line(state, self.language, voices, texts, problem))
 
 
-def status_line(state: State, language: Language, voices: int = 0, texts: int = 0) -> str:
-    """The line for a state."""
-    return _LINES[state][language].format(voices=voices, texts=texts)
+def status_line(state: State, language: Language, voices: int = 0, texts: int = 0, problem: str = "") -> str:
+    """The line for a state. One line, and short enough to be read in one."""
+    told = " ".join(problem.split())[:_PROBLEM_CHARS]
+    return _LINES[state][language].format(voices=voices, texts=texts, problem=told)

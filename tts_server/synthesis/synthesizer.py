@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tts_server.cache.segment_cache import Counts, SegmentCache
 from tts_server.engine_host.link import EngineLink
-from tts_server.errors import EngineBusy, ShuttingDown
+from tts_server.errors import EngineBusy, ShuttingDown, TTSError
 from tts_server.events import Done, SpeechOptions
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.context import Context
@@ -56,6 +56,7 @@ class Synthesizer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._draining = False
+        self.trouble: TTSError | None = None  # why nothing can be spoken at all; every door tells it
         self.observers: list[Callable[[Context, Done], None]] = []  # told when a context was spoken to its end
 
     @property
@@ -126,8 +127,10 @@ class Synthesizer:
     def open(self, options: SpeechOptions) -> Context:
         """A new context; the caller iterates its `events` to the end or closes them, or calls `close`.
 
-        Raises VoiceUnknown, EmotionUnknown (strict), EngineLoading, EngineBusy, ShuttingDown.
+        Raises VoiceUnknown, EmotionUnknown (strict), EngineLoading, EngineBusy, ShuttingDown, and our own `trouble`.
         """
+        if self.trouble is not None:
+            raise self.trouble
         if self._draining:
             raise ShuttingDown("the daemon is stopping")
         if len(self._contexts) >= self._limits.max_contexts:

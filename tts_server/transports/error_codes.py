@@ -28,7 +28,7 @@ CODES: Final[dict[type[TTSError], tuple[ErrorCode, int]]] = {
     errors.EngineTimeout: (ErrorCode.ENGINE_TIMEOUT, 504),
     errors.ShuttingDown: (ErrorCode.SHUTTING_DOWN, 503),
     errors.Preempted: (ErrorCode.PREEMPTED, 503),
-    errors.ConfigInvalid: (ErrorCode.INTERNAL, 500),
+    errors.ConfigInvalid: (ErrorCode.CONFIG_INVALID, 503),
     errors.PortUnavailable: (ErrorCode.INTERNAL, 500),
     errors.VoiceDataMissing: (ErrorCode.ENGINE_FAILED, 500),
 }

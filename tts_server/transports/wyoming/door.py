@@ -14,6 +14,7 @@ from protocol.errors import ErrorCode
 from protocol.wyoming import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, EventDecoder
 from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
 from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.error_codes import code_of
 from tts_server.transports.refusals import Refusals
 from tts_server.transports.wyoming.connection import Connection
 from tts_server.transports.wyoming.info import InfoCache
@@ -115,6 +116,8 @@ class WyomingDoor:
             return Error(f"address {address} is not in a network that may connect", ErrorCode.FORBIDDEN)
         if address != LOCAL and not is_allowed(address, PRIVATE_NETWORKS):
             return Error(f"address {address} is not private, and Wyoming knows no tokens", ErrorCode.FORBIDDEN)
+        if (trouble := self._synthesizer.trouble) is not None:
+            return Error(str(trouble), code_of(trouble))
         if self._addresses[address] >= limits.max_connections_per_address:
             told = f"there are {limits.max_connections_per_address} connections from {address}, which is the limit"
             return Error(told, ErrorCode.TOO_MANY_CONNECTIONS)

@@ -28,6 +28,8 @@ def add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
         """Would a request be spoken now?"""
         if synthesizer.is_draining:
             raise ShuttingDown("draining: the daemon is stopping and takes no new requests")
+        if synthesizer.trouble is not None:
+            raise synthesizer.trouble
         if not synthesizer.is_ready:
             raise EngineLoading("no voice is ready to speak: the engines are loading")
         return Health(status="ready", version=__version__)
