@@ -24,33 +24,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from tests.bench.sambert_shapes import ACOUSTIC, VOCODER
 from tts_server.engines.sambert.export.export import build_pack
 from tts_server.engines.sambert.export.vocoder import OVERLAP_FRAMES, fuse_upsampling
 from tts_server.engines.sambert.nets.acoustic import AcousticModel
 from tts_server.engines.sambert.nets.checkpoint import PublishedVoice
 from tts_server.engines.sambert.nets.vocoder import Vocoder
 from tts_server.engines.sambert.packs.layouts import VoiceFiles
-from tts_server.engines.sambert.packs.shape import AcousticShape, VocoderShape
 from tts_server.engines.sambert.runtime.graphs import VOCODER_FRAMES, DecoderInputs, Nets, UnitInputs
 from tts_server.engines.sambert.runtime.stream import Stream
 from tts_server.measure.processor_peak import PEAK_SOURCE
 
-# sambert_16k.yaml and hifigan_v1_16k.yaml
-ACOUSTIC = AcousticShape(
-    tables=(147, 10, 8, 8), emotions=36, speakers=4, embedding_dim=512,
-    encoder_num_layers=8, encoder_num_heads=8, encoder_num_units=128, encoder_ffn_inner_dim=1024,
-    encoder_projection_units=32, speaker_units=32, emotion_units=32,
-    predictor_filter_size=41, predictor_fsmn_num_layers=3, predictor_num_memory_units=128,
-    predictor_ffn_inner_dim=256, predictor_shift=0, predictor_lstm_units=128,
-    dur_pred_prenet_units=(128, 128), dur_pred_lstm_units=128, decoder_prenet_units=(256, 256),
-    decoder_num_layers=12, decoder_num_heads=8, decoder_num_units=128, decoder_ffn_inner_dim=1024,
-    outputs_per_step=3, num_mels=80, postnet_filter_size=41, postnet_fsmn_num_layers=4,
-    postnet_num_memory_units=256, postnet_ffn_inner_dim=512, postnet_shift=17, postnet_lstm_units=128,
-)  # fmt: skip
-VOCODER = VocoderShape(
-    in_channels=80, channels=256, kernel_size=7, upsample_scales=(10, 5, 2, 2), upsample_kernal_sizes=(20, 10, 4, 4),
-    resblock_kernel_sizes=(3, 7, 11), resblock_dilations=((1, 3, 5, 7),) * 3, causal=True, leak=0.1,
-)  # fmt: skip
 SENTENCES = {10: (25, 1.6, 18), 30: (70, 1.7, 40), 100: (225, 2.3, 100)}  # characters: phones, bars: total, first audio
 FRAMES_PER_PHONE = 9
 FIRST_CHUNK_FRAMES = 10
@@ -159,7 +143,7 @@ def step_figures(voice: PublishedVoice, nets: Nets, rounds: int) -> Iterator[Fig
 
     def ours() -> Any:
         decoder = nets.decoder(score)
-        return [decoder.next() for _ in score.memory]
+        return decoder.next(len(score.memory))
 
     plain_s, ours_s = measured((plain, ours), rounds)
     yield Figure("decoder step, plain torch", 1e6 * plain_s / len(memory), "us CPU")

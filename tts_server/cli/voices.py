@@ -33,6 +33,13 @@ def unusable_packs(config: Config) -> Mapping[str, str]:
     return read_packs(voices_folder(config)).faults
 
 
+def compiled_decoder() -> str:
+    """What Sambert's compiled decoder uses of this processor, "" where it is not there."""
+    from tts_server.engines.sambert.runtime.kernel import native
+
+    return native.name()
+
+
 def show_list(config: Config, *, as_json: bool = False) -> None:
     """The voices, the default one first, and packs that cannot be used."""
     voices, faults = catalogue(config).voices, unusable_packs(config)

@@ -9,7 +9,7 @@ import pytest
 
 from tts_server.engines.sambert.export.cases import Case, decoder_inputs_of, inputs_of
 from tts_server.engines.sambert.packs.pack import read_array
-from tts_server.engines.sambert.runtime.decoder import Decoder, GraphStep, NumpyStep, fed, unpacked, weight_shapes
+from tts_server.engines.sambert.runtime.decoder import Decoder, GraphSteps, NumpySteps, fed, unpacked, weight_shapes
 from tts_server.engines.sambert.runtime.graphs import DecoderInputs, Nets, open_session
 from tts_server.errors import VoiceDataMissing
 
@@ -18,14 +18,16 @@ NetsOf = Callable[[str], Nets]
 
 
 def decoded(decoder: Decoder, score: DecoderInputs) -> np.ndarray:
-    return np.stack([decoder.next().ravel() for _ in score.memory])
+    return np.stack([decoder.next(1).ravel() for _ in score.memory])
 
 
 def with_graph(nets: Nets, score: DecoderInputs) -> Decoder:
     """The same decoder, its step an ONNX graph."""
     matrices = unpacked(read_array(nets.pack, "step.npy"), nets.pack.acoustic)
     session = open_session(nets.pack.folder / "step.onnx", weights=fed(matrices))
-    return Decoder(nets.pack.acoustic, score.memory, score.band, nets.project, partial(GraphStep, session))
+    return Decoder(
+        nets.pack.acoustic, score.memory, score.band, nets.project, partial(GraphSteps, session, nets.pack.acoustic)
+    )
 
 
 @pytest.mark.parametrize("name", ["short", "medium", "long", "mixed", "medium_forced_all"])
@@ -68,7 +70,7 @@ def test_scores_of_any_size_are_softened(nets_of: NetsOf, case: Cases) -> None:
     matrices = {name: array.copy() for name, array in unpacked(read_array(nets.pack, "step.npy"), shape).items()}
     matrices["0.attend"][:, : shape.decoder_num_units] *= 1e4
     score, _ = decoder_inputs_of(nets, case("tiny_16k", "short"))
-    decoder = Decoder(shape, score.memory, score.band, nets.project, partial(NumpyStep, matrices, shape))
+    decoder = Decoder(shape, score.memory, score.band, nets.project, partial(NumpySteps, matrices, shape))
     assert np.isfinite(decoded(decoder, score)).all()
 
 
@@ -86,7 +88,7 @@ def test_what_a_step_returns_stays_as_it_is(nets_of: NetsOf, case: Cases) -> Non
     inflected, _ = nets.predict_durations(lines, nets.encode(lines))
     score = nets.compose(lines, inflected, np.full(len(lines.units), 3, np.float32))
     decoder = nets.decoder(score)
-    first = decoder.next()
+    first = decoder.next(1)
     kept = first.copy()
-    decoder.next()
+    decoder.next(1)
     assert np.array_equal(first, kept)

@@ -3,12 +3,11 @@
 A step is a row of small matrix products, where what surrounds a product costs as much as the product itself. So the
 step is written in numpy over packed weights: the norms' gains and offsets are part of the matrices behind them, their
 means are taken out by the matrices before them, and the caches are rings that are never moved. Twice as fast as the
-same step as an ONNX graph (`export/step.py`). `StepKernel` is the function behind which another kernel may stand.
+same step as an ONNX graph (`export/step.py`), and what runs where the compiled steps (`kernel/`) are not there.
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Protocol
 
@@ -24,22 +23,17 @@ PROJECTED_STEPS: Final = 16  # of the memory at a time
 LINE: Final = 16  # floats in a cache line
 
 
-@dataclass(slots=True)
-class Band:
-    """What all blocks see: keys and values of `width` own steps and of `width` memory steps, each in a ring."""
-
-    rings: Floats  # (layers, 2, width, 2 units): own steps, memory steps; keys, then values
-    hidden: Floats  # (2, width): -inf where a place of a ring holds nothing (yet, or any more), 0 elsewhere
-    is_full: bool = False  # nothing is hidden
-
-
 class StepKernel(Protocol):
-    """One decoder step; one kernel serves one stream."""
+    """The decoder's steps; one kernel serves one stream."""
 
-    def __call__(self, frame: Floats, given: Floats, slot: int) -> Floats:
-        """frame: the last one (n_mels,); given: of the memory (units,); slot: its own place in the band's own ring.
+    def enter(self, slot: int, row: Floats) -> None:
+        """A memory step comes into its ring before the first step. row: (layers * 2 units,), keys and values."""
 
-        Keeps its own keys and values in the band. Returns the frames (group * n_mels,), to be copied if kept.
+    def run(self, first: int, frame: Floats, given: Floats, entering: Floats) -> Floats:
+        """The steps from `first` on, as many as `given` (steps, units) has rows. frame: the last one (n_mels,).
+
+        entering: the memory steps that come into sight with the first of them, a row each; none come after the end of
+        the memory. Returns the frames (steps, group * n_mels).
         """
 
 
@@ -52,46 +46,41 @@ class Decoder:
         memory: Floats,
         band: int,
         project: Callable[[Floats], tuple[Floats, Floats]],
-        kernel: Callable[[Band], StepKernel],
+        kernel: Callable[[int], StepKernel],
     ) -> None:
-        """memory: (S, memory_units); project: gives the steps' input (S, units), and keys and values (S, blocks)."""
+        """memory: (S, memory_units); project: gives the steps' input (S, units), and keys and values (S, blocks).
+
+        kernel: makes the steps, for rings of so many places.
+        """
         self._shape, self._memory, self._project = shape, memory, project
         self._width, self._step = band + 1, 0
         layers, units = shape.decoder_num_layers, shape.decoder_num_units
-        rings = np.zeros((layers, 2, self._width, 2 * units), np.float32)
-        self._band = Band(rings, np.full((2, self._width), -np.inf, np.float32))
-        self._run = kernel(self._band)
+        self._kernel = kernel(self._width)
         self._frame: Floats = np.zeros(shape.num_mels, np.float32)
         self._given: Floats = np.zeros((0, units), np.float32)  # of the steps from `_step` on
-        self._ahead: Floats = np.zeros((0, layers * 2 * units), np.float32)  # of the steps from `_seen` on
-        self._projected = self._seen = 0
+        self._ahead: Floats = np.zeros((0, layers * 2 * units), np.float32)  # of those that are not in sight yet
+        self._projected = 0
 
-    def next(self) -> Floats:
-        """The next group of frames, (group, n_mels)."""
-        self._look_ahead()
-        slot = self._step % self._width
-        self._band.hidden[0, slot] = 0
-        self._band.is_full = self._width <= self._step + 1 <= len(self._memory) - self._width + 1
-        group = self._run(self._frame, self._given[0], slot).reshape(-1, self._shape.num_mels).copy()
-        self._frame, self._given = group[-1], self._given[1:]
-        self._step += 1
-        return group
+    def next(self, steps: int) -> Floats:
+        """The next groups of frames, (steps * group, n_mels). There must be so many."""
+        self._look_ahead(self._step + steps + self._width - 1)
+        if self._step == 0:
+            for slot in range(min(self._width - 1, len(self._memory))):
+                self._kernel.enter(slot, self._ahead[slot])
+            self._ahead = self._ahead[self._width - 1 :]
+        frames = self._kernel.run(self._step, self._frame, self._given[:steps], self._ahead[:steps])
+        frames = frames.reshape(-1, self._shape.num_mels)
+        self._frame, self._given, self._ahead = frames[-1].copy(), self._given[steps:], self._ahead[steps:]
+        self._step += steps
+        return frames
 
-    def _look_ahead(self) -> None:
-        """Have the memory steps of this step's band in the ring."""
-        end, steps = self._step + self._width, len(self._memory)
-        while self._projected < min(end, steps):
+    def _look_ahead(self, end: int) -> None:
+        """Have the memory steps up to `end` projected."""
+        while self._projected < min(end, len(self._memory)):
             block = self._memory[self._projected : self._projected + PROJECTED_STEPS]
             given, ahead = self._project(block)
             self._given, self._ahead = np.concatenate([self._given, given]), np.concatenate([self._ahead, ahead])
             self._projected += len(block)
-        for step in range(self._seen, end):
-            slot = step % self._width
-            if step < steps:
-                self._band.rings[:, 1, slot] = self._ahead[0].reshape(len(self._band.rings), -1)
-                self._ahead = self._ahead[1:]
-            self._band.hidden[1, slot] = 0 if step < steps else -np.inf
-        self._seen = end
 
 
 def weight_shapes(shape: AcousticShape) -> dict[str, tuple[int, int]]:
@@ -134,13 +123,50 @@ def fed(matrices: Mapping[str, Floats]) -> dict[str, Floats]:
     }
 
 
-class NumpyStep:
+class Rings:
+    """What all blocks see: keys and values of `width` own steps and of `width` memory steps, each in a ring."""
+
+    def __init__(self, shape: AcousticShape, width: int) -> None:
+        layers, units = shape.decoder_num_layers, shape.decoder_num_units
+        self._width = width
+        self.rings: Floats = np.zeros((layers, 2, width, 2 * units), np.float32)  # own, memory; keys, then values
+        self.hidden: Floats = np.full((2, width), -np.inf, np.float32)  # where a place holds nothing; 0 elsewhere
+        self.is_full = False  # nothing is hidden
+
+    def enter(self, slot: int, row: Floats) -> None:
+        """See `StepKernel`."""
+        self.rings[:, 1, slot] = row.reshape(len(self.rings), -1)
+        self.hidden[1, slot] = 0
+
+    def run(self, first: int, frame: Floats, given: Floats, entering: Floats) -> Floats:
+        """See `StepKernel`."""
+        groups = []
+        for step, input_ in enumerate(given):
+            slot, last = (first + step) % self._width, (first + step - 1) % self._width
+            self.hidden[1, last] = -np.inf
+            if step < len(entering):
+                self.enter(last, entering[step])
+            self.hidden[0, slot] = 0
+            self.is_full = not self.hidden.any()
+            groups.append(self.step(frame, input_, slot).copy())
+            frame = groups[-1][-len(frame) :]
+        return np.stack(groups)
+
+    def step(self, frame: Floats, given: Floats, slot: int) -> Floats:
+        """frame: the last one (n_mels,); given: of the memory (units,); slot: its own place in its own ring.
+
+        Keeps its own keys and values. Returns the frames (group * n_mels,), to be copied if kept.
+        """
+        raise NotImplementedError
+
+
+class NumpySteps(Rings):
     """The step in numpy, its scratch arrays made beforehand. A vector that ends with 1 takes a matrix with its bias."""
 
-    def __init__(self, matrices: Mapping[str, Floats], shape: AcousticShape, band: Band) -> None:
-        units, heads, width = shape.decoder_num_units, shape.decoder_num_heads, band.rings.shape[2]
+    def __init__(self, matrices: Mapping[str, Floats], shape: AcousticShape, width: int) -> None:
+        super().__init__(shape, width)
+        units, heads = shape.decoder_num_units, shape.decoder_num_heads
         size = units // heads
-        self._band = band
         self._prenet = [matrices[f"prenet.{index}"] for index in range(len(shape.decoder_prenet_units) + 1)]
         self._blocks = [
             (
@@ -149,7 +175,7 @@ class NumpyStep:
                 ring[..., units:].reshape(2, width, heads, size).transpose(0, 2, 1, 3),  # values, a view
                 *(matrices[f"{layer}.{part}"] for part in ("attend", "mix", "widen", "narrow")),
             )
-            for layer, ring in enumerate(band.rings)
+            for layer, ring in enumerate(self.rings)
         ]
         self._last = matrices["frames"]
         self._normed, self._mixed, self._inner = (
@@ -162,8 +188,8 @@ class NumpyStep:
         self._scores: Floats = np.zeros((heads, 2, width), np.float32)
         self._largest: Floats = np.zeros((heads, 2, 1), np.float32)
 
-    def __call__(self, frame: Floats, given: Floats, slot: int) -> Floats:
-        """See `StepKernel`."""
+    def step(self, frame: Floats, given: Floats, slot: int) -> Floats:
+        """See `Rings`."""
         x = given + self._first(frame)
         normed, mixed, inner, added = self._normed, self._mixed, self._inner, self._added
         wide, zeros, query, own, scores = inner[:-1], self._zeros, self._query, self._own, self._scores
@@ -201,8 +227,8 @@ class NumpyStep:
 
     def _soften(self, scores: Floats) -> None:
         """Scores become shares of 1, for each head and ring."""
-        if not self._band.is_full:
-            np.add(scores, self._band.hidden, scores)
+        if not self.is_full:
+            np.add(scores, self.hidden, scores)
         np.maximum.reduce(scores, axis=2, out=self._largest, keepdims=True)
         np.subtract(scores, self._largest, scores)
         np.exp(scores, scores)
@@ -210,18 +236,20 @@ class NumpyStep:
         np.divide(scores, self._largest, scores)
 
 
-class GraphStep:
+class GraphSteps(Rings):
     """The step as an ONNX graph, for devices other than the processor."""
 
-    def __init__(self, session: Any, band: Band) -> None:
-        self._session, self._band = session, band
+    def __init__(self, session: Any, shape: AcousticShape, width: int) -> None:
+        super().__init__(shape, width)
+        self._session = session
 
-    def __call__(self, frame: Floats, given: Floats, slot: int) -> Floats:
-        """See `StepKernel`."""
-        rings, hidden = self._band.rings, self._band.hidden
-        is_own = np.zeros((*hidden.shape, 1), np.bool_)
+    def step(self, frame: Floats, given: Floats, slot: int) -> Floats:
+        """See `Rings`."""
+        is_own = np.zeros((*self.hidden.shape, 1), np.bool_)
         is_own[0, slot] = True
-        inputs = {"frame": frame[None], "given": given[None], "rings": rings, "hidden": hidden, "is_own": is_own}
-        frames, rings[:, 0, slot] = self._session.run(["frames", "own"], inputs)
+        here = {"rings": self.rings, "hidden": self.hidden, "is_own": is_own}
+        frames, self.rings[:, 0, slot] = self._session.run(
+            ["frames", "own"], {"frame": frame[None], "given": given[None], **here}
+        )
         group: Floats = frames[0]
         return group

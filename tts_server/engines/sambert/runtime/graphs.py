@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from tts_server.engine import Samples
 from tts_server.engines.sambert.packs.pack import Pack, read_array, read_arrays
-from tts_server.engines.sambert.packs.shape import F0_FLOOR, VOICED
+from tts_server.engines.sambert.packs.shape import F0_FLOOR, VOICED, AcousticShape
 from tts_server.engines.sambert.runtime import backends
-from tts_server.engines.sambert.runtime.decoder import Band, Decoder, GraphStep, NumpyStep, StepKernel, fed, unpacked
+from tts_server.engines.sambert.runtime.decoder import Decoder, GraphSteps, NumpySteps, StepKernel, fed, unpacked
+from tts_server.engines.sambert.runtime.kernel import native
 from tts_server.engines.sambert.units.fillers import filled
 from tts_server.errors import ConfigInvalid, VoiceDataMissing
 
@@ -25,6 +26,7 @@ PROVIDERS: Final = {
     "cpu": ("CPUExecutionProvider",),
     "cuda": ("CUDAExecutionProvider", "CPUExecutionProvider"),
 }
+PRECISIONS: Final = ("fp32", "bf16")
 VOCODER_FRAMES: Final = 40  # at once: longer chunks are 2 % faster, and each 40 frames more take 27 MB
 MAX_UNIT_FRAMES: Final = 800  # 10 s: more is a fault of the weights, and would fill the memory
 
@@ -101,17 +103,19 @@ class StreamedGraph:
 class Nets:
     """A voice's nets, loaded."""
 
-    def __init__(self, pack: Pack, device: str = "cpu", *, may_choose: bool = False) -> None:
-        """device: "cpu" or "cuda". may_choose: the vocoder's run time, by what is fast here. Raises VoiceDataMissing,
-        and ConfigInvalid for a device that is not there.
+    def __init__(self, pack: Pack, device: str = "cpu", *, may_choose: bool = False, precision: str = "fp32") -> None:
+        """device: "cpu" or "cuda". may_choose: the vocoder's run time, by what is fast here. precision: of the
+        decoder's weights. Raises VoiceDataMissing, and ConfigInvalid for a device or a precision that is not there.
         """
         check_device(device)
+        check_precision(precision, device)
         self.pack = pack
         tables = read_arrays(pack, "tables.npz")
         self.emotions: Floats = tables["emotion"]  # (rows, emotion_units)
         self.speakers: Floats = tables["speaker"]  # (rows, speaker_units); one row: the voice's vector
         self._fillers: Floats = tables.get("fillers", np.zeros((0, 0, 0), np.float32))  # (fillers, 3, projection)
         step = unpacked(read_array(pack, "step.npy"), pack.acoustic)
+        self._kernel: Callable[[int], StepKernel]
         try:
             names = ("encoder", "variance", "durations", "memory")
             paths = (pack.folder / f"{name}.onnx" for name in names)
@@ -121,10 +125,10 @@ class Nets:
             self.postnet = StreamedGraph(pack.folder / "postnet.onnx", "mel", device)
             self.vocoder = StreamedGraph(pack.folder / "vocoder.onnx", "samples", device)
             if device == "cpu":
-                self._kernel: Callable[[Band], StepKernel] = partial(NumpyStep, step, pack.acoustic)
+                self._kernel = steps_on_cpu(step, pack.acoustic, is_half=precision == "bf16")
             else:
                 session = open_session(pack.folder / "step.onnx", device, weights=fed(step))
-                self._kernel = partial(GraphStep, session)
+                self._kernel = partial(GraphSteps, session, pack.acoustic)
         except Exception as error:  # onnxruntime has a class of its own for each way a file can be bad
             raise VoiceDataMissing(f"{pack.folder}: a graph cannot be loaded: {str(error)[:200]}") from error
         if may_choose and device == "cpu" and pack.vocoder.causal and not pack.vocoder.harmonics:
@@ -227,6 +231,13 @@ class Nets:
         return np.concatenate(parts), state
 
 
+def steps_on_cpu(matrices: Mapping[str, Floats], shape: AcousticShape, *, is_half: bool) -> Callable[[int], StepKernel]:
+    """Makes a stream's decoder steps for rings of so many places: compiled ones where they were built, else numpy's."""
+    if native.library() is None:
+        return partial(NumpySteps, matrices, shape)
+    return partial(native.NativeSteps, native.NativeWeights(matrices, shape, is_half=is_half))
+
+
 def unit_positions(count: int, width: int) -> Floats:
     """Places 1 to count: sines in the first half, cosines in the second. (count, width)"""
     half = width // 2
@@ -257,6 +268,14 @@ def check_device(device: str) -> None:
         raise ConfigInvalid(f"engines.sambert.device is {device!r}; it may be {' or '.join(PROVIDERS)}")
     if PROVIDERS[device][0] not in onnxruntime.get_available_providers():
         raise ConfigInvalid(f"engines.sambert.device is {device!r}; the onnxruntime installed here cannot use it")
+
+
+def check_precision(precision: str, device: str) -> None:
+    """Raises ConfigInvalid when the decoder's weights cannot be kept so here."""
+    if precision not in PRECISIONS:
+        raise ConfigInvalid(f"engines.sambert.precision is {precision!r}; it may be {' or '.join(PRECISIONS)}")
+    if precision == "bf16" and (device != "cpu" or native.library() is None):
+        raise ConfigInvalid("engines.sambert.precision is 'bf16', which needs the compiled decoder on the processor")
 
 
 def open_session(

@@ -71,9 +71,7 @@ class Stream:
 
     def _decode(self, frames: int) -> Floats:
         """The next frames of the decoder, (frames, n_mels)."""
-        parts, missing = [self._decoded], frames - len(self._decoded)
-        for _ in range(-(-missing // self._group)):
-            parts.append(self._decoder.next())
-        decoded = np.concatenate(parts)
+        missing = -(-(frames - len(self._decoded)) // self._group)
+        decoded = np.concatenate([self._decoded, self._decoder.next(missing)]) if missing > 0 else self._decoded
         taken, self._decoded = decoded[:frames], decoded[frames:]
         return taken
