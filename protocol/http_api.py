@@ -13,7 +13,13 @@ Mark = Annotated[list[int], Field(min_length=4, max_length=4)]
 class SpeechRequest(BaseModel):
     """`POST /api/tts`: what to say, and how. An unlisted field is an error, so that typing mistakes show."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        json_schema_extra={"examples": [{"text": "太好了，你回来了！", "emotion": "happy", "format": "mp3"}]},
+    )
 
     text: str = Field(min_length=1, description="What to say. Where nothing in it can be said, 100 ms of silence come.")
     emotion: str | None = Field(None, max_length=32, description="A name or alias in English or Chinese: happy, 开心.")

@@ -22,7 +22,12 @@ class VoiceId(BaseModel):
 class OpenAiSpeechRequest(BaseModel):
     """`POST /v1/audio/speech`."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+        allow_inf_nan=False,
+        json_schema_extra={"examples": [{"model": "tts-1", "voice": "alloy", "input": "今天天气很好。"}]},
+    )
 
     # Clients written in JavaScript send null for what they leave out.
     input: str = Field(min_length=1, description="What to say. More than OpenAI's 4096 characters may come.")

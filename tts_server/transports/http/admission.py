@@ -17,7 +17,12 @@ from tts_server.transports.http.settings import HttpSettings
 
 PROBES: Final = ("/healthz", "/readyz")
 _OPEN: Final = ("/", "/docs", "/openapi.json", "/asyncapi.yaml", *PROBES)  # nothing of the house is in them
-_OPEN_FOLDERS: Final = ("/web/", "/schema/", "/audio/")  # nobody can guess what a reply under /audio/ is called
+_OPEN_FOLDERS: Final = (
+    "/docs/",
+    "/web/",
+    "/schema/",
+    "/audio/",
+)  # nobody can guess what a reply under /audio/ is called
 LINK_PATH: Final = "/api/tts"
 _SECRETS: Final = frozenset(
     {"token", "access_token", "auth", "authorization", "bearer", "api_key", "api-key", "apikey", "key", "jwt", "secret"}

@@ -31,7 +31,7 @@ def build_app(
     synthesizer: Synthesizer, store: StoredAudio, settings: HttpSettings, access: Access, metrics: Metrics
 ) -> FastAPI:
     """The application behind the guard."""
-    # The pages that FastAPI makes of the OpenAPI document load scripts from the internet; ours does not.
+    # FastAPI's own pages of the document load scripts from the internet; `docs.py` has one that does not.
     app = FastAPI(
         title="tts-server",
         version=__version__,
@@ -53,7 +53,7 @@ def build_app(
     _add_upgrade(app)
     if settings.has_docs:
         _add_protocol(app)
-        add_docs(app)
+        add_docs(app, access.needs_token)
     if settings.has_metrics:
         _add_metrics(app, metrics)
     if settings.has_page:

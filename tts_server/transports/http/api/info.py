@@ -18,12 +18,12 @@ from tts_server.transports.http.replies.report import Report
 def add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
     """What balancers and systemd ask."""
 
-    @app.get("/healthz")
+    @app.get("/healthz", summary="Is it alive?")
     async def healthz() -> Health:
         """Is the process alive? Answered whatever the engines do."""
         return Health(status="ok", version=__version__)
 
-    @app.get("/readyz")
+    @app.get("/readyz", summary="Would it speak now?")
     async def readyz() -> Health:
         """Would a request be spoken now?"""
         if synthesizer.is_draining:
@@ -38,18 +38,18 @@ def add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
 def add_info(app: FastAPI, synthesizer: Synthesizer, access: Access, metrics: Metrics) -> None:
     """What pages and programs ask before they speak."""
 
-    @app.get("/api/voices")
+    @app.get("/api/voices", summary="The voices")
     async def voices() -> VoiceList:
         """The voices of this box, the default one first."""
         found = synthesizer.catalogue.voices
         return VoiceList(voices=[_voice(voice, voice is found[0]) for voice in found])
 
-    @app.get("/api/emotions")
+    @app.get("/api/emotions", summary="The emotions")
     async def emotions() -> EmotionList:
         """The emotions that have a name here, and every other spelling of it."""
         return EmotionList(emotions=[_emotion(name) for name in EMOTIONS], default=synthesizer.default_emotion)
 
-    @app.get("/api/engine")
+    @app.get("/api/engine", summary="How it is now")
     async def engine() -> EngineInfo:
         """How the daemon is now."""
         figures = synthesizer.figures
@@ -64,7 +64,7 @@ def add_info(app: FastAPI, synthesizer: Synthesizer, access: Access, metrics: Me
             needs_token=access.needs_token,
         )
 
-    @app.post("/api/ws-tickets")
+    @app.post("/api/ws-tickets", summary="A ticket for one WebSocket")
     async def ticket(request: Request) -> Ticket:
         """A ticket for one WebSocket: browsers cannot send a token with it. It goes behind the address."""
         return Ticket(ticket=access.issue_ticket(Report.of(request.scope).principal), expires_in_s=TICKET_S)

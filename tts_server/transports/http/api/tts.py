@@ -72,7 +72,9 @@ def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, acces
             route_class_override=AlsoInAddress,
         )
 
-    @app.get("/audio/{name}", response_class=Response, responses={200: {"content": AUDIO}})
+    @app.get(
+        "/audio/{name}", summary="A reply that is kept", response_class=Response, responses={200: {"content": AUDIO}}
+    )
     async def audio(name: str) -> AudioFile:
         """A reply that `POST /api/tts` told of, for some minutes after it, in any format: `ID`, `ID.mp3`, `ID.m4a`."""
         audio_id, dot, suffix = name.partition(".")

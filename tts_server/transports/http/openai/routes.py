@@ -90,14 +90,17 @@ def add_openai(
         return AudioVoiceList(voices=[*ours, *(NamedModel(id=name, name=name) for name in others)])
 
     for base in ("/v1", ""):
-        documented = bool(base)
-        app.post(f"{base}/audio/speech", response_class=Response, responses=_ANSWERS, include_in_schema=documented)(
-            speech
-        )
-        app.get(f"{base}/models", include_in_schema=documented)(models)
-        app.get(f"{base}/models/{{name}}", include_in_schema=documented)(model)
-        app.get(f"{base}/audio/models", include_in_schema=documented)(audio_models)
-        app.get(f"{base}/audio/voices", include_in_schema=documented)(audio_voices)
+        for method, path, answer, summary in (
+            ("POST", "/audio/speech", speech, "Say a text, in OpenAI's words"),
+            ("GET", "/models", models, "OpenAI's names of models"),
+            ("GET", "/models/{name}", model, "One of them"),
+            ("GET", "/audio/models", audio_models, "The models, as Open WebUI asks for them"),
+            ("GET", "/audio/voices", audio_voices, "The voices, as Open WebUI asks for them"),
+        ):
+            sound: dict[str, Any] = {"response_class": Response, "responses": _ANSWERS} if answer is speech else {}
+            app.add_api_route(
+                *(base + path, answer), methods=[method], summary=summary, include_in_schema=bool(base), **sound
+            )
 
 
 def _entries(voice: Voice) -> Iterator[NamedModel]:
