@@ -40,6 +40,7 @@ class SpeechOptions:
     sample_rate: int | None = None  # Hz; None: the voice's own
     split: Literal["auto", "sentence", "none"] = "auto"
     text_format: TextFormat = "auto"
+    lenient: bool = False  # SSML that cannot be read is said without its tags; else it is an error
     strict: bool = False  # an emotion the voice lacks is an error, not a fallback
     priority: int = 0  # -1 low, 0 normal, 1 high
     client: str = ""  # who asks, as far as the door knows: clients take turns when not all can be let in
@@ -142,6 +143,7 @@ class Done:
     samples: int
     first_ms: int | None  # from the first text to the first audio; None: there was none
     synth_ms: int  # time the engine spent
+    gaps: int = 0  # times at which the listener had nothing to hear for longer than players bridge
 
 
 SpeechEvent = Queued | SegmentStarted | Marks | Audio | SegmentEnded | Passed | Done

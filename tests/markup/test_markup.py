@@ -146,7 +146,24 @@ def test_stage_directions_are_emotions_where_that_is_asked_for() -> None:
     assert clean("（非常开心地）好", markup=markup) == [EmotionCue("开心", 1.4), ("好", 7)]
     assert clean("(轻声说)好", markup=markup) == [EmotionCue("轻声"), ("好", 5)]
     assert plain("见（图一）", directions=True) == "见（图一）"
-    assert plain("（开心）好") == "（开心）好"
+    assert plain("（开心）好", directions=False) == "（开心）好"
+
+
+def test_stage_directions_act_as_first_words_by_default() -> None:
+    assert clean(" （开心）好") == [(" ", 0), EmotionCue("开心"), ("好", 5)]
+    assert plain("（开心）好（难过）") == "好（难过）"
+    assert plain("（图一）见上") == "（图一）见上"
+    assert plain("好（开心）") == "好（开心）"
+
+
+def test_a_tag_whose_first_bracket_was_cut_off_acts_at_the_very_start() -> None:
+    assert clean("happy]好") == [EmotionCue("happy"), ("好", 6)]
+    assert clean("Sad:1.4]没") == [EmotionCue("Sad", 1.4), ("没", 8)]
+    assert clean("开心]好") == [EmotionCue("开心"), ("好", 3)]
+    assert plain("好happy]的") == "好happy的"
+    assert plain("house]的") == "house的"
+    assert plain("happy]的", tags=False) == "happy的"
+    assert plain("happy people") == "happy people"
 
 
 def test_a_tag_that_nobody_knows_is_dropped_or_spoken() -> None:

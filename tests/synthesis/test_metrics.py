@@ -88,3 +88,9 @@ async def test_the_example_dashboard_shows_figures_that_there_are(core: Core) ->
         there = {name for name, *_ in await figures(door)}
     assert len(asked) >= 12
     assert asked <= there
+
+
+async def test_stalls_that_players_do_not_bridge_are_counted() -> None:
+    async with running_core(engine_settings={"tone": {"slow_s": 0.6}}) as core, open_door(core) as door:
+        await door.client.post("/api/tts", json={"text": "今天天气不错，我们出去走走。"}, timeout=20)
+        assert (await figures(door))["tts_gaps_total",] >= 1

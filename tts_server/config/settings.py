@@ -191,7 +191,10 @@ class Text(Section):
     tags: bool = Field(True, description="[happy], [angry:1.4], [pause:500] in a text act.")
     unknown_tags: Literal["drop", "speak"] = Field("drop", description="What is done with [tags] nobody knows.")
     emoji: Literal["drop", "emotion"] = Field("drop", description="An emoji is left out, or an emotion from there on.")
-    directions: bool = Field(False, description="Stage directions such as （开心地） are emotions from there on.")
+    directions: bool | Literal["first"] = Field(
+        "first",
+        description="Stage directions such as （开心地） are emotions from there on: everywhere, or as first words.",
+    )
 
 
 class Night(Section):

@@ -4,8 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tts_server.markup.tags import MAX_DIRECTION_CHARS, cue_of, direction_of, may_become_a_chinese_tag
-from tts_server.markup.view import Step, View
+from tts_server.markup.tags import (
+    MAX_DIRECTION_CHARS,
+    cue_of,
+    direction_of,
+    may_become_a_chinese_tag,
+    may_become_a_name,
+)
+from tts_server.markup.tokens import EmotionCue
+from tts_server.markup.view import NOT_HERE, Step, View
 
 _MAX_LINK_CHARS: Final = 2048
 _MAX_CHINESE: Final = 16
@@ -13,6 +20,8 @@ _TAG = re.compile(r"\[(/?[A-Za-z0-9:._-]{1,32}|/)\]")
 _TAG_BEGUN = re.compile(r"\[/?[A-Za-z0-9:._-]{0,32}\]?")
 _CHINESE_TAG = re.compile(rf"\[([^\[\]\s]{{1,{_MAX_CHINESE}}})\]")
 _CHINESE_TAG_BEGUN = re.compile(rf"\[([^\[\]\s]{{1,{_MAX_CHINESE}}})\]?")
+_CUT = re.compile(r"([^\s\[\]]{1,24})\]")
+_CUT_BEGUN = re.compile(r"[^\s\[\]]{1,24}")
 _TARGET = re.compile(rf"\([!-'*-~]{{0,{_MAX_LINK_CHARS}}}\)")
 _TARGET_BEGUN = re.compile(rf"(?:\([!-'*-~]{{0,{_MAX_LINK_CHARS}}})?")
 _DIRECTION = re.compile(rf"[（(]([^（()）\n]{{1,{MAX_DIRECTION_CHARS}}})[）)]")
@@ -40,6 +49,16 @@ class Brackets:
                 return self._tag(tag)
         self.in_link = True
         return 1, ""
+
+    def cut(self, view: View) -> Step | None:
+        """At the very start of a text: a tag whose first bracket a client has cut off; NOT_HERE if there is none."""
+        if not self.tags:
+            return NOT_HERE
+        if view.may_become(_CUT_BEGUN) and may_become_a_name(view.held[view.at :]):
+            return None
+        tag = _CUT.match(view.held, view.at)
+        cue = cue_of(tag[1]) if tag else None
+        return NOT_HERE if tag is None or not isinstance(cue, EmotionCue) or cue.name is None else (len(tag[0]), cue)
 
     def close(self, view: View) -> Step | None:
         """At `]`: the target of a link goes with it."""

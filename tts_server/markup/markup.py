@@ -3,7 +3,7 @@
 Dropped: emoji (with their joiners, flags, skin tones, keycaps; or they are emotions, if asked for), markdown marks
 (emphasis, headings, quotes, bullets, links keep their text, fenced code goes whole), of bare URLs the scheme, the query
 and what makes them long, control and zero-width characters, lone surrogates. `[happy]`, `[angry:1.4]`, `[pause:500]`
-become cues; `[[` is an escaped bracket.
+become cues, also `happy]` at the very start, where clients cut brackets off; `[[` is an escaped bracket.
 
 Any split of the input gives the same tokens: the cleaner holds back only what cannot be decided yet.
 """
@@ -11,6 +11,7 @@ Any split of the input gives the same tokens: the cleaner holds back only what c
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from tts_server.markup import brackets, markdown, speakable
 from tts_server.markup.brackets import Brackets
@@ -31,7 +32,7 @@ class Markup:
     tags: bool = True  # [happy] acts; else it is like a tag that nobody knows
     speak_unknown_tags: bool = False  # else they are dropped
     emoji: bool = False  # an emoji is an emotion from here on; else it is dropped
-    directions: bool = False  # （开心） is an emotion from here on; else it is text
+    directions: bool | Literal["first"] = "first"  # （开心） is an emotion, anywhere or as a text's first words
     markdown: bool = False  # HTML, entities, escapes, images and tables, too
 
 
@@ -45,6 +46,7 @@ class Cleaner:
         self._held = ""  # raw text not decided yet
         self._previous = "\n"  # the raw character before the held text
         self._line_start = True
+        self._is_start = True  # nothing but space has come by
         self._fence = Fence()
         self._url = UrlReader()
         self._brackets = Brackets(markup.tags, markup.speak_unknown_tags)
@@ -106,6 +108,7 @@ class Cleaner:
             self._line_start = True
         elif not passed.isspace():
             self._line_start = False
+        self._is_start &= passed.isspace()
 
     def _step(self, view: View) -> Step | None:
         """Decide about the text from the view on; None: more is needed."""
@@ -114,6 +117,8 @@ class Cleaner:
             return self._fence.step(view)
         if self._url.is_inside and (inside := self._url.step(view)) != NOT_HERE:
             return inside
+        if self._is_start and (cut := self._brackets.cut(view)) != NOT_HERE:
+            return cut
         if self._line_start and (marked := self._line(view)) != NOT_HERE:
             return marked
         if char.isascii() and char.isalnum():
@@ -153,7 +158,7 @@ class Cleaner:
                 return self._brackets.open(view)
             case "]":
                 return self._brackets.close(view)
-            case "(" | "（" if self._markup.directions:
+            case "(" | "（" if self._markup.directions is True or (self._markup.directions and self._is_start):
                 return brackets.direction(view)
         rule = self._rules.get(view.char)
         return rule(view) if rule else (1, speakable.speakable(view.char))

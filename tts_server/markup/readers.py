@@ -8,23 +8,27 @@ from tts_server.markup.ssml import SsmlReader, begins
 from tts_server.markup.tokens import Token
 
 
-def reader_for(text_format: str, markup: Markup) -> Reader:
-    """A reader for "plain", "markdown", "ssml", or "auto": plain, but a text that begins with `<speak` is SSML."""
+def reader_for(text_format: str, markup: Markup, is_lenient: bool = False) -> Reader:
+    """A reader for "plain", "markdown", "ssml", or "auto": plain, but a text that begins with `<speak` is SSML.
+
+    is_lenient: SSML that cannot be read is text between tags.
+    """
     match text_format:
         case "ssml":
-            return SsmlReader()
+            return SsmlReader(is_lenient)
         case "markdown":
             return Cleaner(replace(markup, markdown=True))
         case "plain":
             return Cleaner(markup)
-    return SniffingReader(markup)
+    return SniffingReader(markup, is_lenient)
 
 
 class SniffingReader:
     """Finds out what a text is, then lets that reader read it."""
 
-    def __init__(self, markup: Markup) -> None:
+    def __init__(self, markup: Markup, is_lenient: bool = False) -> None:
         self._markup = markup
+        self._is_lenient = is_lenient
         self._held = ""
         self._reader: Reader | None = None
 
@@ -64,7 +68,7 @@ class SniffingReader:
         return self._decide(is_ssml=False) if self._reader is None and self._held else []
 
     def _decide(self, is_ssml: bool) -> list[Token]:
-        self._reader = SsmlReader() if is_ssml else Cleaner(self._markup)
+        self._reader = SsmlReader(self._is_lenient) if is_ssml else Cleaner(self._markup)
         held, self._held = self._held, ""
         return self._reader.feed(held)
 

@@ -12,21 +12,26 @@ Elements that nobody knows are passed over, what is in them is read. Several doc
 document is read when its `</speak>` is here.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from protocol.emotions import is_known
+from tts_server.errors import MarkupInvalid
 from tts_server.markup import ssml_elements as values
 from tts_server.markup.speakable import speakable
 from tts_server.markup.ssml_xml import End, Places, Start, Text, invalid, parse
 from tts_server.markup.tokens import Characters, EmotionCue, Gap, Note, Stop, Token, VoiceCue
 
+log = logging.getLogger(__name__)
+
 MAX_ELEMENTS: Final = 20_000  # of one document
 PARAGRAPH_MS: Final = 300  # of silence on top of that of a sentence
 _ROOT: Final = "<speak>"
 _OPENING = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:speak[\s>/]|!DOCTYPE)", re.DOTALL)
+_BETWEEN_TAGS = re.compile(r"<[^<>]{0,1000}>|&[a-z]{2,6};|(?P<text>[^<&]+|.)", re.DOTALL)
 _CLOSING = re.compile(r"</speak\s*>")
 _CLOSING_CHARS: Final = 32  # of text before a piece, in which a closing tag may have begun
 _HIDDEN: Final = ("metadata", "meta", "lexicon", "desc", "bgm")  # what is in them is not read
@@ -49,8 +54,10 @@ class _Style:
 class SsmlReader:
     """Collects a document as it comes in, and reads it when it is whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_lenient: bool = False) -> None:
+        """is_lenient: a document that cannot be read is text between tags, instead of MarkupInvalid."""
         self.received = 0
+        self._is_lenient = is_lenient
         self._pieces: list[str] = []
         self._tail = ""  # the end of what is held, where a closing tag may have begun
 
@@ -79,17 +86,26 @@ class SsmlReader:
     def end(self) -> list[Token]:
         """Read the rest. What is not inside `<speak>` is read as if it were. Raises MarkupInvalid."""
         rest = self._take()
-        return _read(rest, self.received - len(rest)) if rest.strip() else []
+        return self._read(rest, self.received - len(rest)) if rest.strip() else []
 
     def _take_documents(self) -> list[Token]:
         held, tokens = self._take(), []
         base = self.received - len(held)
         done = 0
         while closing := _CLOSING.search(held, done):
-            tokens += _read(held[done : closing.end()], base + done)
+            tokens += self._read(held[done : closing.end()], base + done)
             done = closing.end()
         self._pieces = [held[done:]]
         return tokens
+
+    def _read(self, document: str, base: int) -> list[Token]:
+        try:
+            return _read(document, base)
+        except MarkupInvalid as error:
+            if not self._is_lenient:
+                raise
+            log.warning("SSML is said without its tags: %s", error)
+            return _without_tags(document, base)
 
     def _take(self) -> str:
         held = "".join(self._pieces)
@@ -116,6 +132,22 @@ def _read(document: str, base: int) -> list[Token]:
     except RecursionError:
         raise invalid("elements are nested too deep", Places(source).describe(0)) from None
     return list(_Walk(source, moved).tokens(events))
+
+
+def _without_tags(document: str, base: int) -> list[Token]:
+    """The text between what looks like tags."""
+    chars: list[str] = []
+    offsets: list[int] = []
+    for found in _BETWEEN_TAGS.finditer(document):
+        if found["text"] is None:
+            chars.append(" ")
+            offsets.append(base + found.start())
+            continue
+        for place, char in enumerate(found["text"], base + found.start()):
+            said = " " if char in "\r\n\t" else speakable(char)
+            chars.append(said)
+            offsets += [place] * len(said)
+    return [Characters("".join(chars), tuple(offsets)), Stop()]
 
 
 class _Walk:

@@ -14,6 +14,9 @@ _NUMBER = r"[0-9]{1,5}(?:\.[0-9]{1,3})?"
 _EMOTION = re.compile(rf"(?P<name>[^\s:：/]+)(?:[:：](?P<intensity>{_NUMBER}))?")
 _PAUSE = re.compile(rf"(?:pause|break|停顿)(?:[:：](?P<length>{_NUMBER})(?P<unit>ms|s|毫秒|秒)?)?", re.IGNORECASE)
 _CHINESE_NAMES: Final = tuple(name for name in ALIASES if not name.isascii())
+_NAME_BEGINNINGS: Final = frozenset(
+    name[:length] for name in (*EMOTIONS, *ALIASES) for length in range(1, len(name) + 1)
+)
 # What a tag in Chinese can begin with: other brackets are text, and need not be waited for.
 _BEGINNINGS: Final = frozenset(
     name[:length] for name in (*_CHINESE_NAMES, "停顿") for length in range(len(name) + 1)
@@ -47,6 +50,13 @@ def may_become_a_chinese_tag(begun: str) -> bool:
     if colon:
         return (name in _CHINESE_NAMES or name == "停顿") and len(number) <= 9
     return name.removeprefix("/") in _BEGINNINGS
+
+
+def may_become_a_name(begun: str) -> bool:
+    """Whether a text that begins so can still turn out to begin with an emotion's name."""
+    name, colon, number = begun.replace("：", ":").partition(":")
+    name = name.casefold()
+    return (canonical(name) is not None and len(number) <= 9) if colon else name in _NAME_BEGINNINGS
 
 
 def direction_of(written: str) -> EmotionCue | None:

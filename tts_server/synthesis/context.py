@@ -187,7 +187,10 @@ class Context:
         reason = self._interruption.reason or (DoneReason.ERROR if error else DoneReason.END)
         first = speaker.first_audio_at
         first_ms = ms(first - started) if first is not None and started is not None else None
-        return Done(reason, error, speaker.segments, self.received, speaker.samples, first_ms, ms(speaker.synth_s))
+        synth_ms = ms(speaker.synth_s)
+        return Done(
+            reason, error, speaker.segments, self.received, speaker.samples, first_ms, synth_ms, gaps=speaker.gaps
+        )
 
     def _log(self, done: Done) -> None:
         if done.error is not None:

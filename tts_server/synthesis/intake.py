@@ -82,7 +82,7 @@ class Intake:
         self._catalogue = catalogue
         self._limits = limits
         self._delivery = Delivery(catalogue, options, default_emotion, style)
-        reader = reader_for(options.text_format, style.markup)
+        reader = reader_for(options.text_format, style.markup, options.lenient)
         self._cutter = TextCutter(self.prosody, split=options.split, reader=reader, on_cue=self._follow)
         self._max_delay_s = limits.max_delay_s if options.max_delay_s is None else options.max_delay_s
         self._idle_s = limits.context_idle_s if options.idle_s is None else options.idle_s

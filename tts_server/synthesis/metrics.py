@@ -35,6 +35,7 @@ class Metrics:
         self._texts = Counter("tts_texts", "Texts, over all doors, by how they ended.", ("end",), registry=registry)
         self._chars = Counter("tts_characters", "Characters of text taken.", registry=registry)
         self._audio = Counter("tts_audio_seconds", "Seconds of audio given out.", ("voice",), registry=registry)
+        self._gaps = Counter("tts_gaps", "Stalls of more than 0.3 s within a text: most are heard.", registry=registry)
         self._first_audio = Histogram(
             *("tts_first_audio_seconds", "From the first text to the first audio."),
             buckets=_FIRST_AUDIO_S,
@@ -68,6 +69,7 @@ class Metrics:
     def _spoken(self, context: Context, done: Done) -> None:
         self._texts.labels(str(done.reason)).inc()
         self._chars.inc(done.chars)
+        self._gaps.inc(done.gaps)
         if done.first_ms is not None:
             self._first_audio.observe(done.first_ms / 1000)
         if done.samples:

@@ -20,6 +20,7 @@ from tts_server.synthesis.intake import Planned
 from tts_server.synthesis.interruption import Interruption
 
 _STEP_S: Final = 0.125  # of audio that goes through rate and joiner at once; then others have their turn
+_GAP_S: Final = 0.3  # Home Assistant plays to devices 0.38 s behind
 
 
 class SegmentSpeaker:
@@ -35,6 +36,8 @@ class SegmentSpeaker:
         self._sample_rate = sample_rate
         self._joiner = Joiner(sample_rate)
         self.segments = self.samples = 0  # given out so far
+        self.gaps = 0  # see `Done`
+        self._dry_at = 0.0  # when a listener who plays all at once has heard it
         self.synth_s = 0.0  # the engine's own time
         self._asking_s = 0.0  # the time spent asking for it
         self.first_audio_at: float | None = None
@@ -101,7 +104,7 @@ class SegmentSpeaker:
                         while True:
                             asked_at = _now()
                             chunk = await self._interruption.wait(source.next())
-                            self._asking_s += _now() - asked_at
+                            self._asked(asked_at)
                             if chunk is None:
                                 return
                             was_heard |= isinstance(chunk, AudioChunk)
@@ -119,9 +122,18 @@ class SegmentSpeaker:
         voice = self._link.catalogue.speaker_of(segment.text, planned.voice).name
         return SegmentStarted(index, segment.text, start, end, voice, prosody.emotion, prosody.intensity, is_cached)
 
+    def _asked(self, asked_at: float) -> None:
+        """Count what the engine has kept us waiting for, and its listener."""
+        now = _now()
+        self._asking_s += now - asked_at
+        if self.first_audio_at is not None and now - max(asked_at, self._dry_at) > _GAP_S:
+            self.gaps += 1
+
     def _audio(self, samples: Samples) -> Audio:
+        now = _now()
         if self.first_audio_at is None:
-            self.first_audio_at = _now()
+            self.first_audio_at = now
+        self._dry_at = max(self._dry_at, now) + len(samples) / self._sample_rate
         position = self.samples
         self.samples += len(samples)
         return Audio(samples, position)

@@ -283,6 +283,27 @@ async def test_flushed_follows_the_audio_of_the_text_before_it(peer: Peer) -> No
     assert (await peer.wait_for("done"))["segments"] == 2
 
 
+async def test_text_right_behind_a_cancel_opens_the_next_default_context(peer: Peer) -> None:
+    await peer.send("text", text="很长的一段话，" * 30, end=True)
+    await peer.wait_for_frame()
+    await peer.send("cancel")
+    for message in ({"text": "又来"}, {"text": "了。", "end": True}):
+        await peer.send("text", **message)
+    assert (await peer.wait_for("done"))["reason"] == "cancelled"
+    done = await peer.wait_for("done")
+    assert (done["reason"], done["chars"], done["samples"]) == ("end", 4, 3 * SAMPLES_PER_CHARACTER)
+    assert not peer.messages("error")
+
+
+async def test_an_emoji_cut_in_two_by_a_client_is_one_again(peer: Peer) -> None:
+    for text in ("\ud83d", "\ude00好\\\ud83d", "\ude00。"):
+        await peer.send("text", text=text)
+    await peer.send("end")
+    done = await peer.wait_for("done")
+    assert (done["reason"], done["chars"], done["samples"]) == ("end", 5, SAMPLES_PER_CHARACTER)
+    assert not peer.messages("error")
+
+
 async def test_cancel_is_answered_at_once_and_nothing_follows_but_done(peer: Peer) -> None:
     await peer.send("text", text="很长的一段话，" * 30, end=True)
     await peer.wait_for_frame()

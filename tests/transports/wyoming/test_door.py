@@ -199,6 +199,33 @@ async def test_a_stream_that_grows_over_the_limit_ends_with_an_error(peer: Peer)
     assert [event.data["code"] for event in events if event.type == "error"] == ["text_too_long"]
 
 
+async def test_a_stop_without_a_start_is_answered(peer: Peer) -> None:
+    await peer.send("synthesize-stop")
+    assert kinds(await peer.read_until("synthesize-stopped")) == ["synthesize-stopped"]
+
+
+async def test_a_lone_blank_between_messages_changes_nothing(peer: Peer) -> None:
+    await peer.send("synthesize-chunk", text=" ")
+    assert kinds(await stream(peer, "你好。", " ", "再见。")) == STREAMED
+    await peer.send("synthesize-chunk", text=" ")
+    await peer.send("synthesize", text="好。")
+    assert kinds(await peer.read_until("audio-stop")) == SPOKEN
+
+
+@pytest.mark.parametrize("is_stream", [True, False])
+async def test_ssml_that_cannot_be_read_is_said_without_its_tags(
+    peer: Peer, is_stream: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = '<speak>你好<break time="1s">，<b>世界</speak>'
+    if is_stream:
+        events = await stream(peer, *broken)
+    else:
+        await peer.send("synthesize", text=broken)
+        events = await peer.read_until("audio-stop")
+    assert audio_s(events) == pytest.approx(0.4)
+    assert "SSML is said without its tags" in caplog.text
+
+
 async def test_text_that_comes_faster_than_it_is_spoken_waits_instead_of_failing(peer: Peer) -> None:
     sentence = "今天天气很好我们出去走走吧今天天气很好我们出去走走吧。"
     # 4800 characters at once, of which no more than 3000 may wait to be said.

@@ -20,6 +20,9 @@ from tts_server.transports.websocket.speech import Reason, Speech, SpeechSetup
 from tts_server.voices import split_name
 
 _CHANNELS: Final = 2**16
+DEFAULT: Final = "main"  # the context of messages that name none
+MAX_EARLY: Final = 64
+Early = messages.Text | messages.Emotion | messages.Set | messages.Flush | messages.End
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,20 @@ class Contexts:
         outbox: Outbox,
         silence_others: Callable[[], None],
         on_empty: Callable[[], None],
+        take_again: Callable[[messages.ClientMessage], None],
     ) -> None:
-        """silence_others: stops the contexts of other sessions; on_empty: the last context is over."""
+        """silence_others: stops the contexts of other sessions; on_empty: the last context is over.
+
+        take_again: does a message that came before its time.
+        """
         self._synthesizer = synthesizer
         self._settings = settings
         self._negotiation = negotiation
         self._outbox = outbox
         self._silence_others = silence_others
         self._on_empty = on_empty
+        self._take_again = take_again
+        self._early: list[Early] = []  # to the default context, before the one that was cancelled is done
         self._speeches: dict[str, Speech] = {}
         self._finished: dict[str, Speech] = {}  # all has been sent, and may not have arrived
         self._channels = itertools.count(1)
@@ -92,6 +101,8 @@ class Contexts:
     def add(self, message: messages.Text | messages.Emotion | messages.Set, may_open: Callable[[], None]) -> None:
         """To its context, which is opened by this if there is none. Raises Rejected, TTSError, also of `may_open`."""
         speech, opened = self._speeches.get(message.ctx), None
+        if self._must_wait(message):
+            return
         if speech is None:
             may_open()
             if isinstance(message, messages.Text) and message.at:
@@ -115,10 +126,14 @@ class Contexts:
 
     def flush(self, message: messages.Flush) -> None:
         """Raises Rejected, TTSError."""
+        if self._must_wait(message):
+            return
         self._speech(message.ctx).gate.flush(message)
 
     def end(self, message: messages.End) -> None:
         """Raises Rejected, TTSError."""
+        if self._must_wait(message):
+            return
         self._speech(message.ctx).gate.end()
 
     def shut(self, ctx: str) -> int | None:
@@ -133,6 +148,7 @@ class Contexts:
 
     def cancel(self, message: messages.Cancel) -> None:
         """Stop one or all, and answer. What is over already is no error."""
+        self._early.clear()
         wanted = [*self._speeches] if message.ctx == messages.ALL else [message.ctx]
         alive = [self._speeches[ctx] for ctx in wanted if ctx in self._speeches]
         for speech in alive:
@@ -218,8 +234,27 @@ class Contexts:
             self._finished[ctx] = speech
             while len(self._finished) > self._settings.max_contexts:
                 del self._finished[next(iter(self._finished))]
+        if ctx == DEFAULT:
+            early, self._early = self._early, []
+            for message in early:
+                self._take_again(message)
         if not self._speeches:
             self._on_empty()
+
+    def _must_wait(self, message: Early) -> bool:
+        """Keep what follows a `cancel` for the next default context. Who has not named one knows of no goodbyes."""
+        if message.ctx != DEFAULT:
+            return False
+        stopped = self._speeches.get(DEFAULT)
+        begins = isinstance(message, messages.Text) and not message.at
+        if stopped is None or stopped.reason != "cancelled" or not (begins or self._early):
+            return False
+        if len(self._early) >= MAX_EARLY:
+            raise Rejected(
+                ErrorCode.TEXT_BACKLOG, f"{MAX_EARLY} messages wait for the next context", retry_after_ms=500
+            )
+        self._early.append(message)
+        return True
 
     def _speech(self, ctx: str) -> Speech:
         if (speech := self._speeches.get(ctx)) is None:

@@ -25,6 +25,7 @@ from tts_server.transports.websocket.outbox import Outbox
 from tts_server.transports.websocket.rejection import Rejected
 from tts_server.transports.websocket.settings import WebSocketSettings
 from tts_server.transports.websocket.socket import Socket
+from tts_server.transports.websocket.surrogates import Surrogates
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,10 @@ class Dialogue:
         self._timers: list[asyncio.TimerHandle] = []
         self.principal: Principal | None = None  # None: AUTH
         self.outbox = Outbox()
-        self.contexts = Contexts(synthesizer, settings, self._negotiation, self.outbox, silence_others, self._on_empty)
+        self._surrogates = Surrogates()
+        self.contexts = Contexts(
+            *(synthesizer, settings, self._negotiation, self.outbox, silence_others, self._on_empty, self._attempt)
+        )
         if handshake.principal is not None:
             self._admit(handshake.principal)
 
@@ -133,18 +137,23 @@ class Dialogue:
         self.contexts.close()
 
     def _take_text(self, text: str) -> None:
-        ref = ctx = None
         try:
-            message = parse_client_message(text)
-            ref, ctx = message.ref, getattr(message, "ctx", None)
-            if not isinstance(message, messages.Hello):
-                self._check_rate(message)
-                self._be_ready()
-            self._do(message)
+            message = parse_client_message(self._surrogates.joined(text))
         except MessageInvalid as error:
             if self.principal is not None:
                 self._be_ready()
             self._refuse(error.code, str(error), ref=error.ref, ctx=error.ctx, param=error.param)
+        else:
+            self._attempt(message, is_new=True)
+
+    def _attempt(self, message: messages.ClientMessage, is_new: bool = False) -> None:
+        """Do what a message says, or answer with an error. Raises ComesBack."""
+        ref, ctx = message.ref, getattr(message, "ctx", None)
+        try:
+            if is_new and not isinstance(message, messages.Hello):
+                self._check_rate(message)
+                self._be_ready()
+            self._do(message)
         except Rejected as error:
             extra: dict[str, Any] = {
                 "param": error.param,

@@ -69,6 +69,11 @@ class Speech:
         return self._reason is not None
 
     @property
+    def reason(self) -> Reason | None:
+        """Why nothing more is said."""
+        return self._reason
+
+    @property
     def context(self) -> Context:
         """The core's side of it."""
         return self._context

@@ -119,11 +119,10 @@ class Connection:
             case "synthesize-start":
                 await self._start_stream(event)
             case "synthesize-chunk":
-                if not self._is_streaming():
-                    await self._start_stream(Event("synthesize-start"))
-                if self._stream is not None and self._stream.context is not None:
-                    await self._add_text(self._stream.context, text_of(event))
+                await self._take_chunk(text_of(event))
             case "synthesize-stop":
+                if self._stream is None:
+                    await self._ask(Request(None, is_stream=True))  # its end is waited for all the same
                 self._end_stream()
             case "select-program":  # there is one program, so whatever is selected holds already
                 if event.data.get("name") not in (None, PROGRAM):
@@ -148,6 +147,14 @@ class Connection:
             self._stream.context.cancel()
         self._stream = self._open(event, is_stream=True)
         await self._ask(self._stream)
+
+    async def _take_chunk(self, text: str) -> None:
+        if not self._is_streaming():
+            if not text.strip():
+                return  # Home Assistant puts a blank between two messages of an assistant
+            await self._start_stream(Event("synthesize-start"))
+        if self._stream is not None and self._stream.context is not None:
+            await self._add_text(self._stream.context, text)
 
     async def _add_text(self, context: Context, text: str) -> None:
         """Give text to a context; while it has more than it may keep, wait, and with us the client.

@@ -69,6 +69,7 @@ def options_for(request: SynthesizeRequest, catalogue: Catalogue) -> SpeechOptio
             language=request.language,
             emotion=emotion,
             text_format=_text_format(request.text_format),
+            lenient=True,  # Home Assistant would say nothing at all
             **controls,
         )
     except BadRequest as error:
