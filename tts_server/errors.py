@@ -12,6 +12,7 @@ TTSError
 │   ├── WrongState        a message that does not fit where the conversation stands
 │   └── AudioGone         a stored reply that is no longer kept
 ├── Refused               host, origin, address or scope not allowed
+│   └── HostRefused       a host name that is none of ours
 ├── Unauthorized          no token, or none that is good here
 ├── RateLimited           more than the peer may ask for in a minute
 ├── EngineError
@@ -73,6 +74,14 @@ class AudioGone(BadRequest):
 
 class Refused(TTSError):
     """The peer's address, host name or origin is not allowed in, or its token not for this."""
+
+
+class HostRefused(Refused):
+    """A host name that is none of ours: it may be somebody's page that was made to point here."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"the host name {host!r} is not one of ours (server.host_names)")
+        self.host = host
 
 
 class Unauthorized(TTSError):

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from datetime import time
 from pathlib import Path
@@ -19,6 +20,7 @@ ENVIRONMENT_PREFIX = "TTS_SERVER__"
 FILE_NAME = "config.toml"
 _WHERE = ("host", "wyoming_port", "wyoming_socket", "http_port")
 
+_HOST_NAME = re.compile(r"[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)*\.?")
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -36,6 +38,13 @@ def _canonical_emotion(name: str) -> str:
     return emotion
 
 
+def _bare_host_name(name: str) -> str:
+    if not _HOST_NAME.fullmatch(name):
+        raise ValueError("write a whole name such as voice.example.org: no *, no scheme, no port")
+    return name
+
+
+HostName = Annotated[str, AfterValidator(_bare_host_name)]
 Emotion = Annotated[str, AfterValidator(_canonical_emotion)]
 
 
@@ -56,8 +65,10 @@ class Server(Section):
         PRIVATE_NETWORKS,
         description="Networks whose addresses may connect. Private ones by default.",
     )
-    host_names: tuple[str, ...] = Field(
-        (), description="Names in a Host header that we answer to, besides IP addresses, localhost and *.local."
+    host_names: tuple[HostName, ...] = Field(
+        (),
+        description="Names that people reach us by, besides addresses, names without a dot, *.local, and this box's "
+        "own name under .lan, .home, .home.arpa, .internal, .localdomain, .fritz.box and its search domains.",
     )
     origins: tuple[str, ...] = Field((), description="Origins of web pages that may use us, besides our own.")
 

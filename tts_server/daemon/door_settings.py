@@ -6,6 +6,7 @@ from socket import AF_UNIX, socket
 from tts_server import __version__
 from tts_server.config.paths import state_folder
 from tts_server.config.settings import Config
+from tts_server.daemon.host_names import own_host_names
 from tts_server.transports.discovery.announcement import AnnouncementSettings
 from tts_server.transports.http.settings import HttpSettings, tls_context
 from tts_server.transports.listening import hosts_of
@@ -55,7 +56,7 @@ def http_settings(config: Config) -> HttpSettings:
     limits, http = config.limits, config.http
     return HttpSettings(
         networks=config.server.networks,
-        host_names=config.server.host_names,
+        host_names=(*config.server.host_names, *own_host_names()),
         origins=config.server.origins,
         max_connections=limits.max_connections,
         max_connections_per_address=limits.max_connections_per_address,

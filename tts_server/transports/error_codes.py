@@ -19,6 +19,7 @@ CODES: Final[dict[type[TTSError], tuple[ErrorCode, int]]] = {
     errors.WrongState: (ErrorCode.BAD_STATE, 409),
     errors.AudioGone: (ErrorCode.NOT_FOUND, 404),
     errors.Refused: (ErrorCode.FORBIDDEN, 403),
+    errors.HostRefused: (ErrorCode.FORBIDDEN, 403),
     errors.Unauthorized: (ErrorCode.UNAUTHORIZED, 401),
     errors.RateLimited: (ErrorCode.RATE_LIMITED, 429),
     errors.EngineError: (ErrorCode.ENGINE_FAILED, 500),

@@ -2,12 +2,14 @@ import asyncio
 import json
 import logging
 import random
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.core import Core
 from tests.support.http_door import Door, core_without_engines, open_door, send_raw, speech_request
+from tts_server.daemon.host_names import own_host_names
 from tts_server.transports.http.exchange import LINGER_BYTES
 from tts_server.transports.http.guard import Guard
 from tts_server.transports.http.settings import HttpSettings
@@ -241,3 +243,57 @@ async def test_an_unexpected_error_is_logged_and_told_without_its_insides(caplog
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
     assert "insides" not in answer.text
     assert "insides" in caplog.text
+
+
+BOX = own_host_names("kitchen", Path("/nonexistent"))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "127.0.0.1:8080",
+            "[::1]",
+            "localhost",
+            "LOCALHOST:8080",
+            "kitchen",
+            "anything",
+            "kitchen.local",
+            "tts.local.",
+        ),
+        *("kitchen.lan", "Kitchen.Fritz.Box:8080", "kitchen.home.arpa", "host.docker.internal:8080"),
+        "voice.example.org",
+    ],
+)
+async def test_names_that_only_this_house_can_have_are_let_in(host: str) -> None:
+    settings = HttpSettings(host_names=("Voice.example.org", *BOX))
+    async with open_door(core_without_engines(), settings) as door:
+        assert (await door.client.get("/healthz", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("kitchen.example", "kitchen.com", "kitchen.lan.evil.example", "evil.lan", "kitchen.box", "evil.fritz.box"),
+        *("127.0.0.1.nip.io", "voice.example.org.evil.example", "local.evil.example"),
+    ],
+)
+async def test_the_boxs_name_under_a_suffix_that_somebody_can_buy_is_a_strangers(host: str) -> None:
+    """DNS rebinding: a page of kitchen.example that was made to point here has just this Host."""
+    settings = HttpSettings(host_names=BOX)
+    async with open_door(core_without_engines(), settings) as door:
+        answer = await door.client.get("/healthz", headers={"Host": host})
+    assert answer.status_code == 403
+
+
+async def test_a_person_who_came_by_another_name_is_told_what_to_write_where() -> None:
+    headers = {"Host": 'a"<b>.example', "Accept": "text/html,*/*"}
+    async with open_door(core_without_engines()) as door:
+        page = await door.client.get("/", headers=headers)
+        for_programs = await door.client.get("/", headers={"Host": "a.example"})
+    assert (page.status_code, page.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "host_names = [&quot;" not in page.text
+    assert 'host_names = ["a&quot;&lt;b&gt;.example"]' in page.text
+    assert "config.toml" in page.text
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert for_programs.json()["error"]["code"] == "forbidden"

@@ -10,7 +10,7 @@ from starlette.types import Scope
 from protocol.http_query import EXPIRES, SIGNATURE, SIGNED_BY
 from tts_server.access.access import METRICS, SPEAK
 from tts_server.access.networks import is_allowed
-from tts_server.errors import AddressTooLong, BadRequest, Refused, Unauthorized
+from tts_server.errors import AddressTooLong, BadRequest, HostRefused, Refused, Unauthorized
 from tts_server.transports.http.errors import is_openai
 from tts_server.transports.http.requests.query import QUERY_BYTES, pairs_of
 from tts_server.transports.http.settings import HttpSettings
@@ -38,7 +38,7 @@ def check_admission(address: str, headers: Mapping[str, str], settings: HttpSett
         raise Refused(f"the address {address} is not in one of the networks that may connect (server.networks)")
     host = headers.get("host", "").casefold()
     if host and not _is_our_name(_without_port(host), settings.host_names):
-        raise Refused(f"the host name {host[:100]!r} is not one of ours (server.host_names)")
+        raise HostRefused(_without_port(host)[:100])
     origin = headers.get("origin")
     if origin is not None and not _is_our_page(origin.casefold(), host) and not is_allowed_origin(origin, settings):
         raise Refused(f"web pages of {origin[:100]!r} may not use this server (server.origins)")
@@ -104,7 +104,9 @@ def check_query(query: bytes) -> None:
 
 
 def _is_our_name(name: str, configured: Sequence[str]) -> bool:
-    if name == "localhost" or name.endswith(".local") or name in (ours.casefold() for ours in configured):
+    if "." not in name and ":" not in name:  # nobody can buy it, and browsers ask this network for it
+        return True
+    if name.endswith((".local", ".localhost")) or name in (ours.casefold().removesuffix(".") for ours in configured):
         return True
     try:
         ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))

@@ -77,10 +77,14 @@ class Exchange:
             self.scope["state"]["abort"]()
             raise ClientDisconnect from None
 
-    async def refuse(self, status: int, code: ErrorCode, message: str) -> None:
-        """Answer with an error before the body has been read, let the peer read it, and close the connection."""
-        body = error_json(code, message)
-        await self._start_json(status, body)
+    async def refuse(self, status: int, code: ErrorCode, message: str, page: str = "") -> None:
+        """Answer with an error before the body has been read, let the peer read it, and close the connection.
+
+        page: HTML that says it to a person at a browser.
+        """
+        wants_page = page and "text/html" in Headers(scope=self.scope).get("accept", "")
+        body = page.encode() if wants_page else error_json(code, message)
+        await self._start(status, body, "text/html; charset=utf-8" if wants_page else "application/json")
         await self.send({"type": "http.response.body", "body": body, "more_body": True})
         try:
             async with asyncio.timeout(LINGER_S):
@@ -99,13 +103,13 @@ class Exchange:
         if self.status is None:
             body = error_json(ErrorCode.INTERNAL, INTERNAL)
             with contextlib.suppress(ClientDisconnect):
-                await self._start_json(500, body)
+                await self._start(500, body, "application/json")
                 await self.send({"type": "http.response.body", "body": body})
         elif not self._is_complete:
             self.scope["state"]["abort"]()
 
-    async def _start_json(self, status: int, body: bytes) -> None:
-        headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
+    async def _start(self, status: int, body: bytes, media_type: str) -> None:
+        headers = {"content-type": media_type, "content-length": str(len(body)), "connection": "close"}
         if status == 401:
             headers["www-authenticate"] = "Bearer"
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]

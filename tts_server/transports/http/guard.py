@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocol.errors import ErrorCode
 from tts_server.access.access import Access, AccessSettings, Principal
-from tts_server.errors import Refused, TTSError
+from tts_server.errors import HostRefused, Refused, TTSError
 from tts_server.logs import request_id
 from tts_server.synthesis.metrics import Metrics
 from tts_server.transports.error_codes import code_of, status_of
@@ -29,6 +29,7 @@ from tts_server.transports.http.admission import (
 )
 from tts_server.transports.http.cors import is_preflight
 from tts_server.transports.http.exchange import Exchange
+from tts_server.transports.http.host_help import host_help
 from tts_server.transports.http.replies.report import Report
 from tts_server.transports.http.requests.query import replay
 from tts_server.transports.http.settings import HttpSettings
@@ -107,6 +108,8 @@ class Guard:
                 await exchange.allow()
                 return
             body = await exchange.body()
+        except HostRefused as error:
+            await exchange.refuse(status_of(error), code_of(error), str(error), page=host_help(error.host))
         except TTSError as error:
             await exchange.refuse(status_of(error), code_of(error), str(error))
         except TimeoutError:

@@ -15,7 +15,8 @@ class HttpSettings:
     """Limits and time-outs of the HTTP door."""
 
     networks: Sequence[Network] = PRIVATE_NETWORKS  # whose addresses may connect
-    host_names: Sequence[str] = ()  # names in a Host header we answer to, besides addresses, localhost and *.local
+    # Names in a Host header we answer to, besides addresses, *.local, *.localhost and names without a dot.
+    host_names: Sequence[str] = ()
     origins: Sequence[str] = ()  # origins of web pages that may use us, besides our own: "https://panel.example"
     max_connections: int = 64
     max_connections_per_address: int = 16
