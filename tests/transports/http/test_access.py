@@ -235,15 +235,6 @@ async def test_slow_peers_are_sent_away_and_hold_nobody_up(sent: bytes) -> None:
             assert answer.startswith(b"HTTP/1.1 408")
 
 
-async def test_one_address_cannot_take_all_connections() -> None:
-    settings = HttpSettings(max_connections_per_address=3)
-    async with open_door(core_without_engines(), settings) as door:
-        peers = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(4)]
-        assert (await peers[3][0].read()).startswith(b"HTTP/1.1 429")
-        for _, writer in peers:
-            writer.close()
-
-
 # TLS ------------------------------------------------------------------------------------------------------------------
 async def test_with_a_certificate_http_and_websocket_are_encrypted(core: Core, tmp_path: Path) -> None:
     cert_file, key_file = write_certificate(tmp_path)

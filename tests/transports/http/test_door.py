@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.core import Core
-from tests.support.http_door import core_without_engines, open_door, speech_request
+from tests.support.http_door import core_without_engines, open_door, send_raw, speech_request
 from tts_server import __version__
 from tts_server.access.access import Access
 from tts_server.audio.encode import FORMATS
@@ -134,17 +134,21 @@ def test_no_route_runs_on_a_thread() -> None:
     assert all(asyncio.iscoroutinefunction(endpoint) for endpoint in endpoints)
 
 
-async def test_after_stop_accepting_nobody_comes_in_and_speech_under_way_goes_on(core: Core) -> None:
+async def test_after_stop_accepting_whoever_comes_is_told_so_and_speech_under_way_goes_on(core: Core) -> None:
     async with open_door(core) as door:
         idle_reader, idle = await asyncio.open_connection("127.0.0.1", door.port)
         reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
         writer.write(speech_request("一二三四五六七八九十" * 30))
         await reader.readuntil(b"RIFF")
         door.door.stop_accepting()
-        with pytest.raises(ConnectionRefusedError):
-            await asyncio.open_connection("127.0.0.1", door.port)
+        draining = asyncio.create_task(core.synthesizer.drain(5))
+        told = await send_raw(door.port, b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert b"503" in told.splitlines()[0]
+        assert b"draining" in told
+        assert b"shutting_down" in await send_raw(door.port, speech_request("好。"))
         assert await idle_reader.read() == b""
         assert (await reader.read()).endswith(b"\r\n0\r\n\r\n")  # all of it, and then the connection is closed
+        await draining
         writer.close()
         idle.close()
 

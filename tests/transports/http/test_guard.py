@@ -180,7 +180,10 @@ async def test_connections_beyond_the_limit_are_told_so_and_closed(settings: Htt
         for reader, writer in held:
             writer.write(HEAD + b"\r\n")
             await reader.readuntil(b"}")
-        assert error_code(await send_raw(door.port, b"")) == (status, "too_many_connections")
+        asked = b"GET /api/voices HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        answer = await send_raw(door.port, asked)
+        assert error_code(answer) == (status, "too_many_connections")
+        assert b"retry-after: 1" in answer
         for _, writer in held:
             writer.close()
             await writer.wait_closed()

@@ -381,6 +381,7 @@ async def test_connections_beyond_a_limit_are_refused(core: Core, settings: Http
             await peer.send("ping")
             await peer.wait_for("pong")
         reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(UPGRADE)
         answer = await reader.read()
         assert answer.startswith(status)
         assert b"retry-after" in answer

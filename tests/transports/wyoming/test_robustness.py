@@ -197,6 +197,41 @@ async def test_connections_over_the_limits_get_an_error_and_a_close(core: Core) 
             await assert_speaks(served.port)
 
 
+async def test_connections_that_ask_for_nothing_keep_nobody_out(core: Core) -> None:
+    async with serving(core, WyomingLimits(max_connections_per_address=4)) as served, AsyncExitStack() as stack:
+        talking = await stack.enter_async_context(connected(served.port))
+        await talking.send("ping", text="x")
+        await talking.read_until("pong")
+        for _ in range(40):
+            await stack.enter_async_context(connected(served.port))
+        async with connected(served.port) as peer:
+            await peer.send("describe")
+            await peer.read_until("info")
+        await talking.send("ping", text="y")
+        await talking.read_until("pong")
+
+
+async def test_one_that_has_been_silent_makes_room_and_one_that_is_spoken_to_does_not(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tts_server.transports.wyoming.door._SILENT_S", 60.0)
+    async with serving(core, WyomingLimits(max_connections_per_address=2)) as served, AsyncExitStack() as stack:
+        spoken_to, silent = [await stack.enter_async_context(connected(served.port)) for _ in range(2)]
+        await spoken_to.send("synthesize-start")
+        await spoken_to.send("synthesize-chunk", text="你好。")
+        await spoken_to.read_until("audio-chunk")
+        await silent.send("ping", text="x")
+        await silent.read_until("pong")
+        async with connected(served.port) as refused:
+            [error] = await refused.read_all()
+            assert error.data["code"] == "too_many_connections"
+        monkeypatch.setattr("tts_server.transports.wyoming.door._SILENT_S", 0.0)
+        await assert_speaks(served.port)
+        assert await silent.read_all() == []
+        await spoken_to.send("synthesize-stop")
+        await spoken_to.read_until("synthesize-stopped")
+
+
 async def test_a_public_address_is_refused_whatever_networks_are_allowed() -> None:
     door = WyomingDoor(core_without_engines().synthesizer, WyomingLimits(networks=(ip_network("0.0.0.0/0"),)))
     refusal = door._refusal("203.0.113.9")
@@ -228,11 +263,12 @@ async def test_clients_of_a_unix_socket_need_no_address_and_share_a_limit(core: 
     path = str(tmp_path / "wyoming")
     limits = WyomingLimits(networks=(ip_network("192.168.0.0/16"),), max_connections_per_address=2)
     async with serving(core, limits, path), AsyncExitStack() as stack:
-        peers = [await stack.enter_async_context(connected(path)) for _ in range(3)]
-        for peer in peers[:2]:
+        for _ in range(2):
+            peer = await stack.enter_async_context(connected(path))
             await peer.send("synthesize", text="你好。")
             assert audio_s(await peer.read_until("audio-stop")) == pytest.approx(0.2)
-        [error] = await peers[2].read_all()
+        refused = await stack.enter_async_context(connected(path))
+        [error] = await refused.read_all()
         assert error.data["code"] == "too_many_connections"
 
 

@@ -10,10 +10,13 @@ import h11
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
+from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
 
 from protocol.errors import ErrorCode
 from protocol.http_api import error_json
+from tts_server.transports.http.places import Places
 from tts_server.transports.http.settings import HttpSettings
+from tts_server.transports.websocket.connection import WebSocketConnection
 
 _RETRY_LATER: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # struct linger: on, 0 s
@@ -22,23 +25,39 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # struct linger: on, 0 s
 class HttpConnection(H11Protocol):
     """Serves the requests of one connection.
 
+    `scope["state"]["refusal"]` tells how to refuse whatever is no probe, when there is no place for it;
     `scope["state"]["abort"]` cuts it off in the middle of an answer, `scope["state"]["is_gone"]` tells at once when
     nothing written is sent any more.
     """
 
     transport: asyncio.Transport
 
-    def __init__(self, config: Config, state: ServerState, settings: HttpSettings) -> None:
-        super().__init__(config, state, {"abort": self.abort, "is_gone": self._is_gone})
+    def __init__(self, config: Config, state: ServerState, settings: HttpSettings, places: Places) -> None:
+        super().__init__(config, state, {"abort": self.abort, "is_gone": self._is_gone, "refusal": self._place_refusal})
         self._settings = settings
+        self._places = places
+        self._refusal: HTTPStatus | None = None
+        self._answers = 0
         self._head_timer: asyncio.TimerHandle | None = None
+        self.came_at = self.loop.time()
+
+    @property
+    def is_half_open(self) -> bool:
+        """Whether no whole request has come yet."""
+        if self.cycle is None:
+            return True
+        return self._answers == 0 and not self.cycle.response_started and self.conn.their_state is h11.SEND_BODY
+
+    def leave(self) -> None:
+        """Make room for another connection, at once."""
+        self._places.gone(self)
+        self.connections.discard(self)
+        self.abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if (status := self._one_too_many()) is not None:
-            self._answer(status, ErrorCode.TOO_MANY_CONNECTIONS, "too many connections")
-        else:
-            self._start_head_timer()
+        self._refusal = self._places.enter(self, self.connections, self._settings)
+        self._start_head_timer()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -49,10 +68,14 @@ class HttpConnection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_head_timer()
+        self._places.gone(self)
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._answers += 1
+        if self._refusal is not None:
+            self.transport.close()  # it came for a probe
         if self.transport.is_closing() and self.transport.get_write_buffer_size():
             self.loop.call_later(self._settings.write_stall_s, self.transport.abort)  # close() waits for the peer
 
@@ -64,9 +87,13 @@ class HttpConnection(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         super().handle_websocket_upgrade(event)
+        upgraded = self.transport.get_protocol()
+        assert isinstance(upgraded, WebSocketConnection)
+        if not upgraded.handshake_initiated:  # its parser has smaller limits than this one, and only falls silent
+            message = f"the head of a WebSocket's request may have {MAX_NUM_HEADERS} fields of {MAX_LINE_LENGTH} bytes"
+            self._answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, ErrorCode.BAD_MESSAGE, message)
+            return
         if early := self.conn.trailing_data[0]:  # a client that does not wait for the end of the handshake
-            upgraded = self.transport.get_protocol()
-            assert isinstance(upgraded, asyncio.Protocol)
             upgraded.data_received(bytes(early))
 
     def send_400_response(self, msg: str) -> None:
@@ -79,6 +106,9 @@ class HttpConnection(H11Protocol):
         if (connected := self.transport.get_extra_info("socket")) is not None and not self.transport.is_closing():
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.transport.abort()
+
+    def _place_refusal(self) -> HTTPStatus | None:
+        return self._refusal
 
     def _is_gone(self) -> bool:
         return self.transport.is_closing()
@@ -97,14 +127,6 @@ class HttpConnection(H11Protocol):
         self.transport.write(head.encode() + body)
         self.transport.close()
 
-    def _one_too_many(self) -> HTTPStatus | None:
-        """How to refuse the connection, if the server has too many, or the peer's address."""
-        if len(self.connections) > self._settings.max_connections:
-            return HTTPStatus.SERVICE_UNAVAILABLE
-        addresses = [_address(connection) for connection in self.connections]
-        is_greedy = addresses.count(_address(self)) > self._settings.max_connections_per_address
-        return HTTPStatus.TOO_MANY_REQUESTS if is_greedy else None
-
     def _start_head_timer(self) -> None:
         if self._head_timer is None and not self.transport.is_closing():
             self._head_timer = self.loop.call_later(self._settings.head_timeout_s, self._head_is_late)
@@ -117,9 +139,3 @@ class HttpConnection(H11Protocol):
     def _head_is_late(self) -> None:
         limit = f"{self._settings.head_timeout_s:g} s"
         self._answer(HTTPStatus.REQUEST_TIMEOUT, ErrorCode.BAD_MESSAGE, f"no whole request came within {limit}")
-
-
-def _address(connection: object) -> str:
-    """The peer's address. uvicorn's protocols (a WebSocket is another class) all keep it in the same place."""
-    client: tuple[str, int] | None = getattr(connection, "client", None)
-    return client[0] if client else ""

@@ -13,6 +13,7 @@ from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.connection import HttpConnection
 from tts_server.transports.http.guard import Guard
+from tts_server.transports.http.places import Places
 from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.routes import build_app
 from tts_server.transports.http.settings import HttpSettings
@@ -36,6 +37,7 @@ class HttpDoor:
         self._settings = settings
         self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
         self._state = ServerState()
+        self._places = Places()
         self._listeners: list[asyncio.Server] = []
         access = access or Access(AccessSettings(networks=settings.networks))
         metrics = metrics or Metrics(synthesizer)
@@ -82,9 +84,7 @@ class HttpDoor:
             self._listeners.append(server)
 
     def stop_accepting(self) -> None:
-        """Take no new connections and requests; answers under way go on."""
-        for server in self._listeners:
-            server.close()
+        """Take no new requests; answers under way go on. Who comes may still ask how we are, and is told of the end."""
         self._websockets.drain()
         for connection in list(self._state.connections):
             connection.shutdown()
@@ -92,6 +92,8 @@ class HttpDoor:
     async def close(self) -> None:
         """Cut off what is still under way, and let go of everything."""
         self.stop_accepting()
+        for server in self._listeners:
+            server.close()
         await self._websockets.finish(CLOSE_S)
         for connection in list(self._state.connections):
             connection.transport.abort()
@@ -106,4 +108,4 @@ class HttpDoor:
         self._store.clear()
 
     def _new_connection(self) -> HttpConnection:
-        return HttpConnection(self._config, self._state, self._settings)
+        return HttpConnection(self._config, self._state, self._settings, self._places)

@@ -14,7 +14,7 @@ from tts_server.transports.error_codes import code_of, status_of
 
 INTERNAL: Final = "something went wrong inside the server; its log tells more"
 _HTTP_CODES: Final = {400: ErrorCode.BAD_JSON, 404: ErrorCode.NOT_FOUND}
-_RETRY_LATER: Final = (429, 503)
+RETRY_LATER: Final = (429, 503)
 _FORMAT_FIELDS: Final = ("format", "response_format", "text_format", "stream_format", "rate")
 
 
@@ -30,7 +30,7 @@ def error_answer(
     status: int, code: ErrorCode, message: str, param: str | None = None, retry_after_s: float = 1.0
 ) -> Response:
     """An error as an answer."""
-    headers = {"retry-after": f"{retry_after_s:.0f}"} if status in _RETRY_LATER else None
+    headers = {"retry-after": f"{retry_after_s:.0f}"} if status in RETRY_LATER else None
     return Response(error_json(code, message, param), status, headers, "application/json")
 
 

@@ -15,7 +15,7 @@ from protocol.errors import ErrorCode
 from protocol.http_api import error_json
 from tts_server.errors import TextTooLong
 from tts_server.transports.http.cors import add_leave
-from tts_server.transports.http.errors import INTERNAL
+from tts_server.transports.http.errors import INTERNAL, RETRY_LATER
 from tts_server.transports.http.settings import HttpSettings
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,8 @@ class Exchange:
 
     async def _start(self, status: int, body: bytes, media_type: str) -> None:
         headers = {"content-type": media_type, "content-length": str(len(body)), "connection": "close"}
+        if status in RETRY_LATER:
+            headers["retry-after"] = "1"
         if status == 401:
             headers["www-authenticate"] = "Bearer"
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]

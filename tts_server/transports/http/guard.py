@@ -38,6 +38,7 @@ from tts_server.transports.websocket.door import refuse
 log = logging.getLogger(__name__)
 
 _SLASHES: Final = re.compile("/{2,}")
+_NO_PLACE: Final = "too many connections"
 LISTENER_LEFT: Final = 499  # nginx's number for a client that hung up; only ever logged
 
 
@@ -81,6 +82,9 @@ class Guard:
             log.info("WebSocket %s 403 for %s", _path(scope), peer)
             await refuse(send, status_of(error), code_of(error), str(error))
             return
+        if (status := _place_refusal(scope)) is not None:
+            await refuse(send, status, ErrorCode.TOO_MANY_CONNECTIONS, _NO_PLACE)
+            return
         await self._websockets(scope, receive, send)
         log.info("WebSocket %s ended after %.1f s for %s", _path(scope), time.monotonic() - started_at, peer)
 
@@ -104,6 +108,9 @@ class Guard:
     async def _serve(self, exchange: Exchange, report: Report) -> None:
         try:
             self._admit(exchange.scope, report)
+            if (status := _place_refusal(exchange.scope)) is not None:
+                await exchange.refuse(status, ErrorCode.TOO_MANY_CONNECTIONS, _NO_PLACE)
+                return
             if is_preflight(exchange.scope):
                 await exchange.allow()
                 return
@@ -146,6 +153,12 @@ class Guard:
         if self._metrics is not None:
             route = getattr(exchange.scope.get("route"), "path", "none")
             self._metrics.answered(route, exchange.status or LISTENER_LEFT)
+
+
+def _place_refusal(scope: Scope) -> int | None:
+    """How to refuse a request on a connection that there is no place for; probes are answered all the same."""
+    refusal = scope.get("state", {}).get("refusal")
+    return None if refusal is None or scope["path"] in PROBES else refusal()
 
 
 def _peer(scope: Scope) -> str:

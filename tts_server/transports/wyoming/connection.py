@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -41,6 +42,7 @@ class Connection:
         self._progress = asyncio.Event()  # something was said, so there may be room for more text
         self._answering = 0  # requests taken in and not answered yet
         self._active_at = asyncio.get_running_loop().time()
+        self._has_asked = False
         self._scope = asyncio.timeout(None)
 
     async def serve(self) -> None:
@@ -58,6 +60,15 @@ class Connection:
         finally:
             self._close_requests()
             self._wire.abort()
+
+    @property
+    def silent_s(self) -> float:
+        """For how long nothing whole has come and nothing was said; infinite when nothing was ever asked."""
+        if not self._has_asked:
+            return math.inf
+        if self._answering or self._stream is not None:
+            return 0.0
+        return asyncio.get_running_loop().time() - self._active_at
 
     def stop(self, grace_s: float) -> None:
         """End the conversation: at once, or within `grace_s` when an answer is under way."""
@@ -83,6 +94,7 @@ class Connection:
             while received := await self._receive():
                 for event in self._decoder.feed(received):
                     self._active_at = asyncio.get_running_loop().time()
+                    self._has_asked = True
                     await self._handle(event)
             self._end_stream()
         except (ProtocolError, TTSError) as failure:

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +22,7 @@ from tts_server.transports.wyoming.wire import Wire
 log = logging.getLogger(__name__)
 
 _GRACE_S: Final = 1.0  # at the end, for last words to be written
+_SILENT_S: Final = 5.0  # a connection without a word for so long makes room for a newcomer
 _MAX_REFUSALS: Final = 16  # clients that are being told at the same time why they cannot come in
 LOCAL: Final = "this machine"  # the address of clients without one: of a Unix socket, or of standard input
 
@@ -49,8 +49,8 @@ class WyomingDoor:
         self._limits = limits
         self._info = InfoCache()
         self._servers: list[asyncio.Server] = []
-        self._connections: set[Connection] = set()
-        self._addresses: Counter[str] = Counter()  # connections from each
+        self._connections: dict[Connection, str] = {}  # from which address, oldest first
+        self._leaving: set[Connection] = set()  # that made room and are not quite gone
         self._refusals = 0
         self._refusal_log = Refusals("Wyoming")
         self._changed = asyncio.Event()  # a connection ended
@@ -74,7 +74,7 @@ class WyomingDoor:
         self.stop_accepting()
         for connection in self._connections:
             connection.stop(_GRACE_S)
-        while self._connections or self._refusals:
+        while self._connections or self._leaving or self._refusals:
             self._changed.clear()
             await self._changed.wait()
 
@@ -101,14 +101,12 @@ class WyomingDoor:
         limits = self._limits
         decoder = EventDecoder(limits.max_header_bytes, limits.max_data_bytes, limits.max_payload_bytes)
         connection = Connection(wire, decoder, self._synthesizer, self._info, limits.idle_s, address)
-        self._connections.add(connection)
-        self._addresses[address] += 1
+        self._connections[connection] = address
         try:
             await connection.serve()
         finally:
-            self._connections.discard(connection)
-            self._addresses[address] -= 1
-            self._addresses += Counter()  # forgets addresses without a connection
+            self._connections.pop(connection, None)
+            self._leaving.discard(connection)
 
     def _refusal(self, address: str) -> Error | None:
         limits = self._limits
@@ -118,13 +116,24 @@ class WyomingDoor:
             return Error(f"address {address} is not private, and Wyoming knows no tokens", ErrorCode.FORBIDDEN)
         if (trouble := self._synthesizer.trouble) is not None:
             return Error(str(trouble), code_of(trouble))
-        if self._addresses[address] >= limits.max_connections_per_address:
+        own = [connection for connection, known in self._connections.items() if known == address]
+        if len(own) >= limits.max_connections_per_address and not self._make_room(own):
             told = f"there are {limits.max_connections_per_address} connections from {address}, which is the limit"
             return Error(told, ErrorCode.TOO_MANY_CONNECTIONS)
-        if len(self._connections) >= limits.max_connections:
+        if len(self._connections) >= limits.max_connections and not self._make_room(own or self._connections):
             told = f"there are {limits.max_connections} connections, which is the limit"
             return Error(told, ErrorCode.TOO_MANY_CONNECTIONS)
         return None
+
+    def _make_room(self, connections: Collection[Connection]) -> bool:
+        """End the one that has been silent for longest, one that never asked for anything before all others."""
+        silent = max(connections, key=lambda connection: connection.silent_s)
+        if silent.silent_s < _SILENT_S:
+            return False
+        del self._connections[silent]
+        self._leaving.add(silent)
+        silent.stop(0.0)
+        return True
 
     async def _refuse(self, wire: Wire, address: str, refusal: Error) -> None:
         self._refusal_log.note(address, refusal.text)
