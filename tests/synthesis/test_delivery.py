@@ -14,7 +14,7 @@ from tts_server.markup.segments import TextCutter
 from tts_server.markup.tokens import Cue, EmotionCue, VoiceCue
 from tts_server.synthesis.delivery import Delivery
 from tts_server.synthesis.speaking_style import Night, SpeakingStyle
-from tts_server.text.linguistic.segment import Before, Segment
+from tts_server.text.linguistic.segment import Before, Language, Segment
 from tts_server.text.linguistic.utterance import Prosody
 from tts_server.voices import Catalogue
 
@@ -110,3 +110,23 @@ def test_the_emotion_cue_without_a_name_follows_a_change_beside_the_text() -> No
     wanted.change(None, "happy", intensity=0.7)
     wanted.follow(EmotionCue("calm"))
     assert wanted.follow(EmotionCue(None)) == Prosody("happy", 0.7)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["", "", "en", "", ""]),  # as what was said before
+        ({"voice": "plain"}, ["", "", "", "", ""]),  # the voice's own
+        ({"voice": "both"}, ["", "", "en", "", ""]),
+        ({"voice": "both", "language": "en-US"}, ["en", "", "en", "", "en"]),
+    ],
+)
+def test_a_text_that_does_not_tell_gets_the_language_of_voice_request_or_context(
+    options: dict[str, Any], expected: list[str]
+) -> None:
+    both = replace(voice("both", "tone", emotions=("neutral",)), speaks=("zh", "en"))
+    catalogue = Catalogue((replace(PLAIN, speaks=("zh",)), both))
+    wanted = Delivery(catalogue, SpeechOptions(**options), "neutral", SpeakingStyle())
+    found = segments("21.5. Here is the list. 3. 现在是。 45%.", wanted)
+    codes = [[span.code for span in segment.spans if isinstance(span, Language)] for segment in found]
+    assert [code[0] if code else "" for code in codes] == expected

@@ -146,13 +146,14 @@ def doctor(
 def frontend(
     text: Annotated[str, typer.Argument(help="What to analyse; - reads one text a line from standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a text.")] = False,
+    language: Annotated[str, typer.Option(help="The voice's: zh or en, for what does not tell of itself.")] = "zh",
     config: ConfigOption = None,
 ) -> None:
     """Show what will be said: normalised text, words, pinyin, breaks, offsets."""
     from tts_server.cli import frontend as command
 
     texts = command.lines() if text == "-" else [text]
-    command.show(texts, as_json, load_config(config).text.dictionary)
+    command.show(texts, as_json, load_config(config).text.dictionary, language)
 
 
 @app.command()

@@ -9,11 +9,11 @@ from tts_server.text import frontend
 from tts_server.text.linguistic.utterance import Sentence
 
 
-def show(texts: Iterable[str], as_json: bool, own_words: Mapping[str, str] | None = None) -> None:
+def show(texts: Iterable[str], as_json: bool, own_words: Mapping[str, str] | None = None, language: str = "zh") -> None:
     """Analyse each text and print it: one JSON object a line, or a table for people."""
     frontend.load(own_words)
     for text in texts:
-        sentences = analyse(text)
+        sentences = analyse(text, language)
         if as_json:
             sys.stdout.write(json.dumps(frontend.describe(sentences), ensure_ascii=False) + "\n")
             sys.stdout.flush()
@@ -28,10 +28,10 @@ def lines() -> Iterator[str]:
             yield line.rstrip("\r\n")
 
 
-def analyse(text: str) -> list[Sentence]:
-    """Cut a text as the daemon does, and analyse each piece as the engine host does."""
+def analyse(text: str, language: str = "zh") -> list[Sentence]:
+    """Cut a text as the daemon does, and analyse each piece as the engine host does. language: the voice's."""
     cutter = TextCutter(split="sentence")
-    return [frontend.analyse(segment) for segment in [*cutter.feed(text), *cutter.flush()]]
+    return [frontend.analyse(segment, language) for segment in [*cutter.feed(text), *cutter.flush()]]
 
 
 def _print_table(sentences: Iterable[Sentence]) -> None:

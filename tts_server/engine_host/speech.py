@@ -66,7 +66,7 @@ def speak(segment: Segment, voice: str, voices: Voices, wanted: Callable[[], flo
     if voice not in voices:
         raise VoiceUnknown(f"there is no voice {voice} here; there is {', '.join(sorted(voices)) or 'none'}")
     reference = voices[voice][1]
-    pieces = plan(analyse(segment).runs, voice, voices)
+    pieces = plan(analyse(segment, reference.speaks[0]).runs, voice, voices)
     before = next((span.prosody for span in segment.spans if isinstance(span, Before)), None)
     if len(pieces) == 1:
         with closing(_synthesize(pieces[0], True, wanted, before)) as spoken:

@@ -10,11 +10,12 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from tts_server.engine import AudioChunk, Timing, Voice
-from tts_server.text.linguistic.segment import Before, Pause, Reading, SayAs, Segment, Span, Style, Unfinished
+from tts_server.text.linguistic.segment import Before, Language, Pause, Reading, SayAs, Segment, Span, Style, Unfinished
 from tts_server.text.linguistic.utterance import Prosody
 
 _LENGTHS = struct.Struct("!II")
 _SPANS: dict[str, type[Span]] = {
+    "language": Language,
     "style": Style,
     "pause": Pause,
     "reading": Reading,

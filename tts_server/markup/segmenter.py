@@ -23,7 +23,8 @@ _CLOSING: Final = frozenset(_OPENING.values())
 _NEVER_FIRST: Final = frozenset("。！？；…，、：!?;,:.·—～") | _CLOSING
 _ABBREVIATIONS: Final = frozenset({
     "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
-    "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx",
+    "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx", "apt",
+    "blvd", "rd", "gen", "rev", "capt", "lt", "sgt", "hwy",
 })  # fmt: skip
 _FIRST_CHARS: Final = 6  # of the first segment before a comma may end it
 # Width of a run-on text before it is cut anyway: an ASCII character takes 2, any other 5, so about 60 Chinese ones.

@@ -10,7 +10,8 @@ from tts_server.events import SpeechOptions, check_range
 from tts_server.markup.mood import NO_MOOD, Mood, MoodFollower
 from tts_server.markup.tokens import Cue, EmotionCue
 from tts_server.synthesis.speaking_style import SpeakingStyle
-from tts_server.text.linguistic.segment import Before, Segment, Span, Style
+from tts_server.text.linguistic.language import own_language
+from tts_server.text.linguistic.segment import Before, Language, Segment, Span, Style
 from tts_server.text.linguistic.utterance import Prosody
 from tts_server.voices import Catalogue, emotion_for, split_name
 
@@ -30,6 +31,9 @@ class Delivery:
         self._night = style.night_now()
         self._moods = MoodFollower()
         self._before: Prosody | None = None  # how the last segment was said
+        self._language = (options.language or "").replace("_", "-").split("-")[0].lower()  # asked for
+        self._is_named = options.voice is not None or options.language is not None
+        self._heard = ""  # the language of the last segment that told of its own
         self.voice = self._own_voice = catalogue.choose(options.voice, options.language)
         # What was asked for outside the text: that is what the end of an element goes back to.
         mood = split_name(options.voice)[1] if options.voice else None
@@ -48,6 +52,7 @@ class Delivery:
             check_range(name, value)
         if voice is not None:
             self.voice = self._own_voice = voice
+            self._is_named = True
         used = self._used(emotion or self.emotion_asked, self._strict)
         self.prosody = replace(self.prosody, emotion=used, **controls)
         if emotion is not None:
@@ -83,7 +88,23 @@ class Delivery:
         before, self._before = self._before, said
         if before is not None and (before.emotion, before.intensity) != (said.emotion, said.intensity):
             spans.append(Before(before))
+        spans += self._language_of(segment.text)
         return replace(segment, spans=tuple(spans))
+
+    def _language_of(self, text: str) -> list[Span]:
+        """What a text that does not tell is said in, where that is not the voice's first language.
+
+        With a voice or a language asked for, that decides; else what was said before.
+        """
+        own = own_language(text)
+        if own is not None:
+            self._heard = own
+            return []
+        speaks = self.voice.speaks
+        wanted = self._language if self._language in speaks else ""
+        if not wanted and (not self._is_named or len(speaks) > 1):
+            wanted = self._heard
+        return [Language(wanted)] if wanted and wanted != speaks[0] else []
 
     def _said(self, prosody: Prosody, mood: Mood) -> Prosody:
         """With what the mood, the night and the voice make of an emotion."""

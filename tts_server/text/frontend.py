@@ -18,7 +18,7 @@ from tts_server.text.english import arpabet, english
 from tts_server.text.linguistic.aligned import Aligned
 from tts_server.text.linguistic.dictionary import Dictionary
 from tts_server.text.linguistic.part import Part
-from tts_server.text.linguistic.segment import Reading, SayAs, Segment
+from tts_server.text.linguistic.segment import Language, Reading, SayAs, Segment
 from tts_server.text.linguistic.utterance import Sentence
 from tts_server.text.mandarin import mandarin, normalise, readings, words
 from tts_server.text.mandarin.mandarin import Piece
@@ -50,8 +50,12 @@ def load(own_words: Mapping[str, str] | None = None) -> None:
     analyse(_WARM_UP)
 
 
-def analyse(segment: Segment) -> Sentence:
-    """Analyse one segment. Positions in the result are code points of the client's text."""
+def analyse(segment: Segment, language: str = "zh") -> Sentence:
+    """Analyse one segment. Positions in the result are code points of the client's text.
+
+    language: the voice's own, for what does not tell of itself; a `Language` span says otherwise.
+    """
+    language = next((span.code for span in segment.spans if isinstance(span, Language)), language)
     dictionary = _dictionary
     forced = [
         (say_as(segment.text[span.start : span.end], span.interpret_as), span.start, span.end)
@@ -59,7 +63,7 @@ def analyse(segment: Segment) -> Sentence:
     ]
     forced += dictionary.texts(segment)
     forced.sort(key=lambda piece: piece[1])
-    aligned = normalise.normalise(segment.text, tuple(forced))
+    aligned = normalise.normalise(segment.text, tuple(forced), language)
     parts = _parts(aligned, segment, dictionary.readings(segment))
     return Sentence(segment.text, aligned.text, runs_of(parts, segment))
 
@@ -142,7 +146,8 @@ def _english_parts(text: str, starts: Sequence[int], ends: Sequence[int]) -> Ite
     for piece in english.pieces(text):
         start, end = starts[piece.start], ends[piece.end - 1]
         if piece.is_word:
-            yield Part("en", piece.text, start, end, phones=arpabet.phones(piece.text))
+            phones = "AH0" if piece.is_article else arpabet.phones(piece.text)
+            yield Part("en", piece.text, start, end, phones=phones)
         else:
             yield from _marks(piece.text, starts[piece.start : piece.end], ends[piece.start : piece.end])
 

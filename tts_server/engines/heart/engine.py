@@ -100,7 +100,7 @@ def _voice() -> Voice:
 
 def _spoken_run(runtime: "Runtime", run: Run, position: int) -> Iterator[tuple[Samples, tuple[Timing, ...]]]:
     """Each sentence of a run with the pause after it, and its timings. position: the run's first sample."""
-    sentences = runtime.phonemes(run.text.translate(MARKS))
+    sentences = runtime.phonemes(_with_letters(run).translate(MARKS))
     counts = [count_groups(runtime.phonemes(word.text)) for word in run.words]
     owned = word_groups(counts, count_groups(sentences))
     noise = np.random.default_rng(SEED)
@@ -114,6 +114,17 @@ def _spoken_run(runtime: "Runtime", run: Run, position: int) -> Iterator[tuple[S
         yield _levelled(samples, run.prosody.volume), word_timings(run.words, owned, spans, first_group)
         position += len(samples)
         first_group += len(spans)
+
+
+def _with_letters(run: Run) -> str:
+    """The run's text with the letter A as the net reads it by its name: a lone A would be the article."""
+    text, at = run.text, 0
+    for word in run.words:
+        place = text.find(word.text, at)
+        at = place + len(word.text) if place >= 0 else at
+        if place >= 0 and (word.text, word.phones) == ("A", "EY1"):
+            text, at = f"{text[:place]}eh{text[at:]}", place + 2
+    return text
 
 
 def _sound(samples: Samples) -> tuple[int, int]:

@@ -52,7 +52,14 @@ class Unfinished:
     """The segment ends inside a sentence: no end of one is to be heard."""
 
 
-Span = Style | Pause | Reading | SayAs | Before | Unfinished
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What the text does not tell of itself (numbers, units) is said in this language."""
+
+    code: str
+
+
+Span = Language | Style | Pause | Reading | SayAs | Before | Unfinished
 
 
 @dataclass(frozen=True, slots=True)

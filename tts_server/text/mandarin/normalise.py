@@ -11,6 +11,7 @@ from bisect import bisect_left
 
 from tts_server.text.english import english
 from tts_server.text.linguistic.aligned import Aligned, Piece
+from tts_server.text.linguistic.language import own_language
 from tts_server.text.mandarin import grammar
 from tts_server.text.mandarin.spoken_forms import REST, RULES
 from tts_server.text.mandarin.traditional import simplified
@@ -33,15 +34,18 @@ _KEPT = frozenset(
 )  # NFKC would take these apart or narrow them
 
 
-def normalise(text: str, forced: tuple[Piece, ...] = ()) -> Aligned:
-    """Say `text`. forced: stretches whose spoken form is already decided, in order (say-as)."""
+def normalise(text: str, forced: tuple[Piece, ...] = (), language: str = "zh") -> Aligned:
+    """Say `text`. forced: stretches whose spoken form is already decided, in order (say-as).
+
+    language: what a text is said in that does not tell of itself.
+    """
     aligned = compatible(Aligned.identity(text))
     if forced:
         aligned = _replace_original(aligned, forced)
+    if (own_language(aligned.text) or language) == "en":
+        return english.normalise(aligned)
     if not _WORTH_A_LOOK.search(aligned.text):
         return aligned
-    if english.is_english(aligned.text):
-        return english.normalise(aligned)
     for pattern, say in RULES:
         aligned = aligned.substitute(pattern, say)
     if _DIGIT.search(aligned.text):
@@ -74,7 +78,7 @@ def compatible(aligned: Aligned) -> Aligned:
         if plain[:1] == before[:1] == "^":
             plain = plain[1:]
         elif "⁄" in plain and before.isdigit():
-            plain = "又" + plain  # 3½
+            plain = " " + plain  # 3½
         texts.append(plain)
         starts += [start] * len(plain)
         ends += [end] * len(plain)

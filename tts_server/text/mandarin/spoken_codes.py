@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from re import Match
 
-from tts_server.text.english.english import number
+from tts_server.text.english.numbers import number
 from tts_server.text.linguistic.aligned import Piece
 from tts_server.text.mandarin.numbers import cardinal, code_groups, digits
 from tts_server.text.mandarin.patterns import END, NUMBER, START, Rule, only, rules, window

@@ -1,0 +1,29 @@
+"""Which language a text is in, as far as its own characters tell. Both sides, pure.
+
+What is said of a text that does not tell (numbers, units, one code) is decided by the voice, the request and what was
+said before: `Language` spans carry it.
+"""
+
+import re
+from typing import Final
+
+_HAN = re.compile(r"[〇㐀-鿿豈-﫿\U00020000-\U0003ffff]")
+_SENTENCE = re.compile(
+    r"(?<![0-9A-Za-z])(?:[A-Z]*+[a-z][A-Za-z]+|[A-Z]++[a-z]|I(?= )|(?:[A-Z]++[ ,]{1,2}){2}[A-Z]++)(?![0-9A-Za-z])"
+)
+_MANDARIN_MARKS = re.compile("[。，、；：！？]")
+_LIST_MARK = re.compile("^[0-9]{1,3}、")
+# A number and its unit are no words of any language; nor is a unit behind a slash.
+_MEASURE = re.compile(
+    r"[0-9] ?(?:[A-Za-zµμΩ°²³]{1,2}|[kMGThcmµμ]?(?:Wh|Hz|bit|bps|cal|Pa|mol|var|varh|bar|VA)|ppm|ppb|rpm|fps|mph|bpm"
+    r"|psi|inHg|mmHg|mins?|sec|gal|lbs|BTU|dBm|dBA|CCF|MCF|[KMG]iB|kWh|mAh|day)(?:/[A-Za-z³²]{1,5})?(?![A-Za-z])"
+)
+_MAX_LOOKED_AT: Final = 2000  # characters; a longer text has told before
+
+
+def own_language(text: str) -> str | None:
+    """ "zh" where there is a Chinese character, "en" where there are English words and no code alone, else None."""
+    if _HAN.search(text) is not None:
+        return "zh"
+    plain = _MEASURE.sub(" ", _LIST_MARK.sub("", text[:_MAX_LOOKED_AT]))
+    return "en" if len(_SENTENCE.findall(plain)) > bool(_MANDARIN_MARKS.search(plain)) else None
