@@ -18,6 +18,8 @@ _SCRIPTS: Final = (
     ("en", re.compile("[A-Za-zÀ-ɏ]")),
 )
 
+_KOKORO: Final = {"z": "zh", "a": "en", "b": "en"}  # the first letter of its voices' names
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -70,6 +72,29 @@ class Catalogue:
             return voice
         others = (other for other in self.voices if set(languages) & set(other.speaks))
         return next(others, voice)
+
+
+def voice_like(name: str, catalogue: Catalogue) -> Voice | None:
+    """A voice for the name of another engine's: of its language and gender, as far as the name tells; else the default.
+
+    None while no voice is known.
+    """
+    if not catalogue.voices:
+        return None
+    language, gender = _told_by(name.casefold())
+    default = catalogue.voices[0].language.partition("-")[0]
+    alike = [voice for voice in catalogue.voices if voice.language.partition("-")[0] == (language or default)]
+    fitting = [voice for voice in alike if not gender or voice.gender == gender]
+    return next(iter([*fitting, *alike, *catalogue.voices]))
+
+
+def _told_by(name: str) -> tuple[str, str]:
+    """Language and gender; empty for what a name does not tell. `zf_xiaoxiao`, `zh-CN-YunxiNeural`, `en_female_amy`."""
+    words = re.split(r"[^a-z]+", name)
+    gender = next((word for word in words if word in ("female", "male")), "")
+    if kokoro := re.match(r"([a-z])([fm])_", name):
+        return _KOKORO.get(kokoro[1], ""), gender or {"f": "female", "m": "male"}[kokoro[2]]
+    return next((word for word in words if word in ("zh", "en")), ""), gender
 
 
 def split_name(name: str) -> tuple[str, str | None]:

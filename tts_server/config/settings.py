@@ -104,6 +104,15 @@ class Http(Section):
     tls_key_file: Path | None = Field(None, description="The certificate's private key (PEM).")
 
 
+class Compat(Section):
+    """Doors for programs made for other engines, on the HTTP port."""
+
+    volcengine: bool = Field(True, description="Volcengine's streaming, for xiaozhi: /api/v3/tts/bidirection.")
+    index_tts: bool = Field(True, description="index-tts, for xiaozhi: POST /tts.")
+    ovos: bool = Field(True, description="OVOS' TTS server: GET /v2/synthesize and /synthesize/TEXT.")
+    wyoming_openai: bool = Field(True, description="Lets wyoming-openai find our voices: GET /v1/test.")
+
+
 class Voices(Section):
     """Who speaks, and how, when a request does not say."""
 
@@ -241,6 +250,7 @@ class Config(BaseSettings):
     server: Server = Server()
     access: Access = Access()
     http: Http = Http()
+    compat: Compat = Compat()
     voices: Voices = Voices()
     engine_host: EngineHost = EngineHost()
     limits: Limits = Limits()

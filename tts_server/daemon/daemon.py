@@ -17,7 +17,13 @@ from tts_server.access.access import Access, AccessSettings
 from tts_server.access.links import LinkSigner, read_link_key
 from tts_server.config.paths import state_folder
 from tts_server.config.settings import Config, changed_keys
-from tts_server.daemon.door_settings import announcement_settings, http_settings, port_of, wyoming_limits
+from tts_server.daemon.door_settings import (
+    announcement_settings,
+    compat_settings,
+    http_settings,
+    port_of,
+    wyoming_limits,
+)
 from tts_server.daemon.ports import Ports, Sockets
 from tts_server.daemon.repair import wait_for_repair
 from tts_server.daemon.startup import access_settings, host_settings, running_core, speaking_style_of
@@ -27,6 +33,7 @@ from tts_server.edge.watchdog import watch
 from tts_server.errors import ConfigInvalid, EngineLoading, TTSError
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.compat.door import CompatDoors
 from tts_server.transports.discovery.announcement import Announcement
 from tts_server.transports.http.door import HttpDoor
 from tts_server.transports.wyoming.door import WyomingDoor
@@ -154,7 +161,8 @@ class _RunningDaemon:
         self.metrics = Metrics(synthesizer)
         self._access_settings = access_settings(config)
         self._access = Access(self._access_settings, LinkSigner(read_link_key(state_folder() / "link-key")))
-        self._http = HttpDoor(synthesizer, http_settings(config), self._access, self.metrics)
+        compat = CompatDoors(synthesizer, self._access, compat_settings(config))
+        self._http = HttpDoor(synthesizer, http_settings(config), self._access, self.metrics, compat)
 
     async def open(self) -> None:
         """Let clients in. They are told what there is, and wait while the voices load."""

@@ -7,6 +7,7 @@ from tts_server import __version__
 from tts_server.config.paths import state_folder
 from tts_server.config.settings import Config
 from tts_server.daemon.host_names import own_host_names
+from tts_server.transports.compat.settings import CompatSettings
 from tts_server.transports.discovery.announcement import AnnouncementSettings
 from tts_server.transports.http.settings import HttpSettings, tls_context
 from tts_server.transports.listening import hosts_of
@@ -72,6 +73,17 @@ def http_settings(config: Config) -> HttpSettings:
         openai_voices=http.openai_voices,
         tls=tls_context(http.tls_cert_file, http.tls_key_file),
         websocket=_websocket_settings(config),
+    )
+
+
+def compat_settings(config: Config) -> CompatSettings:
+    """Which doors of other programs are open."""
+    limits = config.limits
+    return CompatSettings(
+        **config.compat.model_dump(),
+        max_conversations=limits.max_connections,
+        idle_s=limits.connection_idle_s,
+        write_stall_s=limits.write_stall_s,
     )
 
 

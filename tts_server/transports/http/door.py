@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import Sequence
 
+from starlette.types import Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.server import ServerState
 
@@ -13,6 +14,7 @@ from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.connection import HttpConnection
 from tts_server.transports.http.guard import Guard
+from tts_server.transports.http.guest import Guest
 from tts_server.transports.http.places import Places
 from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.routes import build_app
@@ -32,8 +34,12 @@ class HttpDoor:
         settings: HttpSettings,
         access: Access | None = None,
         metrics: Metrics | None = None,
+        guest: Guest | None = None,
     ) -> None:
-        """access: None lets in whoever is on a network of ours; metrics: None makes some of its own."""
+        """access: None lets in whoever is on a network of ours; metrics: None makes some of its own.
+
+        guest: more doors on the same port.
+        """
         self._settings = settings
         self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
         self._state = ServerState()
@@ -42,8 +48,11 @@ class HttpDoor:
         access = access or Access(AccessSettings(networks=settings.networks))
         metrics = metrics or Metrics(synthesizer)
         self._websockets = WebSocketDoor(synthesizer, settings.websocket, access)
+        self._guest = guest
         app = build_app(synthesizer, self._store, settings, access, metrics)
-        self._guard = Guard(app, self._websockets, settings, access, metrics)
+        if guest is not None:
+            guest.add_routes(app)
+        self._guard = Guard(app, self._serve_websocket, settings, access, metrics)
         self._config = Config(
             self._guard,
             ws=WebSocketConnection,
@@ -86,6 +95,8 @@ class HttpDoor:
     def stop_accepting(self) -> None:
         """Take no new requests; answers under way go on. Who comes may still ask how we are, and is told of the end."""
         self._websockets.drain()
+        if self._guest is not None:
+            self._guest.drain()
         for connection in list(self._state.connections):
             connection.shutdown()
 
@@ -95,6 +106,8 @@ class HttpDoor:
         for server in self._listeners:
             server.close()
         await self._websockets.finish(CLOSE_S)
+        if self._guest is not None:
+            await self._guest.finish(CLOSE_S)
         for connection in list(self._state.connections):
             connection.transport.abort()
         if tasks := set(self._state.tasks):
@@ -106,6 +119,10 @@ class HttpDoor:
         for server in self._listeners:
             await server.wait_closed()
         self._store.clear()
+
+    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        guest = self._guest.websocket_for(scope) if self._guest is not None else None
+        await (guest or self._websockets)(scope, receive, send)
 
     def _new_connection(self) -> HttpConnection:
         return HttpConnection(self._config, self._state, self._settings, self._places)

@@ -18,6 +18,7 @@ from tts_server.access.access import Access, AccessSettings, Principal
 from tts_server.errors import HostRefused, Refused, TTSError
 from tts_server.logs import request_id
 from tts_server.synthesis.metrics import Metrics
+from tts_server.transports.asgi_socket import refuse
 from tts_server.transports.error_codes import code_of, status_of
 from tts_server.transports.http.admission import (
     PROBES,
@@ -33,7 +34,6 @@ from tts_server.transports.http.host_help import host_help
 from tts_server.transports.http.replies.report import Report
 from tts_server.transports.http.requests.query import replay
 from tts_server.transports.http.settings import HttpSettings
-from tts_server.transports.websocket.door import refuse
 
 log = logging.getLogger(__name__)
 

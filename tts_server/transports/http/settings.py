@@ -33,6 +33,7 @@ class HttpSettings:
     links_at_once: int = 4  # links that are spoken at the same time; 0: GET /api/tts is switched off
     openai_voices: Mapping[str, str] = field(default_factory=dict)  # OpenAI's name -> ours
     tls: ssl.SSLContext | None = None  # None: plain HTTP
+    strict_voices: bool = False  # names of other engines' voices are unknown; else a like one speaks
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
 
 

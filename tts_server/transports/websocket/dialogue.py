@@ -14,6 +14,7 @@ from protocol.messages import MessageInvalid, parse_client_message
 from tts_server.access.access import SPEAK, Access, Principal
 from tts_server.errors import RateLimited, TTSError, Unauthorized
 from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.asgi_socket import Socket
 from tts_server.transports.error_codes import code_of
 from tts_server.transports.websocket.channel import Replay
 from tts_server.transports.websocket.contexts import Contexts, Payer
@@ -24,7 +25,6 @@ from tts_server.transports.websocket.negotiation import Negotiation
 from tts_server.transports.websocket.outbox import Outbox
 from tts_server.transports.websocket.rejection import Rejected
 from tts_server.transports.websocket.settings import WebSocketSettings
-from tts_server.transports.websocket.socket import Socket
 from tts_server.transports.websocket.surrogates import Surrogates
 
 log = logging.getLogger(__name__)

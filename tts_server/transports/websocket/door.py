@@ -2,26 +2,22 @@
 
 import asyncio
 import logging
-from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
 from protocol.errors import CloseCode, ErrorCode
-from protocol.http_api import error_json
 from protocol.messages import PATH, SUBPROTOCOL, Resume
 from tts_server.access.access import Access, Principal
 from tts_server.errors import TTSError
 from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.asgi_socket import Socket, refuse
 from tts_server.transports.error_codes import code_of, status_of
 from tts_server.transports.websocket.dialogue import Dialogue
 from tts_server.transports.websocket.handshake import Handshake, read_handshake, speaks_our_version
 from tts_server.transports.websocket.session import Session
 from tts_server.transports.websocket.settings import WebSocketSettings
-from tts_server.transports.websocket.socket import Socket
 
 log = logging.getLogger(__name__)
-
-_RETRY_LATER: Final = (429, 503)
 
 
 class WebSocketDoor:
@@ -117,17 +113,6 @@ class WebSocketDoor:
 
     def _strangers(self) -> int:
         return sum(session.dialogue.principal is None for session in self._sessions.values())
-
-
-async def refuse(send: Send, status: int, code: ErrorCode, message: str) -> None:
-    """Answer a handshake with an HTTP error."""
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    if status in _RETRY_LATER:
-        headers.append((b"retry-after", b"1"))
-    if status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
-    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": error_json(code, message)})
 
 
 async def _close_failed(socket: Socket) -> None:

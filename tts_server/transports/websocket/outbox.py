@@ -13,10 +13,10 @@ from typing import Final
 from protocol.answers import Answer, Done, Farewell, Notice, Segment
 from protocol.fields import Framing
 from protocol.frames import FrameFlags
+from tts_server.transports.asgi_socket import Closed, PeerStalled, Socket
 from tts_server.transports.websocket.channel import Channel, Item, Replay
 from tts_server.transports.websocket.frames import Sound, as_message
 from tts_server.transports.websocket.pacing import NOT_YET, Pacer
-from tts_server.transports.websocket.socket import Closed, PeerStalled, Socket
 
 MAX_ANSWERS: Final = 2000  # waiting for a peer that asks and does not read
 UNDERRUN_S: Final = 0.05

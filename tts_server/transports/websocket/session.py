@@ -11,9 +11,9 @@ from typing import Final
 
 from protocol import messages
 from protocol.errors import CloseCode
+from tts_server.transports.asgi_socket import Closed, PeerGone, PeerStalled, Socket
 from tts_server.transports.websocket.dialogue import ComesBack, Dialogue
 from tts_server.transports.websocket.settings import WebSocketSettings
-from tts_server.transports.websocket.socket import Closed, PeerGone, PeerStalled, Socket
 
 log = logging.getLogger(__name__)
 

@@ -19,6 +19,7 @@ class Report:
     is_head: bool = False  # only the answer's head is asked for
     principal: Principal = ANYBODY
     started_at: float = field(default_factory=time.monotonic)
+    door: str = ""  # of another program, that it came in by
     chars: int | None = None
     voice: str | None = None  # who says the beginning of the text
     first_audio_ms: int | None = None
@@ -54,4 +55,5 @@ class Report:
         """For the log: what is known, without the text."""
         facts = {"chars": self.chars, "first_audio_ms": self.first_audio_ms, "rtf": self.real_time_factor}
         named = [f"{name}={fact}" for name, fact in facts.items() if fact is not None]
+        named += [f"door={self.door}"] if self.door else []
         return " ".join([*named, *([f"token={self.principal.name}"] if self.principal.name else [])])

@@ -1,8 +1,11 @@
-"""One WebSocket as the conversation sees it: messages in and out, and three ways to end."""
+"""One WebSocket as a conversation sees it: messages in and out, and three ways to end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
+
+from protocol.errors import ErrorCode
+from protocol.http_api import error_json
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -24,6 +27,7 @@ class Closed(Exception):
     """We have said goodbye and closed."""
 
 
+_RETRY_LATER: Final = (429, 503)
 _LOOK_S: Final = 0.5  # between two looks at a peer that may be stuck
 
 # A client that says one of these leaves against its will: a page that is reloaded, a box that restarts.
@@ -91,3 +95,14 @@ class Socket:
 async def _end_is_told() -> None:
     """Wait: `receive` is about to tell how the connection ended, and ends this too."""
     await asyncio.Event().wait()
+
+
+async def refuse(send: Send, status: int, code: ErrorCode, message: str) -> None:
+    """Answer a handshake with an HTTP error."""
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    if status in _RETRY_LATER:
+        headers.append((b"retry-after", b"1"))
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": error_json(code, message)})

@@ -1,0 +1,138 @@
+"""Doors for programs made for other engines, on the HTTP port and behind its guard: each speaks through the core."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from protocol.errors import CloseCode, ErrorCode
+from tts_server.access.access import Access
+from tts_server.errors import TTSError
+from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.asgi_socket import Socket, refuse
+from tts_server.transports.compat import volcengine
+from tts_server.transports.compat.conversation import Conversation
+from tts_server.transports.compat.house import Account, House
+from tts_server.transports.compat.index_tts import add_index_tts
+from tts_server.transports.compat.ovos import add_kokoro_sign, add_ovos
+from tts_server.transports.compat.settings import CompatSettings
+from tts_server.transports.error_codes import code_of, status_of
+
+log = logging.getLogger(__name__)
+
+_CLOSE_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A door for WebSockets."""
+
+    name: str
+    conversation: Callable[[Socket, Account, float], Conversation]
+    token_header: str  # in which its clients show what they take for their service's token
+
+
+_VOLCENGINE: Final = _Kind("volcengine", volcengine.VolcengineConversation, volcengine.TOKEN_HEADER)
+
+
+class CompatDoors:
+    """The guest of the HTTP door."""
+
+    def __init__(self, synthesizer: Synthesizer, access: Access, settings: CompatSettings) -> None:
+        self._house = House(synthesizer, access)
+        self._settings = settings
+        self._conversations: set[Conversation] = set()
+        self._changed = asyncio.Event()
+        self._is_draining = False
+
+    def add_routes(self, app: FastAPI) -> None:
+        """See Guest."""
+        if self._settings.index_tts:
+            add_index_tts(app, self._house)
+        if self._settings.ovos:
+            add_ovos(app, self._house)
+        if self._settings.wyoming_openai:
+            add_kokoro_sign(app)
+
+    def websocket_for(self, scope: Scope) -> ASGIApp | None:
+        """See Guest."""
+        if (kind := self._kind_of(scope)) is None:
+            return None
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._admit(kind, scope, receive, send)
+
+        return serve
+
+    def drain(self) -> None:
+        """See Guest."""
+        self._is_draining = True
+        for conversation in self._conversations:
+            conversation.drain()
+
+    async def finish(self, timeout_s: float) -> None:
+        """See Guest."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self._conversations:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            for conversation in self._conversations:
+                conversation.socket.abort()
+
+    def _kind_of(self, scope: Scope) -> _Kind | None:
+        if self._settings.volcengine and scope["path"] == volcengine.PATH:
+            return _VOLCENGINE
+        return None
+
+    async def _admit(self, kind: _Kind, scope: Scope, receive: Receive, send: Send) -> None:
+        peer = str((scope["client"] or ("",))[0])
+        try:
+            principal = self._house.admit(peer, _token(Headers(scope=scope), kind.token_header))
+        except TTSError as error:
+            await refuse(send, status_of(error), code_of(error), str(error))
+            return
+        if self._is_draining or len(self._conversations) >= self._settings.max_conversations:
+            code = ErrorCode.SHUTTING_DOWN if self._is_draining else ErrorCode.TOO_MANY_CONNECTIONS
+            await refuse(send, 503, code, "the daemon is stopping, or too many clients are here; try again soon")
+            return
+        await receive()  # websocket.connect
+        await send({"type": "websocket.accept"})
+        log.info("%s: client %s comes in", kind.name, peer)
+        state = scope["state"]
+        socket = Socket(receive, send, state["abort"], state["is_gone"], self._settings.write_stall_s)
+        account = Account(self._house, principal, peer)
+        await self._serve(kind.conversation(socket, account, self._settings.idle_s))
+
+    async def _serve(self, conversation: Conversation) -> None:
+        self._conversations.add(conversation)
+        try:
+            await conversation.run()
+        except* Exception:
+            log.exception("a conversation failed")
+            await _close_failed(conversation.socket)
+        finally:
+            self._conversations.discard(conversation)
+            self._changed.set()
+
+
+def _token(headers: Headers, own_header: str) -> str | None:
+    """From the header of the client's own service, or `Authorization: Bearer TOKEN`, also with a semicolon."""
+    if own := headers.get(own_header, "").strip():
+        return own
+    kind, _, token = headers.get("authorization", "").replace(";", " ", 1).partition(" ")
+    return token.strip() or None if kind.casefold() == "bearer" else None
+
+
+async def _close_failed(socket: Socket) -> None:
+    try:
+        async with asyncio.timeout(_CLOSE_S):
+            await socket.close(CloseCode.INTERNAL, "internal")
+    except TimeoutError:
+        pass  # it was closed already, or the peer is gone

@@ -1,0 +1,16 @@
+"""Which doors of other programs are open, and what their conversations may take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CompatSettings:
+    """One switch a door."""
+
+    volcengine: bool = True
+    index_tts: bool = True
+    ovos: bool = True
+    wyoming_openai: bool = True
+    max_conversations: int = 64  # WebSockets of all these doors
+    idle_s: float = 300.0  # a connection that says and hears nothing is closed after this
+    write_stall_s: float = 10.0  # a peer that takes no data for so long is given up
