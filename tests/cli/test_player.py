@@ -19,7 +19,7 @@ def say_on_a_terminal(folder: Path, **players: str) -> subprocess.CompletedProce
     terminal, stdout = pty.openpty()
     try:
         return subprocess.run(
-            [sys.executable, "-m", "tts_server", "say", "你好。"],
+            [sys.executable, "-m", "tts_server", "say", "--no-server", "你好。"],
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,

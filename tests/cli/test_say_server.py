@@ -7,15 +7,19 @@ from pathlib import Path
 
 import av
 import pytest
+import typer
 
-from tests.support.core import Core
+from tests.support.core import Core, running_core
 from tests.support.decoding import decoded, similarity
 from tests.support.engines import RATE, SAMPLES_PER_CHARACTER
-from tests.support.http_door import open_door
+from tests.support.http_door import core_without_engines, open_door
 from tts_server.access.access import Access, AccessSettings, Token
-from tts_server.cli.say import Request, read_token, say
-from tts_server.config.settings import Config
+from tts_server.cli import local_daemon
+from tts_server.cli.app import app
+from tts_server.cli.say import Request, read_token, say, tell_fallback
+from tts_server.config.settings import Config, load
 from tts_server.errors import BadRequest, TTSError
+from tts_server.events import SpeechOptions
 
 
 async def test_http_and_websocket_bring_the_same_bytes(core: Core, tmp_path: Path) -> None:
@@ -63,3 +67,47 @@ async def test_a_daemon_that_refuses_is_told_and_no_file_is_left(core: Core, tmp
         with pytest.raises(TTSError, match="there is no voice"):
             await asyncio.to_thread(say, request, tmp_path / "x.wav", f"ws://127.0.0.1:{door.port}", Config())
     assert os.listdir(tmp_path) == []
+
+
+async def test_a_daemon_on_this_box_is_found_where_it_is_ready_and_lets_us_speak(core: Core) -> None:
+    def found(port: int, token: str | None = None) -> str | None:
+        return local_daemon.find(load({"server": {"http_port": port, "host": "127.0.0.1"}}), token)
+
+    async with open_door(core) as door:
+        assert await asyncio.to_thread(found, door.port) == f"ws://127.0.0.1:{door.port}"
+        gone = door.port
+    access = Access(AccessSettings("token", tokens=[Token("panel", "a long enough secret")]))
+    async with open_door(core, access=access) as door:
+        assert await asyncio.to_thread(found, door.port) is None
+        assert await asyncio.to_thread(found, door.port, "a long enough secret") == f"ws://127.0.0.1:{door.port}"
+    async with open_door(core_without_engines()) as door:
+        assert await asyncio.to_thread(found, door.port) is None
+    assert found(gone) is None
+    assert found(0) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["-5度", "-o", "a.wav"], ("-5度", 0.0)),
+        (["--pitch", "-5", "-5度。"], ("-5度。", -5.0)),
+        (["--", "-5度"], ("-5度", 0.0)),
+        (["—好", "--pitch=-1"], ("—好", -1.0)),
+        (["-"], ("-", 0.0)),
+    ],
+)
+def test_a_text_may_begin_with_a_minus(written: list[str], read: tuple[str, float]) -> None:
+    command = typer.main.get_command(app).commands["say"]  # type: ignore[attr-defined]
+    context = command.make_context("say", list(written))
+    assert (context.params["text"], context.params["pitch"]) == read
+
+
+def test_say_tells_of_a_mood_that_is_none_and_of_one_the_voice_lacks(capfd: pytest.CaptureFixture[str]) -> None:
+    async def opened() -> None:
+        async with running_core() as core:
+            context = core.synthesizer.open(SpeechOptions(emotion="excited"))
+            tell_fallback(context)
+            context.close()
+
+    asyncio.run(opened())
+    assert capfd.readouterr().err == "tts-server: voice tone has no excited; happy is used\n"

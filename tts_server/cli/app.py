@@ -1,29 +1,30 @@
 """`tts-server`: the commands, their options and exit codes."""
 
 import asyncio
-import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tts_server import __version__
-from tts_server.errors import ConfigInvalid, PortUnavailable, TTSError
-
-EXIT_FAILED = 1
-EXIT_BAD_USAGE = 2
+from tts_server.cli import ending, texts
+from tts_server.cli.ending import EXIT_FAILED
+from tts_server.errors import BadRequest
 
 app = typer.Typer(
     name="tts-server",
     help="A home's voice: streams Mandarin and English speech to Home Assistant, chatbots and voice devices.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 voices_app = typer.Typer(help="Which voices are here; install, check and remove them.", no_args_is_help=True)
+emotions_app = typer.Typer(help="The moods there are.", no_args_is_help=True)
 config_app = typer.Typer(help="Check or show the configuration.", no_args_is_help=True)
 app.add_typer(voices_app, name="voices")
+app.add_typer(emotions_app, name="emotions")
 app.add_typer(config_app, name="config")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file (TOML).")]
@@ -87,7 +88,7 @@ def stdio(config: ConfigOption = None, log_level: LogLevelOption = "warning") ->
     command.serve(loaded)
 
 
-@app.command()
+@app.command(cls=texts.TakesText)
 def say(
     text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
     output: Annotated[
@@ -95,6 +96,9 @@ def say(
     ] = None,
     voice: Annotated[str | None, typer.Option(help="Voice; see `tts-server voices list`.")] = None,
     emotion: Annotated[str | None, typer.Option(help="NAME or NAME:INTENSITY, for example happy:0.7.")] = None,
+    intensity: Annotated[
+        float | None, typer.Option(help="How strong the emotion is, 0 to 2; as NAME:INTENSITY.")
+    ] = None,
     speed: Annotated[float, typer.Option(help="1 is normal, 2 twice as fast.")] = 1.0,
     pitch: Annotated[float, typer.Option(help="Semitones up or down.")] = 0.0,
     volume: Annotated[float, typer.Option(help="dB up or down.")] = 0.0,
@@ -102,18 +106,29 @@ def say(
         str, typer.Option("--format-text", help="plain, ssml, markdown; auto: SSML if it begins with <speak.")
     ] = "auto",
     server: Annotated[
-        str | None, typer.Option(help="Let a running daemon speak: http://HOST:8080 or ws://HOST:8080.")
+        str | None,
+        typer.Option(
+            help="Let a running daemon speak: http://HOST:8080 or ws://HOST:8080. Left out: one that runs on this box."
+        ),
     ] = None,
+    no_server: Annotated[
+        bool, typer.Option("--no-server", help="Speak in this process, whatever daemon runs.")
+    ] = False,
     token_file: Annotated[Path | None, typer.Option(help="File with the token that the daemon asks for.")] = None,
     config: ConfigOption = None,
     log_level: LogLevelOption = "warning",
 ) -> None:
     """Say a text: into an audio file, or aloud where a player is found."""
+    from tts_server.cli import local_daemon
     from tts_server.cli import say as command
 
     loaded = load_config(config, log={"level": log_level})
-    request = command.Request.of(_read_text(text), voice, emotion, speed, pitch, volume, text_format)
+    request = command.Request.of(texts.read(text), voice, emotion, speed, pitch, volume, text_format, intensity)
     token = None if token_file is None else command.read_token(token_file)
+    if server and no_server:
+        raise BadRequest("--server and --no-server: one of them")
+    if server is None and not no_server and config is None:
+        server = local_daemon.find(loaded, token)
     command.say(request, output, server, loaded, token)
 
 
@@ -138,11 +153,11 @@ def doctor(
     """Tell what works on this box, what does not, and what to do about it."""
     from tts_server.cli import doctor as command
 
-    if not command.examine(lambda: load_config(config), as_json, only or []):
+    if not command.examine(config, as_json, only or []):
         raise typer.Exit(EXIT_FAILED)
 
 
-@app.command()
+@app.command(cls=texts.TakesText)
 def frontend(
     text: Annotated[str, typer.Argument(help="What to analyse; - reads one text a line from standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a text.")] = False,
@@ -216,6 +231,14 @@ def voices_remove(name: str, config: ConfigOption = None) -> None:
     command.remove(name, load_config(config))
 
 
+@emotions_app.command("list")
+def emotions_list(as_json: JsonOption = False) -> None:
+    """List the emotions by all their names. `voices info NAME` tells which of them a voice has."""
+    from tts_server.cli import emotions as command
+
+    command.show_list(as_json)
+
+
 @config_app.command("check")
 def config_check(config: ConfigOption = None) -> None:
     """Say whether the configuration can be used, and what is wrong if not."""
@@ -245,29 +268,6 @@ def _given(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _read_text(text: str) -> str:
-    return sys.stdin.read() if text == "-" else text
-
-
 def main() -> None:
-    """Run a command; our own errors become one line on stderr and an exit code."""
-    try:
-        app()
-    except TTSError as error:
-        _fail(error)
-    except BaseExceptionGroup as group:
-        ours, others = group.split(TTSError)
-        if ours is None or others is not None:
-            raise
-        _fail(_first(ours))
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
-
-
-def _fail(error: BaseException) -> None:
-    logging.getLogger(__name__).debug("failed", exc_info=error)
-    typer.echo(f"tts-server: {error}", err=True)
-    sys.exit(EXIT_BAD_USAGE if isinstance(error, ConfigInvalid | PortUnavailable) else EXIT_FAILED)
+    """Run a command. What goes wrong becomes one line on stderr and an exit code."""
+    sys.exit(ending.run(partial(app, prog_name="tts-server")))

@@ -1,25 +1,50 @@
 """`tts-server config`: check or show the configuration."""
 
+import logging
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from tts_server.config import settings as configuration
+from tts_server.config.settings import Config
 from tts_server.daemon.startup import host_settings
+from tts_server.engine_host.voices import load_voices
+from tts_server.errors import ConfigInvalid
+from tts_server.voices import PRELOAD_DEFAULT
 
 
 def check(path: Path | None) -> None:
     """Say that the configuration can be used. Raises ConfigInvalid when it cannot."""
-    file = configuration.find_file(path)
+    file = configuration.find_file(path, of_the_service=True)
     config = configuration.load(configuration.read_file(file) if file else {})
-    host_settings(config)  # engines that are named must be installed
+    check_voices(config)
     Console().print(f"{file or 'no file, all defaults'}: good", highlight=False)
+
+
+def check_voices(config: Config) -> None:
+    """Raise ConfigInvalid for an engine or a voice that is named and not here."""
+    settings = host_settings(config)
+    logging.getLogger("tts_server.engines").addHandler(logging.NullHandler())
+    here = load_voices(settings.engines, settings.engine_settings)
+    known = f"voices here: {', '.join(here) or 'none'}"
+    named = {
+        "voices.default": [config.voices.default],
+        "voices.disabled": config.voices.disabled,
+        "voices.preload": config.voices.preload,
+        "http.openai_voices": config.http.openai_voices.values(),
+    }
+    for key, names in named.items():
+        for name in names:
+            if name not in ("", PRELOAD_DEFAULT, *here):
+                raise ConfigInvalid(f"{key}: there is no voice {name!r}; {known}")
+    if config.voices.default in config.voices.disabled and config.voices.default:
+        raise ConfigInvalid(f"voices.default is {config.voices.default!r}, which voices.disabled takes away")
 
 
 def show(path: Path | None) -> None:
     """Every key, its value and where it came from."""
-    file = configuration.find_file(path)
+    file = configuration.find_file(path, of_the_service=True)
     tables = configuration.read_file(file) if file else {}
     config = configuration.load(tables)
     table = Table("key", "value", "from", title=str(file or "no file"), title_justify="left")

@@ -5,18 +5,23 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from ipaddress import ip_address
 
 from rich.console import Console
 from rich.table import Table
 
-from tts_server.errors import TTSError
+from tts_server.errors import BadRequest, TTSError
 from tts_server.transports.discovery.lookup import Found, find
 
 
 def show(wait_s: float, as_json: bool, interfaces: Sequence[str]) -> None:
     """Look for `wait_s`, then print what was found. Raises TTSError when nothing was, or one cannot look."""
     try:
+        for interface in interfaces:
+            ip_address(interface)
         found = asyncio.run(find(wait_s, interfaces or None))
+    except ValueError as error:
+        raise BadRequest(f"--interface: {error}; give an address of this box") from None
     except OSError as error:
         raise TTSError(f"cannot look for daemons: {error.strerror or error}") from error
     if as_json:

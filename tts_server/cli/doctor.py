@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,22 +12,23 @@ from rich.table import Table
 
 from tts_server.cli import checks_of_box, checks_of_service, checks_of_voices
 from tts_server.cli.checkup import Check, Finding
-from tts_server.config.settings import Config
+from tts_server.config import settings as configuration
 from tts_server.errors import BadRequest, ConfigInvalid
 
 CHECKS: dict[str, Check] = {**checks_of_service.CHECKS, **checks_of_box.CHECKS, **checks_of_voices.CHECKS}
 _COLOURS = {"good": "green", "note": "yellow", "bad": "red"}
 
 
-def examine(read_config: Callable[[], Config], as_json: bool, only: Sequence[str]) -> bool:
+def examine(path: Path | None, as_json: bool, only: Sequence[str]) -> bool:
     """Run the checks, or only some, and print what they found. True when nothing is bad. Raises BadRequest."""
     if unknown := set(only) - {"configuration", *CHECKS}:
         raise BadRequest(f"there is no check {min(unknown)}; there are: configuration, {', '.join(CHECKS)}")
     console = Console(stderr=as_json)
     findings: list[Finding] = []
     try:
-        config = read_config()
-        findings.append(Finding("configuration", "good", "can be used"))
+        file = configuration.find_file(path, of_the_service=True)
+        config = configuration.load(configuration.read_file(file) if file else {})
+        findings.append(Finding("configuration", "good", f"{file or 'no file, all defaults'}: can be used"))
     except ConfigInvalid as error:
         findings.append(Finding("configuration", "bad", str(error), "correct it; `tts-server config check` tells more"))
     else:

@@ -10,12 +10,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from protocol.emotions import AUTO, is_known
 from tts_server.audio.pcm import to_s16le
 from tts_server.cli.sinks import Sink, opened
 from tts_server.config.settings import Config
 from tts_server.daemon.startup import running_core
 from tts_server.errors import BadRequest, FormatUnsupported, TTSError
 from tts_server.events import TEXT_FORMATS, Audio, Done, SegmentStarted, SpeechOptions, TextFormat
+from tts_server.synthesis.synthesizer import Context
+from tts_server.voices import split_name, unknown_emotion
 
 _READ_BYTES = 8192
 
@@ -43,16 +46,20 @@ class Request:
         pitch: float,
         volume: float,
         text_format: str = "auto",
+        intensity: float | None = None,
     ) -> "Request":
         """From the command line's values; emotion is NAME or NAME:INTENSITY. Raises BadRequest, FormatUnsupported."""
         if not text.strip():
             raise BadRequest("there is nothing to say: the text is empty")
-        name, _, intensity = (emotion or "").partition(":")
+        name, _, told = (emotion or "").partition(":")
+        if told and intensity is not None:
+            raise BadRequest(f"the intensity is given twice: --emotion {emotion} and --intensity {intensity:g}")
         form = next((known for known in TEXT_FORMATS if known == text_format.casefold()), None)
         if form is None:
             raise FormatUnsupported(f"text format is {text_format!r}; it can be {', '.join(TEXT_FORMATS)}")
         try:
-            return cls(text, voice, name or None, float(intensity or 1.0), speed, pitch, volume, form)
+            strength = float(told or 1.0) if intensity is None else intensity
+            return cls(text, voice, name or None, strength, speed, pitch, volume, form)
         except ValueError:
             raise BadRequest(f"emotion is {emotion!r}; write NAME or NAME:INTENSITY, for example happy:0.7") from None
 
@@ -67,6 +74,9 @@ def read_token(path: Path) -> str:
 
 def say(request: Request, output: Path | None, server: str | None, config: Config, token: str | None = None) -> None:
     """Speak the request: here, or by a running daemon; into `output`, a player, or a file in this folder."""
+    for word in (request.emotion, split_name(request.voice or "")[1]):
+        if word and not is_known(word):
+            print(f"tts-server: {unknown_emotion(word)}; it is said as neutral", file=sys.stderr)  # noqa: T201
     with opened(output) as sink, _progress(len(request.text)) as progress:
         if server and server.startswith(("ws://", "wss://")):
             asyncio.run(_say_over_websocket(request, server, token, sink, progress))
@@ -83,6 +93,7 @@ async def _say_here(request: Request, config: Config, sink: Sink, progress: Call
     limit = config.limits.max_text_chars
     async with running_core(config) as synthesizer:
         context = synthesizer.open(SpeechOptions(**fields))
+        tell_fallback(context)
         for start in range(0, len(text), limit):
             context.text(text[start : start + limit])
         context.end()
@@ -97,6 +108,13 @@ async def _say_here(request: Request, config: Config, sink: Sink, progress: Call
                     case Done(error=TTSError() as error):
                         raise error
         progress(len(text))
+
+
+def tell_fallback(context: Context) -> None:
+    """Say it when the voice has another mood in place of the one asked for."""
+    asked, used = context.emotion
+    if asked not in (used, AUTO):
+        print(f"tts-server: voice {context.voice} has no {asked}; {used} is used", file=sys.stderr)  # noqa: T201
 
 
 async def _say_over_websocket(

@@ -1,15 +1,19 @@
 """Where `tts-server say` puts speech: a file, standard output, a player."""
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from tts_server.audio.encode import FormatName, open_file_encoder
 from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, wav_header
 from tts_server.cli.player import found_players, playing
 from tts_server.errors import FormatUnsupported, TTSError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 DEFAULT_OUTPUT = Path("speech.wav")
 # Ends of file names, and what such files hold.
@@ -61,7 +65,7 @@ def _file(path: Path) -> Iterator[Sink]:
         raise FormatUnsupported(f"cannot write {path.name}: the name must end in {', '.join(FILES)}")
     part = path.with_name(path.name + ".part")
     try:
-        with part.open("wb") as file:
+        with _NamedFile(part, path) as file:
             sink = _WavFileSink(file) if form == "wav" else _CodedSink(file, form)
             yield sink
             sink.finish()
@@ -71,6 +75,25 @@ def _file(path: Path) -> Iterator[Sink]:
     finally:
         part.unlink(missing_ok=True)
     print(path, file=sys.stderr)  # noqa: T201 -- the answer to "where is it?"
+
+
+class _NamedFile(io.FileIO):
+    """A file whose failures name what was to be written, wherever they come up."""
+
+    def __init__(self, path: Path, shown: Path) -> None:
+        super().__init__(path, "wb")
+        self._shown = shown
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """All of it. Raises TTSError."""
+        view = memoryview(data).cast("B")
+        written = 0
+        try:
+            while written < len(view):
+                written += super().write(view[written:]) or 0
+        except OSError as error:
+            raise TTSError(f"cannot write {self._shown}: {error.strerror}") from error
+        return written
 
 
 class _WavSink:
@@ -89,7 +112,7 @@ class _WavSink:
 class _WavFileSink(_WavSink):
     """Writes a WAV that tells its length in the end."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: _NamedFile) -> None:
         super().__init__(file)
         self._written = file
 
@@ -105,12 +128,12 @@ class _WavFileSink(_WavSink):
 class _CodedSink:
     """Writes a file in one of the formats that need a codec."""
 
-    def __init__(self, file: IO[bytes], form: FormatName) -> None:
+    def __init__(self, file: _NamedFile, form: FormatName) -> None:
         self._file, self._form = file, form
         self._half = b""  # of a sample whose other half has not come yet
 
     def begin(self, sample_rate: int) -> None:
-        self._encoder = open_file_encoder(self._form, sample_rate, self._file)
+        self._encoder = open_file_encoder(self._form, sample_rate, cast(IO[bytes], self._file))
 
     def pcm(self, pcm: bytes) -> None:
         pcm = self._half + pcm

@@ -18,6 +18,7 @@ from tts_server.errors import ConfigInvalid
 
 ENVIRONMENT_PREFIX = "TTS_SERVER__"
 FILE_NAME = "config.toml"
+SERVICE_FILE = Path("/etc/tts-server") / FILE_NAME  # where `make install` puts it
 _WHERE = ("host", "wyoming_port", "wyoming_socket", "http_port")
 
 _HOST_NAME = re.compile(r"[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)*\.?")
@@ -270,10 +271,15 @@ class Config(BaseSettings):
         return named["env_settings"], init_settings
 
 
-def find_file(explicit: Path | None) -> Path | None:
-    """The file to read: the one given, else $CONFIGURATION_DIRECTORY's or XDG's if it exists."""
+def find_file(explicit: Path | None, of_the_service: bool = False) -> Path | None:
+    """The file to read: the one given, else $CONFIGURATION_DIRECTORY's or XDG's if it exists.
+
+    of_the_service: on a box that runs us as a service, its file comes before the one of whoever asks.
+    """
     if explicit is not None:
         return explicit
+    if of_the_service and "CONFIGURATION_DIRECTORY" not in os.environ and SERVICE_FILE.is_file():
+        return SERVICE_FILE
     path = config_folder() / FILE_NAME
     return path if path.is_file() else None
 
@@ -328,6 +334,9 @@ def salvage(file: Path | None, overrides: dict[str, dict[str, Any]]) -> Config:
 
 def _check_together(config: Config) -> None:
     """What no key can tell alone. Raises ConfigInvalid."""
+    server = config.server
+    if server.http_port and server.http_port == server.wyoming_port:
+        raise ConfigInvalid(f"server.http_port and server.wyoming_port are both {server.http_port}; each needs its own")
     public = [network for network in config.server.networks if not _is_private(network)]
     if public and config.access.mode == "none":
         raise ConfigInvalid(
