@@ -169,6 +169,10 @@ house: $(TEST_LAYERS)  ## what a home notices: describe, short behind long, eigh
 quiet: $(TEST_LAYERS)  ## does anything leave the house? every packet is watched (as root; minutes)
 	@$(BIN)/python -m tests.box.quiet $(ARGS)
 
+.PHONY: boot
+boot: $(TEST_LAYERS)  ## boot Debian 12 and 13, install, and mistreat the service (as root; a quarter of an hour)
+	@$(BIN)/python -m tests.box.boot --write docs/OPERATIONS.md $(ARGS)
+
 # Home Assistant 2026.2.3's own code, in an environment of its own; it needs Python 3.13.
 PYTHON313 ?= python3.13
 HA_VENV ?= .venv-ha

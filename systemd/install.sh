@@ -6,6 +6,7 @@
 #   DESTDIR    put in front of both, for a look or a package: nothing is started then
 #   PYTHON     the Python of its environment (python3)
 #   LAYERS     lock layers to install (base build)
+#   ENGINES    requirements file with engines of others (/etc/tts-server/engines.txt), if it is there
 #   KEEP       releases to keep besides the new one (1): the one before, for a way back
 # Every install is a release in a folder of its own. PREFIX/bin leads to it only when it is whole, so an install that
 # fails, or a power cut, leaves the old one at work. Settings, voices and cache are elsewhere and stay.
@@ -28,11 +29,24 @@ install_program() {
     echo "==> Installing tts-server itself"
     "$release/bin/python" -m pip --disable-pip-version-check --no-input install --quiet \
         --no-deps --no-index --no-build-isolation "$sources"
+    install_engines
     "$release/bin/tts-server" --version
     trap - EXIT
     ln -sfn "releases/$(basename "$release")/bin" "$root/bin.new"
     mv -T "$root/bin.new" "$root/bin"
     remove_old_releases "$(basename "$release")"
+}
+
+# Engines of others, named in a requirements file of the owner's, come into every release. They may not change what the
+# locks pin; one that cannot be had fails the install, and the release before stays at work.
+install_engines() {
+    local engines=${ENGINES:-${DESTDIR:-}/etc/tts-server/engines.txt}
+    if [ -f "$engines" ]; then
+        echo "==> Installing the engines of $engines"
+        "$release/bin/python" -m pip --disable-pip-version-check freeze --exclude tts-server >"$release/locked.txt"
+        "$release/bin/python" -m pip --disable-pip-version-check --no-input install --quiet \
+            --only-binary :all: --constraint "$release/locked.txt" --requirement "$engines"
+    fi
 }
 
 remove_old_releases() {

@@ -80,7 +80,7 @@ def test_systemd_waits_for_ready_watches_the_daemon_and_gives_it_time_to_stop() 
 
     service = read("tts-server.service")
     assert (service["Type"], service["NotifyAccess"]) == ("notify", "main")
-    assert service["ExecReload"].endswith("kill -HUP $MAINPID")
+    assert service["ExecReload"] == '/bin/sh -c "kill -HUP $MAINPID"'
     assert int(service["WatchdogSec"]) > 0
     assert int(service["TimeoutStopSec"]) >= 2 * Config().limits.grace_s
 
