@@ -101,6 +101,8 @@ def test_at_night_everything_is_quieter_calmer_and_slower() -> None:
     assert said("好。[happy]好。", delivery(by_night)) == [("好。", "calm", 0.5), ("好。", "happy", 0.5)]
     prosody = segments("好。", delivery(by_night, speed=1.0, volume=-2.0))[0].prosody
     assert (prosody.speed, prosody.volume) == (0.93, -10.0)
+    unknown = replace(by_night, is_clock_set=lambda: False)
+    assert said("好。", delivery(unknown)) == [("好。", "neutral", 1.0)]
     plain = said("好。", delivery(by_night, voice="plain"))
     assert plain[0][1] == "neutral"
 

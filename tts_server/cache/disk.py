@@ -8,6 +8,7 @@ last of use, so that the order survives a restart.
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import time
 from collections import OrderedDict
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 _SUFFIX: Final = ".segment"
 _PART: Final = ".part"
 _PART_IS_DEAD_S: Final = 3600.0
+_WARN_EVERY_S: Final = 3600.0
 
 
 class Store(Protocol):
@@ -51,6 +53,7 @@ class DiskStore:
         self._folder = folder
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
+        self._warned_at = -math.inf
         self._entries: OrderedDict[str, _Entry] | None = None  # the longest unused first; None: not yet read
 
     @property
@@ -143,10 +146,17 @@ class DiskStore:
             part.replace(path)
             return True
         except OSError as error:
-            log.warning("speech cannot be kept in %s: %s", self._folder, error.strerror)
+            self._warn(error)
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
             return False
+
+    def _warn(self, error: OSError) -> None:
+        """Once an hour: a full disk stays full for a while."""
+        now = time.monotonic()
+        if now >= self._warned_at + _WARN_EVERY_S:
+            self._warned_at = now
+            log.warning("speech cannot be kept in %s: %s", self._folder, error.strerror)
 
     def _unlink(self, keys: list[str]) -> None:
         for key in keys:

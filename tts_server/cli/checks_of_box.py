@@ -12,6 +12,7 @@ from typing import Final
 from tts_server.cli.checkup import Check, Finding
 from tts_server.config.paths import cache_folder, state_folder
 from tts_server.config.settings import Config
+from tts_server.processors import usable_processors
 
 NEEDED_MIB: Final = 600  # both embedded voices and the daemon, with room to breathe
 LOW_MIB: Final = 250
@@ -70,7 +71,9 @@ def processor(config: Config) -> Sequence[Finding]:
     machine = platform.machine()
     flags = _flags()
     known = [name for name in _FEATURES.get(machine, ()) if name in flags]
-    found = f"{os.cpu_count()} cores, {machine}, {', '.join(known) or 'no vector units that are known here'}"
+    cores = os.cpu_count() or 1
+    granted = f"{usable_processors()} of {cores} cores" if usable_processors() < cores else f"{cores} cores"
+    found = f"{granted}, {machine}, {', '.join(known) or 'no vector units that are known here'}"
     findings = []
     if machine not in _FEATURES:
         findings.append(Finding("processor", "bad", found, "the packages exist for x86_64 and aarch64 only"))

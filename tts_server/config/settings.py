@@ -138,7 +138,9 @@ class Voices(Section):
 class EngineHost(Section):
     """The child process in which engines run."""
 
-    threads: int = Field(0, ge=0, le=64, description="Synthesis threads; 0 is one per core.")
+    threads: int = Field(
+        0, ge=0, le=64, description="Synthesis threads; 0 is one per core that the box, or its cgroup, grants."
+    )
     engines: tuple[str, ...] | None = Field(
         None, description="Engines to use, by entry point name; left out: all that are installed."
     )

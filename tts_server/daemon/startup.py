@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -16,10 +15,12 @@ from tts_server.cache.segment_cache import SegmentCache
 from tts_server.config.paths import cache_folder
 from tts_server.config.settings import Config, voices_folder
 from tts_server.daemon.pack_watch import watch_packs
+from tts_server.edge.clock import is_clock_set
 from tts_server.engine_host.installed import installed_engines
 from tts_server.engine_host.link import EngineLink, HostSettings
 from tts_server.errors import EngineLoading
 from tts_server.markup.markup import Markup
+from tts_server.processors import usable_processors
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.speaking_style import Night, SpeakingStyle
@@ -41,7 +42,7 @@ def host_settings(config: Config) -> HostSettings:
         disabled_voices=config.voices.disabled,
         preload=[voice for voice in config.voices.preload if voice not in config.voices.disabled],
         max_memory_mb=config.engine_host.max_memory_mb,
-        threads=config.engine_host.threads or os.cpu_count() or 1,
+        threads=config.engine_host.threads or usable_processors(),
         chunk_timeout_s=config.engine_host.chunk_timeout_s,
         start_timeout_s=config.engine_host.start_timeout_s,
         dictionary=config.text.dictionary,
@@ -89,7 +90,7 @@ def speaking_style_of(config: Config) -> SpeakingStyle:
         directions=text.directions,
     )
     hours = Night(night.begin, night.end, night.volume, night.speed, night.intensity) if night.enabled else None
-    return SpeakingStyle(markup, with_own(config.voices.distances), hours)
+    return SpeakingStyle(markup, with_own(config.voices.distances), hours, is_clock_set=is_clock_set)
 
 
 @asynccontextmanager

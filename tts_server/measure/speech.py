@@ -15,6 +15,7 @@ from tts_server.errors import EngineFailed
 from tts_server.events import Audio, Done, SpeechOptions
 from tts_server.measure.figures import Figure
 from tts_server.measure.processor_peak import ProcessorPeak
+from tts_server.processors import usable_processors
 from tts_server.synthesis.synthesizer import Context, Synthesizer
 
 TEXTS: Final = {
@@ -57,7 +58,7 @@ async def measure_voice(synthesizer: Synthesizer, voice: Voice, rounds: int, pea
         giga = peak.product_flops / 1e9
         figures.append(Figure(voice.name, f"first audio, {length} characters", 1000 * value, "ms", value * giga))
     streams = await most_streams(synthesizer, voice, texts[30])
-    share = streams * figures[0].value / (os.cpu_count() or 1)  # of the processor that this many take
+    share = streams * figures[0].value / usable_processors()  # of the processor that this many take
     figures.append(Figure(voice.name, "streams without a stutter", streams, "", share, more_is_better=True))
     return figures
 

@@ -52,7 +52,9 @@ class SpeakingStyle:
     distances: Distances = field(default_factory=lambda: DISTANCES)
     night: Night | None = None
     now: Callable[[], time] = _local_time
+    is_clock_set: Callable[[], bool] = lambda: True  # a box without a clock of its own wakes up at any time
 
     def night_now(self) -> Night | None:
-        """The night, if it is night."""
-        return self.night if self.night is not None and self.night.is_at(self.now()) else None
+        """The night, if it is night as far as this box can know."""
+        is_night = self.night is not None and self.night.is_at(self.now()) and self.is_clock_set()
+        return self.night if is_night else None

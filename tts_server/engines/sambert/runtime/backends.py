@@ -7,7 +7,6 @@ are found out anew at each load; no processor is trusted by its name.
 
 import importlib.util
 import logging
-import os
 import queue
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,8 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tts_server.processors import usable_processors
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class OpenVinoSession:
 
 def cores() -> int:
     """How many threads speak at once, as many as there are by default."""
-    return os.cpu_count() or 1
+    return usable_processors()
 
 
 def is_possible() -> bool:
