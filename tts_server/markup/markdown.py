@@ -80,7 +80,9 @@ def star(view: View) -> Step | None:
     """Emphasis goes, a product stays."""
     if view.next is None:
         return None
-    multiplies = (view.next.isdigit() and view.previous.isdigit()) or (view.next == view.previous == " ")
+    multiplies = (view.next.isdigit() and view.previous.isascii() and view.previous.isalnum()) or (
+        view.next == view.previous == " "
+    )
     return 1, "*" if multiplies else ""
 
 

@@ -85,6 +85,7 @@ class Segmenter:
         self._width = 0
         self._sayable = 0
         self._may_end = False  # the last mark ends the segment unless the next character closes a quote
+        self._lead: Place | None = None  # a full stop that begins the segment: kept before a digit
         self._dot = False  # the last mark is an ASCII full stop
         self._comma = False  # the last mark is a comma after a digit: 1,234 or the end of the first segment
         self._best = {"comma": 0, "space": 0, "gap": 0}  # places to cut a run-on text, as lengths
@@ -95,6 +96,9 @@ class Segmenter:
             self._cut(len(self._chars), segments)
             self._closers = closers
         self._may_end = self._dot = self._comma = False
+        if self._lead is not None and char.isdigit():
+            self._append(".", self._lead)  # .5, whatever sentence ended before
+        self._lead = place if char == "." and not self._chars else None
         if not self._chars and (char.isspace() or char in _NEVER_FIRST):
             if char == "\n" or (self._closers and char == self._closers[-1]):
                 self._closers = self._closers[:-1] if char != "\n" else []
@@ -148,6 +152,8 @@ class Segmenter:
 
     def _is_abbreviated(self, following: str) -> bool:
         """Say whether the full stop just taken belongs to a word such as Dr. or J. before a space."""
+        if "".join(self._chars[-4:]).lower() in ("a.m.", "p.m.") and not following.isupper() and following != "\n":
+            return True
         word = ""
         for char in reversed(self._chars[-8:-1]):
             if not (char.isascii() and char.isalpha()):

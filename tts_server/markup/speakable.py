@@ -11,6 +11,7 @@ from tts_server.markup.view import Step, View
 
 LINE_ENDS: Final = "\n\x0b\x0c\x85\u2028\u2029"
 _PICTURE: Final = "[\u203c\u2049\u2190-\u21ff\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
+_ARROWS: Final = "↑→↓⇒"  # they are said
 _DRESS: Final = "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]*"
 _MAX_JOINED: Final = 6  # signs in one emoji; the longest families and flags have fewer
 _CLUSTER = re.compile(rf"{_PICTURE}{_DRESS}(?:\u200d{_PICTURE}{_DRESS}){{0,{_MAX_JOINED}}}")
@@ -28,6 +29,8 @@ def speakable(char: str) -> str:
         return " "
     if category[0] == "C" or char in "\ufe0e\ufe0f\u20e3" or char >= "\U000e0000":
         return ""
+    if char in _ARROWS:
+        return char
     if "\u2190" <= char <= "\u21ff" or "\U0001f000" <= char <= "\U0001faff":
         return ""
     if category == "So" and char != "°" and (char in "©®™" or unicodedata.normalize("NFKC", char) == char):

@@ -17,7 +17,7 @@ from tts_server.text.mandarin.spoken_forms import REST, RULES
 from tts_server.text.mandarin.traditional import simplified
 
 _WORTH_A_LOOK = re.compile(
-    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
+    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿↑↓→⇒≦≧]|[~～–—-]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
 )
 _DIGIT = re.compile("[0-9]")
 # A number with a unit or sign that our own tables lack; everything else that is left is a plain number.
@@ -27,7 +27,9 @@ _MEASURE = re.compile(
 _ROMAN = {chr(0x2160 + value): str(value + 1) for value in range(12)} | {
     chr(0x2170 + value): str(value + 1) for value in range(12)
 }
-_CIRCLED = {chr(0x2460 + value): f"{value + 1}、" for value in range(20)}  # ①②③ is not 123
+_CIRCLED = {chr(0x2460 + value): f"{value + 1}、" for value in range(20)} | {  # ①②③ is not 123
+    chr(first + value): f"{value + 1}、" for first in (0x2776, 0x2780, 0x278A) for value in range(10)
+}
 _POWERS = dict(zip("⁰¹⁴⁵⁶⁷⁸⁹⁻", "01456789-", strict=True))  # NFKC would make 105 of 10⁵
 _KEPT = frozenset(
     "，。！？；：、（）～【】《》「」『』“”‘’…—℃℉㎡㎢㎥㎞㎝㎜㎏㎎°²³Ω€£￥·"

@@ -49,6 +49,9 @@ def _say_code(match: Match[str]) -> Iterable[Piece]:
     for part in re.finditer(r"(?P<digits>[0-9]+)|[^0-9A-Za-z]+", match["n"]):
         position = match.start("n") + part.start()
         if not part["digits"]:
+            if "+" in part[0]:
+                yield "加", position, match.start("n") + part.end()
+                continue
             yield _PAUSE if part.start() else "", position, match.start("n") + part.end()
             continue
         for group in code_groups(part["digits"]):
@@ -112,6 +115,11 @@ def _say_english(match: Match[str]) -> Iterable[Piece] | None:
 def _say_model(match: Match[str]) -> str | Iterable[Piece] | None:
     """The number of a product or line after its letters: Windows11, iPhone 15, GPT-4, G1234, A380."""
     written = match["n"]
+    spaced = match.start("n") - match.end("l") == 1
+    if spaced and match["l"].isupper() and (match["l"] in _MEASURED or _AMOUNT.match(match.string, match.end("n"))):
+        return None
+    if match["l"] in _MEASURED and _AMOUNT.match(match.string, match.end("n")):
+        return None
     long = len(written) >= 3 or (written[0] == "0" and len(written) > 1)
     if long and _COUNTS.match(match.string[match.end() :][:4]) and not match["l"].isupper():
         return None
@@ -121,6 +129,63 @@ def _say_model(match: Match[str]) -> str | Iterable[Piece] | None:
         return _counted(match)
     spoken = digits(written, yao=len(match["l"]) <= 2) if long else cardinal(written)
     return ((spoken + ("点" + digits(match["f"]) if match["f"] else ""), match.start("n"), match.end()),)
+
+
+# Short names of what is measured: the number behind them is one.
+_MEASURED = frozenset(
+    [
+        "AQI",
+        "HP",
+        "VOC",
+        "TVOC",
+        "IAQ",
+        "UV",
+        "UVI",
+        "CPU",
+        "GPU",
+        "RAM",
+        "SSD",
+        "HDD",
+        "NAS",
+        "UPS",
+        "GDP",
+        "CPI",
+        "PPI",
+        "PMI",
+        "BTC",
+        "ETH",
+        "EPS",
+        "ROE",
+        "EXP",
+        "XP",
+        "DPS",
+        "BPM",
+        "HR",
+        "BMI",
+        "RPM",
+        "LV",
+        "PM",
+        "PH",
+        "TDS",
+        "VPD",
+        "DPI",
+    ]
+)
+_AMOUNT = re.compile(
+    rf"(?:\.[0-9]+)?\s?(?:[%‰℃]|°|度|元|美元|欧元|块|人民币|{MEASURE_WORDS}|多|余|以上|左右|(?:GB|MB|TB|KB|ppm|ppb|kWh|W|V|ms|Hz|MHz|GHz|fps|dB|rpm|Mbps|μg/m³|mg/m³)(?![A-Za-z0-9]))"
+)
+
+
+def _say_standard(match: Match[str]) -> Iterable[Piece]:
+    """GB/T 15109-2021, ISO 9001:2015: number and year, digit by digit."""
+    yield digits(match["n"]) + ("点" + digits(match["f"]) if match["f"] else ""), match.start("n"), match.start("t")
+    yield _PAUSE + digits(match["y"]), match.start("t"), match.end("y")
+
+
+def _say_variant(match: Match[str]) -> Iterable[Piece]:
+    """波音737-800, A320-200."""
+    yield digits(match["n"]), match.start("n"), match.end("n")
+    yield _PAUSE + cardinal(match["v"]), match.end("n"), match.end("v")
 
 
 def _say_version(match: Match[str]) -> Iterable[Piece]:
@@ -156,12 +221,27 @@ CODES: tuple[Rule, ...] = rules(
     (START + r"(?P<n>[0-9]{17,}[Xx]?)" + END, _say_code),
 )  # fmt: skip
 
+# Before times and ratios: the colon of ISO 9001:2015 is neither.
+STANDARDS: tuple[Rule, ...] = rules(
+    (r"(?<![A-Za-z0-9])(?:[A-Z]{1,5}(?:/[A-Z]{1,6})?)\s?(?P<n>[0-9]{2,6})(?:\.(?P<f>[0-9]{1,3}))?(?P<t>\s?[-–—:：]\s?)(?P<y>(?:19|20)[0-9]{2})(?![0-9:：.])", _say_standard),
+)  # fmt: skip
+
 NAMES: tuple[Rule, ...] = rules(
     (rf"(?<=[a-z] ){NUMBER}(?= [a-z]{{2,}})", _say_english),
+    (r"(?:波音|空客\s?A?|(?<![A-Za-z])[AB])(?P<n>7[0-9]7|3[0-9]{2}|2[0-9]{2})-(?P<v>[0-9]{1,4})(?![0-9])", _say_variant),
+    (r"(?:(?<=神舟)|(?<=嫦娥)|(?<=天宫)|(?<=天舟)|(?<=天问)|(?<=玉兔)|(?<=北斗)|(?<=风云)|(?<=实践)|(?<=[一-龥])(?=-[0-9]{1,3}号(?!码)))[-–—](?P<n>[0-9]{1,3})(?![0-9.])", lambda match: cardinal(match["n"])),
+    # years that no 年 follows
+    (r"(?<=《)(?P<n>1[0-9]{3}|20[0-9]{2})(?=》)", _plainly),
+    (r"(?<=[〔\[【（(])(?P<n>(?:19|20)[0-9]{2})(?=[〕\]】）)][0-9]{1,4}号)", _plainly),
+    (r"(?<![0-9.,A-Za-z])(?P<n>(?:19|20)[0-9]{2})(?=[HQ][1-4](?![0-9A-Za-z]))", _plainly),
+    (r"(?<![0-9.,A-Za-z$¥￥-])(?P<n>(?:19|20)[0-9]{2})(?=[一-龥]{0,4}(?:奥运|冬奥|亚运|世界杯|欧洲杯|世博|春晚|高考|跨年|残奥|世锦赛|博览会|峰会|国际|年度|大运会|全运会|校招|春招|秋招|春节|国庆))", _plainly),
+    (r"(?<![0-9.])(?P<n>[0-9][05])(?=、[0-9][05]后)", _plainly),
+    # 302B, 705A: rooms and models
+    (r"(?<![0-9A-Za-z.,$¥￥-])(?P<n>[0-9]{3})(?=[A-F](?![A-Za-z0-9/·]))(?!00A|[0-9]{2}[05]A(?=[^，。]{0,4}[电流]))", _plainly),
     # days that are names, hours of work, firms
     (r"(?<![0-9.])(?P<a>1[0-2]|[1-9])[·.・](?P<b>[12][0-9]|3[01]|[1-9])(?=事件|事变|晚会|地震|大地震|特大|惨案|运动|起义|购物节|国庆|假期|黄金周|恐怖|革命|空难|消费者|大屠杀|纪念|国耻|大促|狂欢|预售|抢购|建党|建军|劳动节|儿童节|教师节|妇女节|植树节)", _say_day),
     (r"(?<![0-9.])(?P<a>1[0-2]|[1-9])[·・](?P<b>[12][0-9]|3[01]|[1-9])(?![0-9])", _say_day),
-    (r"(?<![0-9.])(?P<n>315(?=晚会|打假|消费)|618(?=大促|购物|活动|年中|预售|期间|促销|购)|996(?=工作|制|的|加班|福|$|[，。])|(?:985|211)(?=高校|大学|院校|工程|名校|、|/|的学)|911(?=事件)|360(?=公司|安全|浏览器|杀毒|软件)|520(?=表白|告白|情人|快乐|那天|这天)|1024(?=程序员)|007(?=电影|系列|邦德)|58(?=同城)|12306)", _plainly),
+    (r"(?<![0-9.])(?P<n>315(?=晚会|打假|消费)|618(?=大促|购物|活动|年中|预售|期间|促销|购)|996(?=工作|制|的|加班|福|$|[，。])|(?:985|211)(?=高校|大学|院校|工程|名校|、|/|的学)|911(?=事件)|360(?=公司|安全|浏览器|杀毒|软件)|520(?=表白|告白|情人|快乐|那天|这天)|1024(?=程序员)|007(?=电影|系列|邦德)|58(?=同城)|12306(?!\s?[人元个块次条名位年天万亿]))", _plainly),
     (r"(?<![0-9.第:：])(?P<n>[0-9][05])(?=后(?:[的们是喜对女男小一年出不都也在和、，。宝爸妈创员青职干从作歌演导明网父新消夫情0-9]|$))", _plainly),
     (r"(?<![0-9.])(?P<n>[1-9][1-9])(?=折)", _plainly),
     (r"(?P<n>7-11)(?=便利|店|买|$|[，。])", lambda match: "七幺幺"),

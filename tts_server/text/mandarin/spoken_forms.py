@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from re import Match
 
 from tts_server.text.linguistic.aligned import Piece
+from tts_server.text.mandarin.moments import MOMENTS
 from tts_server.text.mandarin.numbers import cardinal, decimal, digits, quantity
 from tts_server.text.mandarin.patterns import END, NUMBER, SCORE_WORDS, START, TILDE, Rule, rules, window
-from tts_server.text.mandarin.spoken_codes import ADDRESSES, CODES, NAMES
+from tts_server.text.mandarin.signs import SIGNS
+from tts_server.text.mandarin.spoken_codes import ADDRESSES, CODES, NAMES, STANDARDS
 from tts_server.text.mandarin.spoken_quantities import QUANTITIES, REST
 
 __all__ = ["REST", "RULES", "say_as"]
@@ -132,23 +134,6 @@ def _say_clock(match: Match[str]) -> str | Iterable[Piece] | None:
     return _clock(hour, minute, second)
 
 
-def _say_noon(match: Match[str]) -> str | None:
-    """8:30 PM: the half of the day comes first."""
-    hour = int(match["h"])
-    if not 1 <= hour <= 12:
-        return None
-    evening = "下午" if hour < 6 or hour == 12 else "晚上"
-    half = ("上午" if hour >= 6 else "凌晨") if match["p"] in "aA" else evening
-    half = (
-        ""
-        if re.search(
-            r"上午|下午|晚上|早上|凌晨|中午|傍晚|清晨\Z", match.string[max(0, match.start() - 3) : match.start()]
-        )
-        else half
-    )
-    return half + _clock(match["h"], match["m"] or "00")
-
-
 def _say_minutes(match: Match[str]) -> str:
     """3'25": minutes and seconds."""
     return f"{cardinal(match['m'])}分{_two_digits(match['s'])}秒"
@@ -185,14 +170,13 @@ _DATES: tuple[Rule, ...] = rules(
 )  # fmt: skip
 
 _TIMES: tuple[Rule, ...] = rules(
-    (r"(?<![0-9])(?P<m>[0-9]{1,3})['′](?P<s>[0-5]?[0-9])(?:\"|″|'')", _say_minutes),
-    (START + r"(?P<h>[0-9]{1,2})(?:[:：](?P<m>[0-5][0-9]))?\s?(?P<p>[AaPp])\.?[Mm]\b\.?", _say_noon),
+    (r"(?<![0-9])(?P<m>[0-9]{1,3})['′](?P<s>[0-5]?[0-9])(?:\"|″|''|′′)", _say_minutes),
     (START + rf"(?P<h>[0-2]?[0-9])[:：](?P<m>[0-5][0-9]){TILDE}(?P<h2>[0-2]?[0-9])[:：](?P<m2>[0-5][0-9])(?![0-9:：])", _say_clock_span),
     (START + r"(?P<h>[0-9]{1,2})[:：](?P<m>[0-5][0-9])(?:[:：](?P<s>[0-5][0-9]))?(?P<f>分(?![钟之]))?(?![0-9:：]|\.[0-9])", _say_clock),
     (START + r"[0-9]+(?:\.[0-9]+)?(?:[:：][0-9]+(?:\.[0-9]+)?){1,2}(?![0-9:：])", _say_ratio),
 )  # fmt: skip
 
-RULES: tuple[Rule, ...] = (*ADDRESSES, *_DATES, *_TIMES, *CODES, *NAMES, *QUANTITIES)
+RULES: tuple[Rule, ...] = (*ADDRESSES, *STANDARDS, *MOMENTS, *SIGNS, *_DATES, *_TIMES, *CODES, *NAMES, *QUANTITIES)
 
 
 def say_as(written: str, interpret_as: str) -> str:

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from re import Match
 
 from tts_server.text.linguistic.aligned import Piece
@@ -30,6 +31,18 @@ _CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, rev
 def _say_money(match: Match[str]) -> str:
     scale, name = match["x"] or "", CURRENCIES[match["c"]]
     return quantity(match["n"].replace(",", "").removesuffix(".00")) + scale + name
+
+
+_SCALED = {"K": 3, "k": 3, "M": 6, "m": 6, "B": 9, "b": 9, "bn": 9, "T": 12}
+
+
+def _say_scaled_money(match: Match[str]) -> str:
+    """US$2.5B is 二十五亿美元."""
+    value = Decimal(match["n"].replace(",", "")).scaleb(_SCALED[match["x"]])
+    for scale, name in ((Decimal(10**8), "亿"), (Decimal(10**4), "万"), (Decimal(1), "")):
+        if value >= scale:
+            return quantity(f"{(value / scale).normalize():f}") + name + CURRENCIES[match["c"]]
+    return decimal(f"{value:f}") + CURRENCIES[match["c"]]
 
 
 def _say_money_span(match: Match[str]) -> Iterable[Piece]:
@@ -137,6 +150,7 @@ QUANTITIES: tuple[Rule, ...] = rules(
     (r"(?<=第)(?P<a>[0-9]+)\s?[-~–—]\s?(?P<b>[0-9]+)", lambda match: f"{cardinal(match['a'])}到{cardinal(match['b'])}"),
     (r"±\s?(?=[0-9])", _say_math),
     (rf"(?<![A-Za-z])(?P<c>{_CURRENCY})\s?(?P<a>{NUMBER})(?P<t>{TILDE})(?P<b>{NUMBER})(?P<x>[万亿]+)?元?(?![0-9.%A-Za-z])", _say_money_span),
+    (rf"(?<![A-Za-z])(?P<c>{_CURRENCY})\s?(?P<n>{NUMBER})(?P<x>bn|[KkMmBbT])(?![A-Za-z0-9])", _say_scaled_money),
     (rf"(?<![A-Za-z])(?P<c>{_CURRENCY})\s?(?P<n>{NUMBER})\s?(?P<x>[万亿]+)?(?:元|美元|欧元|英镑|港元|日元)?(?![0-9])", _say_money),
     (START + rf"(?P<n>{NUMBER})(?P<x>[万亿]+)?\s?(?P<c>{_CURRENCY})(?![A-Za-z0-9])", _say_money),
     (
@@ -147,10 +161,13 @@ QUANTITIES: tuple[Rule, ...] = rules(
     (START + r"(?P<n>[0-9][0-9,]*)\.00(?=[元块])", lambda match: quantity(match["n"].replace(",", ""))),
     (START + rf"{NEGATIVE}(?P<n>{NUMBER})\s?(?P<u>[%‰])", _say_percent),
     (START + rf"(?P<n>{NUMBER})A(?![A-Za-z0-9级景])", _say_ampere),
+    (START + r"(?P<n>[0-9]+\.[0-9]+|[0-9]+(?= A))\s?A(?![A-Za-z0-9级景座区栋])", lambda match: decimal(match["n"]) + "安"),
+    (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?) d(?![A-Za-z0-9])", lambda match: quantity(match["n"]) + "天"),
+    (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?)\s?in(?![A-Za-z0-9]|\s[A-Za-z0-9])", lambda match: quantity(match["n"]) + "英寸"),
     (START + rf"{NEGATIVE}(?P<n>{NUMBER})(?P<x>[万亿千百]{{1,2}})?\s?(?P<u>{UNIT}){AFTER_UNIT}", _say_unit),
     (START + r"(?P<n>[0-9]{1,4}(?:,[0-9]{4})+)(?![0-9,])", lambda match: cardinal(match["n"])),
     (START + r"(?<!/)[0-9]{1,2}(?:/[0-9]{1,2}){2,}+(?=[号月年级楼班层路线届期章])", lambda match: "、".join(map(cardinal, match[0].split("/")))),
-    (r"(?<![0-9A-Za-z.一-龥])\.(?P<n>[0-9]+)(?![0-9.])", lambda match: "零点" + digits(match["n"])),
+    (r"(?<![0-9A-Za-z.])\.(?P<n>[0-9]+)(?![0-9.])", lambda match: "零点" + digits(match["n"])),
     (r"(?<=秒)(?P<n>[0-9]{1,3})(?![0-9.分秒])", lambda match: digits(match["n"])),
     (START + r"[1-9][0-9]?/[1-9][0-9]{0,2}(?:\s?[+×÷−-]\s?[1-9][0-9]?/[1-9][0-9]{0,2})++(?![0-9/])", _say_sum_of_fractions),
     (r"(?<=[0-9]米)(?P<n>[0-9]{2})(?![0-9.,]|厘米|[个人米远高宽长])", lambda match: digits(match["n"])),
@@ -159,7 +176,7 @@ QUANTITIES: tuple[Rule, ...] = rules(
     (rf"(?<=[一-龥%])\s?/\s?(?=(?:每?[年月日天周时秒人次个斤吨升亩台件套间晚节张本瓶箱度平位期户班课分]|公斤|千克|公里|小时|平方|平米|{UNIT}(?![A-Za-z0-9])))", lambda match: "每"),
     (rf"(?<=每)(?P<u>{UNIT}){AFTER_UNIT}", lambda match: unit_name(match["u"])),
     (r"(?<=[0-9万千百亿])\+(?![0-9A-Za-z(（])", lambda match: "加"),
-    (r"(?<=[米寸])\s?[*xX×]\s?(?=[0-9零一二两三四五六七八九十])", lambda match: "乘"),
+    (r"(?<=[米寸升克斤])\s?[*xX×]\s?(?=[0-9零一二两三四五六七八九十])", lambda match: "乘"),
     (r"(?<=[A-Za-z])\+\+|(?<=[A-Za-z0-9²³])\+(?=[A-Za-z0-9(])|(?<=[A-Za-z])\+(?![+A-Za-z0-9])", lambda match: "加" * len(match[0])),
     (r"(?<=[0-9A-Za-z)])(?:\^(?P<m>-?[0-9]{1,3})|(?P<n>[²³]))", _say_power),
     (r"(?<=[0-9A-Za-z)）方])\s?=\s?(?=[-−]?[0-9A-Za-z(（√])", lambda match: "等于"),

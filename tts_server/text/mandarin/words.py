@@ -28,7 +28,7 @@ MEASURES = frozenset(
 )
 _NUMERALS = "零〇一二三四五六七八九十百千万亿两幺"
 _DIGITS = "零〇一二三四五六七八九"
-_FRACTION = rf"点[{_DIGITS}]+(?![{_DIGITS}十百分])"  # 三点五, not the clock's 三点五分 or 三点五十
+_FRACTION = rf"点[{_DIGITS}]+(?![{_DIGITS}十分]|百(?!帕))"  # 三点五, not the clock's 三点五分 or 三点五十
 _NUMBER = re.compile(
     rf"(?:第|负|百分之|千分之|几)?(?:[{_NUMERALS}]{{2,}}(?:{_FRACTION})?|[{_NUMERALS}]{_FRACTION})[万亿]*(?:分之[{_NUMERALS}]+)?"
     rf"|(?:百分之|千分之|[{_NUMERALS}]分之)[{_NUMERALS}]+"
