@@ -114,6 +114,9 @@ class VoiceInfo(BaseModel):
     speaks: list[str] = Field(description="Languages it can say.")
     gender: Literal["female", "male", "neutral"] | None = Field(description="null: not known.")
     emotions: list[str] = Field(description="Canonical names it has; others fall back to the nearest.")
+    faint_emotions: list[str] = Field(
+        description="Of the emotions, those it has not learned: its neutral speech is changed, which is hardly heard."
+    )
     rate: int = Field(description="Its own sample rate in Hz.")
     description: str
     engine: str

@@ -1,6 +1,8 @@
 """The page's files as they are served."""
 
+import posixpath
 import re
+from importlib.resources import files
 
 import pytest
 
@@ -13,7 +15,7 @@ async def test_the_page_and_all_that_it_names_are_served_with_security_headers()
     async with open_door(core_without_engines()) as door:
         page = await door.client.get("/")
         assert page.headers["content-type"] == "text/html; charset=utf-8"
-        for path in ["/", *re.findall(r'(?:href|src)="(/web/[^"]+)"', page.text)]:
+        for path in ["/", *re.findall(r'(?:href|src)="(web/[^"]+)"', page.text)]:
             answer = await door.client.get(path)
             assert answer.status_code == 200, path
             assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
@@ -27,7 +29,8 @@ async def test_every_module_that_a_module_imports_is_served() -> None:
             name = open_names.pop()
             seen.add(name)
             code = (await door.client.get(f"/web/{name}")).raise_for_status().text
-            open_names |= set(re.findall(r'from "\./([^"]+)"', code)) - seen
+            names = re.findall(r' from "(\.[^"]+)"', code)
+            open_names |= {posixpath.normpath(posixpath.join(posixpath.dirname(name), each)) for each in names} - seen
         assert len(seen) > 5
 
 
@@ -40,10 +43,33 @@ async def test_a_browser_that_has_the_page_is_told_that_it_is_still_good() -> No
 
 
 @pytest.mark.asyncio
+async def test_the_page_works_below_any_path_and_in_the_frame_of_a_proxy_that_says_where() -> None:
+    async with open_door(core_without_engines()) as door:
+        page = await door.client.get("/", headers={"X-Ingress-Path": "/api/hassio_ingress/TOKEN"})
+        assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
+        assert page.headers["x-frame-options"] == "SAMEORIGIN"
+        assert re.findall(r'(?:href|src)="/', page.text) == []
+        for path in files("tts_server.transports.http").joinpath("web").iterdir():
+            if path.name.endswith((".js", ".css", ".webmanifest")):
+                text = path.read_text(encoding="utf-8")
+                assert re.findall(r"""[("'`]/(?:api|web|ws|docs|audio)\b""", text) == [], path.name
+
+
+@pytest.mark.asyncio
+async def test_the_manifest_names_icons_that_are_served() -> None:
+    async with open_door(core_without_engines()) as door:
+        manifest = (await door.client.get("/web/manifest.webmanifest")).raise_for_status()
+        assert manifest.headers["content-type"] == "application/manifest+json"
+        for icon in manifest.json()["icons"]:
+            answer = (await door.client.get(f"/web/{icon['src']}")).raise_for_status()
+            assert answer.headers["content-type"] == icon["type"]
+
+
+@pytest.mark.asyncio
 async def test_the_page_has_no_inline_code_and_asks_nobody_else() -> None:
     async with open_door(core_without_engines()) as door:
         html = (await door.client.get("/")).text
         assert re.findall(r"<script(?![^>]* src=)|<style| style=| on[a-z]+=", html) == []
-        for path in ["/", *re.findall(r'(?:href|src)="(/web/[^"]+)"', html)]:
+        for path in ["/", *re.findall(r'(?:href|src)="(web/[^"]+)"', html)]:
             text = (await door.client.get(path)).text.replace("http://www.w3.org/2000/svg", "")
             assert "://" not in text.replace("`", ""), path

@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 
 _SLASHES: Final = re.compile("/{2,}")
 _NO_PLACE: Final = "too many connections"
+_POLLED: Final = (*PROBES, "/api/engine")  # an open page asks it every few seconds
 LISTENER_LEFT: Final = 499  # nginx's number for a client that hung up; only ever logged
 
 
@@ -147,7 +148,7 @@ class Guard:
     def _tell(self, method: str, exchange: Exchange, report: Report) -> None:
         path = exchange.scope["path"]
         took_ms = round(1000 * (time.monotonic() - report.started_at))
-        level = logging.DEBUG if path in PROBES else logging.INFO
+        level = logging.DEBUG if path in _POLLED else logging.INFO
         line = f"{method} {_path(exchange.scope)} {exchange.status} in {took_ms} ms for {report.peer} {report}"
         log.log(level, "%s", line.rstrip())
         if self._metrics is not None:

@@ -1,7 +1,9 @@
 """The page for people at `/`: its files, read once from the package, and what a browser may do with them."""
 
 import hashlib
+from collections.abc import Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final
 
 from fastapi import FastAPI, Request
@@ -12,36 +14,50 @@ _MEDIA_TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
+    "png": "image/png",
+    "webmanifest": "application/manifest+json",
 }
 # Nothing from elsewhere, no inline code; sound is played from samples, so there is no media to load.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
 SECURITY_HEADERS: Final = {
-    "content-security-policy": _POLICY,
+    "content-security-policy": f"{_POLICY}'none'",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
 }
+# A proxy that says where it shows us, as Home Assistant's does, may put us into a frame of its own page.
+_FRAMED: Final = {"content-security-policy": f"{_POLICY}'self'", "x-frame-options": "SAMEORIGIN"}
 _ISOLATION: Final = {"cross-origin-opener-policy": "same-origin"}  # browsers heed it over HTTPS, and complain elsewhere
 
 
 def add_page(app: FastAPI) -> None:
-    """The page at `/` and its parts at `/web/`. Browsers keep them, and ask each time whether they are still good."""
-    for file in (files("tts_server.transports.http") / "web").iterdir():
+    """The page at `/` and its parts under `/web/`. Browsers keep them, and ask whether they are still good."""
+    for path, file in _files(files("tts_server.transports.http") / "web", "/web/"):
         if media_type := _MEDIA_TYPES.get(file.name.rpartition(".")[2]):
-            path = "/" if file.name == "index.html" else f"/web/{file.name}"
-            _serve(app, path, file.read_bytes(), media_type)
+            _serve(app, "/" if path == "/web/index.html" else path, file.read_bytes(), media_type)
+
+
+def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _files(each, f"{path}{each.name}/")
+        else:
+            yield path + each.name, each
 
 
 def _serve(app: FastAPI, path: str, content: bytes, media_type: str) -> None:
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-    headers = {**SECURITY_HEADERS, "etag": tag, "cache-control": "no-cache"}
 
     async def page(request: Request) -> Response:
-        told = {**headers, **_ISOLATION} if request.url.scheme == "https" else headers
+        told = {**SECURITY_HEADERS, "etag": tag, "cache-control": "no-cache", "vary": "X-Ingress-Path"}
+        if request.headers.get("x-ingress-path"):
+            told |= _FRAMED
+        if request.url.scheme == "https":
+            told |= _ISOLATION
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=told)
         return Response(content, headers=told, media_type=media_type)

@@ -83,6 +83,7 @@ def _voice(voice: Voice, is_default: bool) -> VoiceInfo:
         speaks=list(voice.speaks),
         gender=voice.gender or None,
         emotions=list(voice.emotions),
+        faint_emotions=[emotion for emotion in voice.emotions if emotion in voice.by_signal],
         rate=voice.sample_rate,
         description=voice.description,
         engine=voice.engine,

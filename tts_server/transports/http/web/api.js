@@ -23,7 +23,7 @@ export class ApiError extends Error {
 export async function ask(path, options = {}) {
   const headers = { ...options.headers };
   if (key) headers.Authorization = `Bearer ${key}`;
-  const answer = await fetch(path, { ...options, headers });
+  const answer = await reach(path, { ...options, headers });
   if (!answer.ok) {
     const body = await answer.json().catch(() => ({}));
     throw new ApiError(answer.status, body.error?.code ?? "internal", body.error?.message ?? answer.statusText);
@@ -33,8 +33,20 @@ export async function ask(path, options = {}) {
 
 export const getJson = async (path) => (await ask(path)).json();
 
-export const postJson = (path, body) =>
-  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+// A daemon that cannot be reached is an ApiError too.
+async function reach(path, options) {
+  try {
+    return await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(0, "connection", "");
+  }
+}
+
+export const postJson = (path, body, signal) => sendJson("POST", path, body, signal);
+
+export const sendJson = (method, path, body, signal) =>
+  ask(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
 
 // A single-use ticket for the WebSocket: a browser cannot send headers with it, and keys do not belong into addresses.
 export const ticket = async () => (await (await ask("api/ws-tickets", { method: "POST" })).json()).ticket;

@@ -1,56 +1,97 @@
-// The text while it is spoken: what has been heard is dark, what is being said is lit.
+// The text while it is spoken: what has been heard is dark, what is being said is lit. It lies under the text field, which
+// stays as it is; when the text is changed meanwhile, this goes away.
+
+const LONG = 1000; // characters; then a bar shows how far it is
+const BLOCK = 200; // characters of one node: a long text is not drawn anew for each word
 
 export class Reading {
   #paper;
+  #field;
   #view;
   #characters = [];
+  #blocks = [];
   #marks = []; // [from, to, start_ms, end_ms], in order of time
-  #next = 0; // the first mark that has not begun
-  #lit = [];
+  #at = -1; // the mark that is lit
 
-  constructor(paper, view) {
+  constructor(paper, field, view) {
     this.#paper = paper;
+    this.#field = field;
     this.#view = view;
+    field.addEventListener("scroll", () => (view.scrollTop = field.scrollTop));
   }
 
+  // Shows the text, if it is the one in the field.
   begin(text) {
-    this.#characters = Array.from(text, (character) => {
-      const span = document.createElement("span");
-      span.textContent = character;
-      return span;
-    });
     this.#marks = [];
-    this.#next = 0;
-    this.#lit = [];
-    this.#view.replaceChildren(...this.#characters);
-    this.#view.scrollTop = 0;
-    this.#paper.classList.add("is-reading");
+    this.#at = -1;
+    this.#characters = Array.from(text);
+    this.#blocks = [];
+    for (let at = 0; at < this.#characters.length; at += BLOCK) {
+      this.#blocks.push(Object.assign(document.createElement("span"), { textContent: this.#slice(at, at + BLOCK) }));
+    }
+    this.#view.replaceChildren(...this.#blocks);
+    this.#paper.classList.toggle("is-reading", this.#field.value === text);
+    this.#view.scrollTop = this.#field.scrollTop;
   }
 
   add(marks) {
     this.#marks.push(...marks);
   }
 
-  heard(ms) {
-    while (this.#next < this.#marks.length && this.#marks[this.#next][2] <= ms) {
-      for (const span of this.#lit) span.className = "heard";
-      const [from, to] = this.#marks[this.#next++];
-      this.#lit = this.#characters.slice(from, to);
-      for (const span of this.#lit) span.className = "now";
-      this.#lit[0]?.classList.add("first-lit");
-      this.#lit.at(-1)?.classList.add("last-lit");
-      this.#follow(this.#lit[0]);
-    }
+  // How much of the text has been heard: 0 to 1.
+  get share() {
+    return (this.#marks[this.#at]?.[1] ?? 0) / Math.max(1, this.#characters.length);
   }
 
+  get isLong() {
+    return this.#characters.length > LONG;
+  }
+
+  heard(ms) {
+    let at = this.#at;
+    if (this.#marks[at]?.[2] > ms) at = -1; // somebody has gone back
+    while (at + 1 < this.#marks.length && this.#marks[at + 1][2] <= ms) at++;
+    if (at === this.#at) return;
+    this.#at = at;
+    const [from, to] = this.#marks[at] ?? [0, 0];
+    this.#light(from, to);
+  }
+
+  // The text was changed, or nothing is said any more.
   end() {
     this.#paper.classList.remove("is-reading");
   }
 
-  #follow(span) {
-    if (!span) return;
+  #light(from, to) {
+    let lit = null;
+    this.#blocks.forEach((block, index) => {
+      const start = index * BLOCK;
+      const end = start + BLOCK;
+      const state = end <= from ? "heard" : start >= to ? "" : "partly";
+      if (state !== "partly") {
+        if (block.className === "partly") block.textContent = this.#slice(start, end);
+        block.className = state;
+        return;
+      }
+      block.className = "partly";
+      const now = part("now", this.#slice(Math.max(start, from), Math.min(end, to)));
+      block.replaceChildren(part("heard", this.#slice(start, Math.max(start, from))), now, part("", this.#slice(Math.min(end, to), end)));
+      lit ??= now;
+    });
+    if (lit) this.#follow(lit);
+  }
+
+  #follow(lit) {
     const view = this.#view.getBoundingClientRect();
-    const word = span.getBoundingClientRect();
-    if (word.bottom > view.bottom || word.top < view.top) this.#view.scrollTop += word.top - view.top - view.height / 3;
+    const word = lit.getBoundingClientRect();
+    if (word.bottom <= view.bottom && word.top >= view.top) return;
+    this.#field.scrollTop += word.top - view.top - view.height / 3;
+    this.#view.scrollTop = this.#field.scrollTop;
+  }
+
+  #slice(from, to) {
+    return this.#characters.slice(from, to).join("");
   }
 }
+
+const part = (className, textContent) => Object.assign(document.createElement("span"), { className, textContent });

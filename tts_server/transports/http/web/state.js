@@ -1,17 +1,19 @@
 // What the daemon says of itself: the lamp at the top and the table at the bottom.
+// Green: it speaks when it is asked, and breathes while it does. Amber: wait. Red: it is not there. Grey: a token is needed.
 
 import { getJson } from "./api.js";
-import { say } from "./words.js";
+import { say } from "./words/words.js";
 
 const EVERY_MS = 4000;
 
 export class State {
   #onVoices;
   #onLocked;
-  #revision = null; // of the list of voices
+  #known = null; // names of voices, and how often the engines were started
   #last = null;
+  isLocked = false;
 
-  // `onVoices(voices, emotions)`: there are other voices than before. `onLocked()`: a key is wanted.
+  // `onVoices(voices, emotions)`: there are other voices than before. `onLocked()`: a key is wanted, for the first time.
   constructor(onVoices, onLocked) {
     this.#onVoices = onVoices;
     this.#onLocked = onLocked;
@@ -28,28 +30,29 @@ export class State {
     if (document.hidden) return;
     try {
       this.#last = await getJson("api/engine");
-      const { voices } = await getJson("api/voices");
-      const revision = JSON.stringify(voices);
-      if (revision !== this.#revision) {
-        const { emotions } = await getJson("api/emotions");
-        this.#revision = revision;
+      this.isLocked = false;
+      const known = JSON.stringify([this.#last.voices, this.#last.host_restarts]);
+      if (known !== this.#known) {
+        const [{ voices }, { emotions }] = await Promise.all([getJson("api/voices"), getJson("api/emotions")]);
+        this.#known = known;
         this.#onVoices(voices, emotions);
       }
     } catch (error) {
       this.#last = null;
-      if (error.status === 401) this.#onLocked();
+      const wasLocked = this.isLocked;
+      this.isLocked = error.status === 401;
+      if (this.isLocked && !wasLocked) this.#onLocked();
     }
     this.show();
   }
 
   show() {
     const engine = this.#last;
-    const state = engine === null ? "away" : engine.state;
-    const isBusy = state === "ready" && engine.active_streams > 0;
-    document.getElementById("state").dataset.state = isBusy ? "busy" : state;
+    const state = engine?.state ?? (this.isLocked ? "locked" : "away");
+    document.getElementById("state").dataset.state = state;
+    document.getElementById("state").classList.toggle("is-speaking", Boolean(engine?.active_streams));
     const words = document.getElementById("state-text");
-    const shown = say({ ready: "ready", loading: "loading", draining: "draining" }[state] ?? "away");
-    if (words.textContent !== shown) words.textContent = shown; // a screen reader hears changes only
+    if (words.textContent !== say(state)) words.textContent = say(state); // a screen reader hears changes only
     if (engine === null) return;
     const facts = [
       [say("factVoices"), engine.voices.join(", ")],

@@ -1,6 +1,6 @@
 // One WebSocket of tts-stream.v1: opened before it is needed, found dead when it is, resumed where it was.
 
-import { authorised, ticket } from "./api.js";
+import { authorised, ticket } from "../api.js";
 
 const QUIET_MS = 2500; // without a word while speech is awaited: the daemon is asked whether it is there
 const DEAD_MS = 6000; // the network is gone, though nobody has closed the connection

@@ -1,4 +1,4 @@
-// tts-stream.v1, as far as this page needs it: one utterance at a time, carried over a lost connection.
+// tts-stream.v1, as far as this page needs it: one context at a time, carried over a lost connection.
 
 import { Connection, SpeechError } from "./connection.js";
 

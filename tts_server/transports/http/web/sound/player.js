@@ -9,11 +9,12 @@ const AHEAD_S = 4; // scheduled, at most
 const PIECE_S = 0.5; // of one source, at most
 const FADE_S = 0.005; // a stop is a short fade, not a click
 const WAKE_S = 3; // for a loudspeaker to start
+const REST_MS = 60_000; // without a touch or a sound the loudspeaker is given back, for the battery's sake
 
 // `code`: "sound_missing", "sound_blocked", one of the page's words for errors.
 export class SoundError extends Error {
   constructor(code) {
-    super(code);
+    super();
     this.code = code;
   }
 }
@@ -21,9 +22,17 @@ export class SoundError extends Error {
 export class Player {
   #outputs = new Map(); // sample rate -> AudioContext; a context has one rate for life
   #play = null;
+  #paused = null; // {recording, at, on}
+  #volume = 1;
+  #touchedAt = 0;
+
+  constructor() {
+    setInterval(() => this.#giveBack(), REST_MS);
+  }
 
   // Makes the loudspeaker ready. Browsers allow it on a touch or a key only, so it is called on every one of them.
   wake(rate) {
+    this.#touchedAt = performance.now();
     try {
       this.#output(rate).resume().catch(() => {}); // told when something is to be heard
     } catch {
@@ -35,7 +44,7 @@ export class Player {
   // on: {started(at), position(played), starved(), over()}; `at` is when the first sample is heard, in performance.now().
   async play(recording, from, on) {
     this.stop();
-    const play = (this.#play = new Play(recording, from, on));
+    const play = (this.#play = new Play(recording, from, this.#volume, on));
     const output = await this.#running(recording.rate);
     if (this.#play === play) play.begin(output);
   }
@@ -48,12 +57,48 @@ export class Player {
   // Falls silent at once.
   stop() {
     this.#play?.end();
-    this.#play = null;
+    this.#play = this.#paused = null;
+  }
+
+  pause() {
+    if (this.#play === null) return;
+    const { recording, played, on } = this.#play;
+    this.stop();
+    this.#paused = { recording, at: played, on };
+  }
+
+  // Goes on after a pause. Raises SoundError.
+  async goOn() {
+    if (this.#paused) await this.play(this.#paused.recording, this.#paused.at, this.#paused.on);
+  }
+
+  // Goes to a sample, or to the last one that is there. Raises SoundError.
+  async seek(sample) {
+    const { recording, on } = this.#play ?? this.#paused;
+    const at = Math.max(recording.firstKept, Math.min(sample, recording.samples));
+    if (this.#play) return this.play(recording, at, on);
+    this.#paused.at = at;
+    on.position(at);
+  }
+
+  get isPaused() {
+    return this.#paused !== null;
   }
 
   // Samples that have been heard.
   get played() {
-    return this.#play?.played ?? 0;
+    return this.#play?.played ?? this.#paused?.at ?? 0;
+  }
+
+  // 0 to 1, as loud to the ear as it looks on a slider.
+  set volume(value) {
+    this.#volume = value ** 2;
+    this.#play?.turn(this.#volume);
+  }
+
+  #giveBack() {
+    const isInUse = this.#play !== null && !this.#play.isOver;
+    if (!isInUse && performance.now() - this.#touchedAt > REST_MS) this.#outputs.forEach((output) => output.suspend());
   }
 
   #output(rate) {
@@ -81,26 +126,28 @@ export class Player {
 
 // One recording being played. Times are seconds of the output's clock, places are samples of the recording.
 class Play {
-  #recording;
-  #on;
+  recording;
+  on;
   #output = null;
   #gain = null;
   #pieces = []; // scheduled and not over: {source, at, from, count}
   #next; // the first sample that is not scheduled
   #at = 0; // when it is due
   #played;
+  #volume;
   #isStarted = false;
-  #isOver = false;
+  isOver = false;
 
-  constructor(recording, from, on) {
-    this.#recording = recording;
+  constructor(recording, from, volume, on) {
+    this.recording = recording;
     this.#next = this.#played = from;
-    this.#on = on;
+    this.#volume = volume;
+    this.on = on;
   }
 
   begin(output) {
     this.#output = output;
-    this.#gain = new GainNode(output);
+    this.#gain = new GainNode(output, { gain: this.#volume });
     this.#gain.connect(output.destination);
     this.feed();
     this.#follow();
@@ -108,31 +155,37 @@ class Play {
 
   // Schedules what there is.
   feed() {
-    if (this.#output === null || this.#isOver) return;
-    const { rate, samples, isWhole } = this.#recording;
+    if (this.#output === null || this.isOver) return;
+    const { rate, samples, isWhole } = this.recording;
+    this.#next = Math.max(this.#next, this.recording.firstKept);
     while (this.#next < samples && this.#at < this.#output.currentTime + AHEAD_S) {
-      this.#schedule(this.#recording.read(this.#next, Math.round(PIECE_S * rate)), rate);
+      this.#schedule(this.recording.read(this.#next, Math.round(PIECE_S * rate)), rate);
     }
     if (this.#pieces.length > 0) return;
     if (isWhole) this.#finish();
-    else if (this.#isStarted) this.#on.starved();
+    else if (this.#isStarted) this.on.starved();
+  }
+
+  turn(volume) {
+    this.#volume = volume;
+    this.#gain?.gain.setTargetAtTime(volume, this.#output.currentTime, FADE_S);
   }
 
   get played() {
     const now = this.#output ? this.#output.currentTime - this.#delay : 0;
     for (const { at, from, count } of this.#pieces) {
       if (now < at) break;
-      this.#played = Math.max(this.#played, Math.min(from + count, from + Math.round((now - at) * this.#recording.rate)));
+      this.#played = Math.max(this.#played, Math.min(from + count, from + Math.round((now - at) * this.recording.rate)));
     }
     return this.#played;
   }
 
   end() {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     if (this.#output === null) return;
     const silentAt = this.#output.currentTime + FADE_S;
-    this.#gain.gain.setValueAtTime(1, this.#output.currentTime);
+    this.#gain.gain.setValueAtTime(this.#volume, this.#output.currentTime);
     this.#gain.gain.linearRampToValueAtTime(0, silentAt);
     for (const { source } of this.#pieces) source.stop(silentAt);
   }
@@ -155,14 +208,14 @@ class Play {
     this.#pieces.push(piece);
     if (!this.#isStarted) {
       this.#isStarted = true;
-      this.#on.started(performance.now() + 1000 * (this.#at - now + this.#delay));
+      this.on.started(performance.now() + 1000 * (this.#at - now + this.#delay));
     }
     this.#next += samples.length;
     this.#at += samples.length / rate;
   }
 
   #ended(piece) {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.#played = Math.max(this.#played, piece.from); // a hidden page is not asked for frames
     this.#pieces.splice(this.#pieces.indexOf(piece), 1);
     if (this.#pieces.length === 0) this.#played = piece.from + piece.count;
@@ -170,15 +223,15 @@ class Play {
   }
 
   #finish() {
-    this.#isOver = true;
+    this.isOver = true;
     this.#gain.disconnect();
-    this.#on.position(this.#played);
-    this.#on.over();
+    this.on.position(this.#played);
+    this.on.over();
   }
 
   #follow() {
-    if (this.#isOver) return;
-    this.#on.position(this.played);
+    if (this.isOver) return;
+    this.on.position(this.played);
     requestAnimationFrame(() => this.#follow());
   }
 }

@@ -12,6 +12,7 @@ export class Waveform {
   #rate = 24000;
   #heard = 0; // seconds
   #shown = SHORTEST_S; // seconds across, eased towards what there is
+  #told = -1;
   #isQueued = false;
 
   constructor(canvas) {
@@ -32,7 +33,7 @@ export class Waveform {
     for (let at = 0; at < samples.length; ) {
       if (this.#open === 0) this.#peaks.push(0);
       const count = Math.min(size - this.#open, samples.length - at);
-      let peak = this.#peaks.at(-1);
+      let peak = this.#peaks[this.#peaks.length - 1];
       for (let i = at; i < at + count; i++) peak = Math.max(peak, Math.abs(samples[i]));
       this.#peaks[this.#peaks.length - 1] = peak;
       this.#open = (this.#open + count) % size;
@@ -44,7 +45,22 @@ export class Waveform {
   heard(samples) {
     this.#heard = samples / this.#rate;
     this.#canvas.dataset.heard = samples;
+    const seconds = Math.floor(this.#heard);
+    if (this.#told === seconds) return this.#queue();
+    this.#told = seconds; // a screen reader is told once a second at most
+    this.#canvas.setAttribute("aria-valuenow", seconds);
+    this.#canvas.setAttribute("aria-valuemax", Math.ceil(this.#peaks.length * PEAK_S));
+    this.#canvas.setAttribute("aria-valuetext", `${seconds} / ${Math.ceil(this.#peaks.length * PEAK_S)} s`);
     this.#queue();
+  }
+
+  get heardSamples() {
+    return Math.round(this.#heard * this.#rate);
+  }
+
+  // The sample under a place of the canvas, in CSS pixels from its left.
+  sampleAt(x) {
+    return Math.round((x / this.#canvas.clientWidth) * this.#shown * this.#rate);
   }
 
   // The colours have changed.
@@ -80,7 +96,8 @@ export class Waveform {
       pen.globalAlpha = isHeard || level === 0 ? 1 : 0.5;
       const tall = Math.max(2, level * (height - 4));
       pen.beginPath();
-      pen.roundRect(bar * STEP, (height - tall) / 2, BAR, tall, BAR / 2);
+      if (pen.roundRect) pen.roundRect(bar * STEP, (height - tall) / 2, BAR, tall, BAR / 2);
+      else pen.rect(bar * STEP, (height - tall) / 2, BAR, tall); // Safari before 16
       pen.fill();
     }
   }
