@@ -1,25 +1,18 @@
 """The example plug-in, installed as docs/ENGINES.md says, is heard at every door."""
 
-import asyncio
-import io
 import os
 import re
 import shlex
 import subprocess
 import sys
 import venv
-import wave
 from pathlib import Path
 
 import httpx
-import numpy as np
 import pytest
-from wyoming.audio import AudioChunk, AudioStop
-from wyoming.client import AsyncTcpClient
-from wyoming.tts import Synthesize, SynthesizeVoice
 
-from protocol.client import Chunk, TtsClient
 from tests.support.daemon import running_daemon
+from tests.support.doors import heard_at_every_door, spoken_s
 from tests.test_readme import ROOT, commands
 
 # What pip would fetch is here already: the backend that builds the plug-in, and tts-server itself.
@@ -76,7 +69,7 @@ def test_a_command_of_the_paper_works(command: str, python: Path, tmp_path: Path
     if "engine_check" in command:
         assert "faults 0, notes 0: the contract is kept" in ended.stdout
     elif "say" in command:
-        assert spoken_s((tmp_path / "formant.wav").read_bytes()) > 2
+        assert spoken_s((tmp_path / "formant.wav").read_bytes(), RATE) > 2
     else:
         assert "Apache-2.0" in ended.stdout
 
@@ -84,51 +77,9 @@ def test_a_command_of_the_paper_works(command: str, python: Path, tmp_path: Path
 @pytest.mark.timeout(90)
 async def test_it_is_heard_over_wyoming_http_and_websocket(python: Path) -> None:
     async with running_daemon(python=python) as daemon:
-        heard = await asyncio.gather(
-            over_wyoming(daemon.wyoming_port), over_http(daemon.http_port), over_websocket(daemon.http_port)
-        )
-    assert len({len(audio) for audio in heard}) == 1
-    assert all(spoken_s(audio) > 2 for audio in heard)
-
-
-async def over_wyoming(port: int) -> bytes:
-    audio, rate = b"", 0
-    async with AsyncTcpClient("127.0.0.1", port) as client:
-        await client.write_event(Synthesize(text=TEXT, voice=SynthesizeVoice(name="formant")).event())
-        while (event := await client.read_event()) is not None and not AudioStop.is_type(event.type):
-            if AudioChunk.is_type(event.type):
-                chunk = AudioChunk.from_event(event)
-                audio, rate = audio + chunk.audio, chunk.rate
-    assert rate == RATE
-    return audio
-
-
-async def over_http(port: int) -> bytes:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-        asked = {"text": TEXT, "voice": "formant", "format": "pcm"}
-        answer = await client.post("/api/tts", json=asked)
-        assert answer.headers["x-sample-rate"] == str(RATE)
-        (voice,) = [v for v in (await client.get("/api/voices")).json()["voices"] if v["name"] == "formant"]
-        assert voice["emotions"] == ["neutral", "happy", "sad", "angry"]
-    return answer.content
-
-
-async def over_websocket(port: int) -> bytes:
-    audio = b""
-    async with TtsClient(f"ws://127.0.0.1:{port}") as tts, tts.open(voice="formant", flow="none") as speech:
-        assert speech.sample_rate == RATE
-        await speech.say_all(TEXT)
-        async for event in speech:
-            if isinstance(event, Chunk):
-                audio += event.pcm
-    return audio
-
-
-def spoken_s(audio: bytes) -> float:
-    """Seconds with sound in them, of a WAV file or of bare samples."""
-    if audio[:4] == b"RIFF":
-        with wave.open(io.BytesIO(audio)) as wav:
-            audio = wav.readframes(wav.getnframes())
-    samples = np.frombuffer(audio[: len(audio) // 2 * 2], "<i2")
-    windows = samples[: len(samples) // 320 * 320].reshape(-1, 320)
-    return float((np.abs(windows).max(axis=1) > 300).sum() * 320 / RATE)
+        heard = await heard_at_every_door(daemon, TEXT, "formant", RATE)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{daemon.http_port}", trust_env=False) as client:
+            told = {voice["name"]: voice for voice in (await client.get("/api/voices")).json()["voices"]}
+    assert len({len(audio) for audio in heard.values()}) == 1
+    assert all(spoken_s(audio, RATE) > 2 for audio in heard.values())
+    assert told["formant"]["emotions"] == ["neutral", "happy", "sad", "angry"]

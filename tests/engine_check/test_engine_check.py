@@ -77,7 +77,7 @@ def test_an_engine_that_hangs_is_told_and_the_check_ends() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["no-such-engine"], "no engine of that name is installed; installed: baker, heart, sambert"),
+        (["no-such-engine"], "no engine of that name is installed; installed: baker, heart"),
         (["no.such.module:Engine"], "No module named 'no'"),
         ([f"{HERE}:CannotBeMade"], "ValueError: the setting pitch_hz is no number"),
         ([f"{HERE}:WithoutVoices"], "the engine has none"),

@@ -1,6 +1,7 @@
 """`tts-server voices install|verify|remove`: voice packs come, are checked, and go."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 
 import typer
@@ -10,6 +11,8 @@ from rich.text import Text
 
 from tts_server.cli.voices import catalogue
 from tts_server.config.settings import Config, voices_folder
+from tts_server.engines.onnx_voices.engine import read_packs
+from tts_server.engines.onnx_voices.packs.pack import UNKNOWN_LICENCE, Pack
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
 
 EMBEDDED = ("baker", "heart")
@@ -20,10 +23,14 @@ def install(source: str, config: Config, *, offline: bool, only: Sequence[str]) 
     if source in EMBEDDED:
         _install_embedded(source)
         return
+    from tts_server.engines.onnx_voices.install.install import find_model
     from tts_server.engines.sambert.install import HUB, install
     from tts_server.engines.sambert.packs import hub
 
     folder = voices_folder(config)
+    if not source.startswith(HUB) and (graph := find_model(Path(source))) is not None:
+        _install_onnx(graph, folder)
+        return
     try:
         if source.startswith(HUB) and not (model := hub.Model.of(source.removeprefix(HUB))).is_pinned:
             _tell(f"no revision of {model.name} is known to be good here: taking {model.revision}")
@@ -42,6 +49,12 @@ def verify(name: str, config: Config) -> None:
     if name in EMBEDDED:
         _verify_embedded(name, config)
         return
+    if (pack := onnx_pack(name, voices_folder(config))) is not None:
+        from tts_server.engines.onnx_voices.install.install import verify as verify_onnx
+
+        verify_onnx(pack)
+        _say(f"{name}: good")
+        return
     from tts_server.engines.sambert.install import verify
 
     for stage, difference in verify(name, voices_folder(config)).items():
@@ -53,10 +66,34 @@ def remove(name: str, config: Config) -> None:
     """Remove a voice pack. Raises VoiceUnknown, VoiceDataMissing."""
     if name in EMBEDDED:
         raise VoiceUnknown(f'{name} is no voice pack; `voices.disabled = ["{name}"]` in the configuration turns it off')
+    if (pack := onnx_pack(name, voices_folder(config))) is not None:
+        from tts_server.engines.onnx_voices.install.install import remove as remove_onnx
+
+        remove_onnx(pack, voices_folder(config))
+        _say(f"removed {pack.name}")
+        return
     from tts_server.engines.sambert.install import remove
 
     removed = remove(name, voices_folder(config))
     _say(f"removed {', '.join(removed)}")
+
+
+def _install_onnx(model: Path, folder: Path) -> None:
+    from tts_server.engines.onnx_voices.install.install import install
+
+    with ProgressBar() as progress:
+        pack = install(model, folder, progress)
+    size = sum(path.stat().st_size for path in pack.folder.iterdir()) / 1e6
+    _say(f"installed {pack.name}: {pack.description}, licence {pack.licence}, {size:.0f} MB")
+    if pack.licence == UNKNOWN_LICENCE:
+        _say("nothing beside the files says under which licence the voice is; ask who made it before others hear it")
+    _say(f"voice packs are in {folder}; a daemon that uses this folder picks them up by itself")
+
+
+def onnx_pack(name: str, folder: Path) -> Pack | None:
+    """The pack of that voice or speaker, if it is one of another program's voices."""
+    packs, _ = read_packs(folder)
+    return next((pack for pack in packs if name in (pack.name, *(f"{pack.name}-{s}" for s in pack.speakers))), None)
 
 
 def _install_embedded(name: str) -> None:

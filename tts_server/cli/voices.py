@@ -28,9 +28,11 @@ def catalogue(config: Config) -> Catalogue:
 
 def unusable_packs(config: Config) -> Mapping[str, str]:
     """Packs that are here and cannot be used, and why."""
+    from tts_server.engines.onnx_voices.engine import read_packs as read_onnx_packs
     from tts_server.engines.sambert.packs.installed import read_packs
 
-    return read_packs(voices_folder(config)).faults
+    folder = voices_folder(config)
+    return {**read_packs(folder).faults, **read_onnx_packs(folder)[1]}
 
 
 def compiled_decoder() -> str:

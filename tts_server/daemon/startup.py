@@ -27,6 +27,7 @@ from tts_server.synthesis.speaking_style import Night, SpeakingStyle
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.synthesis.warm_up import prepare
 
+ENGINES_WITH_PACKS = ("onnx_voices", "sambert")
 _WRITING_S = 2.0  # at stop, for recordings on their way to the disk
 
 
@@ -36,7 +37,10 @@ def host_settings(config: Config) -> HostSettings:
         engines=installed_engines(config.engine_host.engines),
         engine_settings={
             **config.engines,
-            "sambert": {"voices_dir": str(voices_folder(config)), **config.engines.get("sambert", {})},
+            **{
+                name: {"voices_dir": str(voices_folder(config)), **config.engines.get(name, {})}
+                for name in ENGINES_WITH_PACKS
+            },
         },
         default_voice=config.voices.default,
         disabled_voices=config.voices.disabled,

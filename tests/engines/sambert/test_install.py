@@ -321,7 +321,7 @@ def test_what_is_no_voice_is_refused(tmp_path: Path, packs: Path) -> None:
 
 
 def test_a_full_disk_is_told_before_anything_is_made(voice: Path, packs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tts_server.engines.sambert.packs.disk_space.SPARE_BYTES", 1 << 60)
+    monkeypatch.setattr("tts_server.engines.installing.disk_space.SPARE_BYTES", 1 << 60)
     assert "MB are free" in refusal(voice, packs)
 
 

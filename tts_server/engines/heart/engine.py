@@ -14,7 +14,8 @@ import numpy as np
 
 from tts_server.audio.level import active_level_dbfs, soft_limit
 from tts_server.engine import AudioChunk, Break, Run, Samples, Timing, Utterance, Voice
-from tts_server.engines.heart.timings import count_groups, group_spans, word_groups, word_timings
+from tts_server.engines.english.g2p import MARKS
+from tts_server.engines.english.timings import count_groups, group_spans, word_groups, word_timings
 from tts_server.errors import VoiceUnknown
 from tts_server.presets import PRESETS
 
@@ -28,8 +29,6 @@ SILENCE: Final = 0.003  # peak; the net's own silence stays below 0.0001
 EDGE_S: Final = 0.040  # silence kept around a sentence: the net leaves 0.3 s at both ends
 LEVEL_DBFS: Final = -24.6  # median of the net's own output over 8 sentences and single words; each is brought to it
 PAUSES_S: Final[Mapping[Break, float]] = {Break.CLAUSE: 0.22, Break.SENTENCE: 0.37}  # at speed 1, and the two edges
-# hibari knows only these signs, and finds the end of a sentence by the space after it.
-MARKS: Final = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "；": "; ", "：": ": "})
 SHORTEST_CHUNK_S: Final = 0.02
 
 

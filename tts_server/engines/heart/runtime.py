@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tts_server.engine import Samples
+from tts_server.engines.english import g2p
 
 SPECTRA: Final = 6  # outputs of the published graph: lh, theta, ln, lr, phi, f0
 DURATIONS: Final = b"/Clip_output_0"  # the tensor of the published graph that holds frames per phoneme
@@ -43,10 +44,9 @@ class Runtime:
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # no pool, so nothing spins
         options.enable_cpu_mem_arena = False  # it would keep 70 MB for good after one long sentence
         self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._hibari: Any = Hibari(threads=1)
+        self._hibari: Any = Hibari(threads=1, g2p=g2p.load())
         self._hibari.sess = None  # its own session has no options but the threads
         self._dsp: Any = dsp
-        self._hibari.g2p.oov("qzx")  # all that is lazy in it is made here, before threads share it
         self.sample_rate: int = dsp.SR
 
     def phonemes(self, text: str) -> list[str]:

@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from tts_server.engines.installing.disk_space import check_room
+from tts_server.engines.installing.folder import put_in_place, working_folder
 from tts_server.engines.sambert.export.selfcheck import check_pack
 from tts_server.engines.sambert.packs import hub
-from tts_server.engines.sambert.packs.disk_space import check_room
-from tts_server.engines.sambert.packs.folder import find_pack, put_in_place, working_folder
+from tts_server.engines.sambert.packs.folder import find_pack
 from tts_server.engines.sambert.packs.installed import check_units, speakers_of, usable_pack
 from tts_server.engines.sambert.packs.model_source import open_source, read_licence
 from tts_server.engines.sambert.packs.pack import FILES, MANIFEST, Pack, find_packs, read_pack, sha256

@@ -177,7 +177,7 @@ def test_a_file_that_is_not_what_the_hub_lists_is_refused(box: Box) -> None:
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tts_server.engines.sambert.packs.disk_space.SPARE_BYTES", 1 << 60)
+    monkeypatch.setattr("tts_server.engines.installing.disk_space.SPARE_BYTES", 1 << 60)
     with pytest.raises(VoiceDataMissing, match=r"fetching .* needs .* MB on the disk of .* MB are free"):
         fetch(Model.of(NAME), Watcher())
     assert box.hub.asked == []

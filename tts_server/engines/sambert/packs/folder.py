@@ -1,71 +1,9 @@
-"""The folder in which voice packs live: who may change it, and how a pack comes into it whole or not at all."""
+"""Which pack of a folder a voice is in."""
 
-import fcntl
-import os
-import shutil
-import tempfile
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
-from tts_server.engines.sambert.packs.pack import Pack, find_packs, read_pack
+from tts_server.engines.sambert.packs.pack import find_packs, read_pack
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
-
-WORKING: Final = ".working-"  # hidden folders of an installation under way
-
-
-@contextmanager
-def working_folder(folder: Path) -> Generator[Path]:
-    """A hidden folder beside the packs, gone afterwards; nobody else installs or removes meanwhile."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("a", encoding="ascii")
-    except OSError as error:
-        raise VoiceDataMissing(
-            f"{folder}, where voice packs live, cannot be written ({error.strerror}); voices.folder in the "
-            "configuration names another place"
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise VoiceDataMissing(
-                f"somebody else installs or removes a voice in {folder} just now; try again later"
-            ) from error
-        for left in folder.glob(f"{WORKING}*"):  # of an installation that was killed
-            shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=WORKING, ignore_cleanup_errors=True) as working:
-            yield Path(working)
-
-
-def put_in_place(packs: Sequence[Pack], folder: Path, working: Path) -> None:
-    """Move finished packs to their places; when one cannot be moved, all is as it was before."""
-    undo: list[tuple[Path, Path]] = []
-    try:
-        for pack in packs:
-            _to_disk(pack.folder)
-            place, before = folder / pack.name, working / f"before-{pack.name}"
-            if place.exists():
-                place.rename(before)
-                undo.append((before, place))
-            pack.folder.rename(place)
-            undo.append((place, working / f"undone-{pack.name}"))
-    except OSError as error:
-        for there, back in reversed(undo):
-            there.rename(back)
-        raise VoiceDataMissing(f"the voice cannot be put into {folder}: {error.strerror}") from error
-
-
-def _to_disk(pack: Path) -> None:
-    """A power cut after this leaves whole files. They are nobody's secret: the service runs as another user."""
-    for path in (*pack.iterdir(), pack):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def find_pack(name: str, folder: Path) -> Path:

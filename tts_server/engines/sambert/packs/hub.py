@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Protocol
 
-from tts_server.engines.sambert.packs.disk_space import check_room
+from tts_server.engines.installing.disk_space import check_room
 from tts_server.errors import VoiceDataMissing
 
 # Names are without the namespace: damo/ and speech_tts/ are served as iic/ as well.

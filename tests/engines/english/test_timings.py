@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tts_server.engine import Timing, Word
-from tts_server.engines.heart.timings import count_groups, group_spans, word_groups, word_timings
+from tts_server.engines.english.timings import count_groups, group_spans, word_groups, word_timings
 
 PHONEMES = "ab, cd!"  # starts: one phoneme every 100 samples
 STARTS = np.arange(len(PHONEMES) + 1, dtype=np.int64) * 100

@@ -1,0 +1,33 @@
+"""English text to phonemes by hibari's rules and lexicons, which are misaki's. All engines share them: 100 MB."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+# hibari knows only these signs, and finds the end of a sentence by the space after it.
+MARKS: Final = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "；": "; ", "：": ": "})
+
+_loading = threading.Lock()
+_loaded: Callable[[str], str] | None = None
+
+
+def load() -> Callable[[str], str]:
+    """Read the lexicons, once; what is given makes phonemes of one sentence. Thread-safe."""
+    global _loaded
+    with _loading:
+        if _loaded is None:
+            from hibari.g2p import G2P
+
+            g2p: Any = G2P()
+            g2p.oov("qzx")  # all that is lazy in it is made here, before threads share it
+            _loaded = g2p
+        return _loaded
+
+
+def phonemes(text: str) -> list[str]:
+    """A phoneme string for each sentence, words separated by spaces, marks behind them."""
+    from hibari import Hibari
+
+    g2p = load()
+    spoken = (g2p(sentence) for sentence in Hibari.split_sentences(text.translate(MARKS)))
+    return [sentence for sentence in spoken if sentence]

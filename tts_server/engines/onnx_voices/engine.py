@@ -1,0 +1,150 @@
+"""Voices of other programs' making, run by onnxruntime with symbols of our front end: Piper's.
+
+Speed and volume are the model's and ours; pitch and emotions are made of the samples by the engine host.
+Settings: `voices_dir`, where the packs are.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tts_server.engine import AudioChunk, Utterance, Voice
+from tts_server.engines.onnx_voices.packs.pack import UNKNOWN_LICENCE, Pack, find_packs, read_pack
+from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, TRIALS
+from tts_server.errors import TTSError, VoiceUnknown
+from tts_server.presets import PRESETS
+
+if TYPE_CHECKING:
+    from tts_server.engines.onnx_voices.piper.runtime import Nets
+
+log = logging.getLogger(__name__)
+
+MAX_SPEAKERS: Final = 16  # of one model are voices: hundreds would fill every list
+
+
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    pack: Pack
+    index: int
+    voice: Voice
+
+
+class OnnxVoicesEngine:
+    """Speaks with the packs it finds. Packs may come and go; speakers of one pack share its nets."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """Reads manifests only. A pack that cannot be used is logged and passed over."""
+        folder = settings.get("voices_dir")
+        self._folder = Path(folder) if folder else None
+        self._speakers: dict[str, _Speaker] = {}
+        self._faults: dict[str, str] = {}
+        self._nets: dict[tuple[Path, str], Nets] = {}  # by folder and revision of the pack
+        self._users: dict[tuple[Path, str], set[str]] = {}
+        self._loading = threading.Lock()
+        self.refresh()
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """A voice for each speaker of each pack."""
+        return tuple(speaker.voice for speaker in self._speakers.values())
+
+    def refresh(self) -> None:
+        """Read the folder again. Nets of packs that are gone or were replaced are let go."""
+        packs, faults = read_packs(self._folder) if self._folder else ([], {})
+        for name, reason in faults.items():
+            if self._faults.get(name) != reason:
+                log.error("voice pack %s cannot be used and is passed over: %s", name, reason)
+        speakers = {speaker.voice.name: speaker for pack in packs for speaker in _speakers_of(pack)}
+        with self._loading:
+            self._speakers, self._faults = speakers, faults
+            for key in set(self._nets) - {_key(speaker.pack) for speaker in speakers.values()}:
+                self._let_go(key)
+
+    def load(self, voice: str) -> None:
+        """Make the sessions, speak a word. Raises VoiceUnknown, VoiceDataMissing."""
+        self._loaded(voice)
+
+    def unload(self, voice: str) -> None:
+        """Let go of the nets, once no other voice of the same pack is loaded."""
+        with self._loading:
+            for key, users in tuple(self._users.items()):
+                users.discard(voice)
+                if not users:
+                    self._let_go(key)
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        """Yield the audio, with timings of words or syllables."""
+        from tts_server.engines.onnx_voices.piper.speaker import speak
+
+        speaker, nets = self._loaded(utterance.voice)
+        yield from speak(nets, speaker.index, utterance.runs, wanted)
+
+    def _loaded(self, voice: str) -> "tuple[_Speaker, Nets]":
+        with self._loading:
+            if (speaker := self._speakers.get(voice)) is None:
+                known = ", ".join(self._speakers) or "none"
+                raise VoiceUnknown(f"engine onnx_voices has no voice {voice!r}; it has {known}")
+            key = _key(speaker.pack)
+            if (nets := self._nets.get(key)) is None:
+                self._nets[key] = nets = _warm(speaker.pack)
+            self._users.setdefault(key, set()).add(voice)
+            return speaker, nets
+
+    def _let_go(self, key: tuple[Path, str]) -> None:
+        self._nets.pop(key, None)
+        self._users.pop(key, None)
+
+
+def read_packs(folder: Path) -> tuple[list[Pack], dict[str, str]]:
+    """The packs of a folder, those installed first at the head; and why others cannot be used, by name."""
+    packs, faults = [], {}
+    for path in find_packs(folder):
+        try:
+            packs.append(read_pack(path))
+        except TTSError as error:
+            faults[path.name] = str(error)
+    return sorted(packs, key=lambda pack: (pack.installed, pack.name)), faults
+
+
+def _warm(pack: Pack) -> "Nets":
+    from tts_server.engines.onnx_voices.piper.runtime import Nets
+    from tts_server.engines.onnx_voices.piper.speaker import speak
+
+    nets = Nets(pack)
+    for _ in speak(nets, 0, TRIALS[pack.speaks[0]][:1], lambda: 1.0):
+        pass  # the first run of a session plans its memory
+    return nets
+
+
+def _speakers_of(pack: Pack) -> list[_Speaker]:
+    """The speakers of a pack; the first has the pack's own name."""
+    named = list(pack.speakers.items())[:MAX_SPEAKERS] or [("", 0)]
+    called = [pack.name if place == 0 else f"{pack.name}-{name}" for place, (name, _) in enumerate(named)]
+    return [_Speaker(pack, index, _voice(pack, voice)) for voice, (_, index) in zip(called, named, strict=True)]
+
+
+def _voice(pack: Pack, name: str) -> Voice:
+    return Voice(
+        name=name,
+        engine="onnx_voices",
+        language=pack.language,
+        speaks=pack.speaks,
+        sample_rate=pack.sample_rate,
+        emotions=tuple(PRESETS),
+        by_signal=tuple(emotion for emotion in PRESETS if emotion != "neutral"),
+        description=pack.description,
+        attribution=pack.attribution,
+        attribution_url=pack.attribution_url,
+        licence=pack.licence,
+        version=pack.revision,
+        revision=pack.revision,
+        notice="" if pack.licence != UNKNOWN_LICENCE else "Nothing with the files said under which licence they are.",
+        level_dbfs=LEVEL_DBFS,
+    )
+
+
+def _key(pack: Pack) -> tuple[Path, str]:
+    return pack.folder, pack.revision

@@ -1,0 +1,49 @@
+"""A graph of others read as data, and refused unless it is one that onnxruntime runs from this file alone."""
+
+from pathlib import Path
+from typing import Final
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import TensorProto
+
+from tts_server.errors import VoiceDataMissing
+
+MAX_BYTES: Final = 1 << 30
+MAX_NODES: Final = 50_000
+DOMAINS: Final = ("", "ai.onnx")
+
+
+def read_graph(path: Path) -> onnx.ModelProto:
+    """Raises VoiceDataMissing."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise VoiceDataMissing(f"{path.name} has {size >> 20} MiB; a graph has at most {MAX_BYTES >> 20}")
+        model = onnx.load_model_from_string(path.read_bytes())
+    except OSError as error:
+        raise VoiceDataMissing(f"{path} cannot be read: {error.strerror}") from error
+    except DecodeError as error:
+        raise VoiceDataMissing(f"{path.name} is no ONNX file") from error
+    if fault := _fault(model):
+        raise VoiceDataMissing(f"{path.name}: {fault}")
+    return model
+
+
+def _fault(model: onnx.ModelProto) -> str:
+    """What is wrong with a graph; "" for nothing."""
+    graph = model.graph
+    if not graph.node or not graph.output:
+        return "it is no ONNX graph, or an empty one"
+    if len(graph.node) > MAX_NODES:
+        return f"{len(graph.node)} nodes; at most {MAX_NODES} are expected"
+    if model.functions:
+        return "it defines operators of its own"
+    for node in graph.node:
+        if node.domain not in DOMAINS or not onnx.defs.has(node.op_type):
+            return f"operator {node.domain}:{node.op_type[:40]} is not one of ONNX's own"
+        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
+            return f"{node.op_type} holds a graph of its own, which no voice needs"
+    if any(tensor.data_location == TensorProto.EXTERNAL for tensor in graph.initializer):
+        return "its weights are in another file"
+    return ""

@@ -1,0 +1,101 @@
+"""A voice pack of this engine: a folder with `voice.json` and the graphs of one model. `install/` writes it.
+
+voice.json says what the voice is, where it came from, how its family reads symbols, and size and sha256 of each file.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from tts_server.errors import VoiceDataMissing
+
+FORMAT: Final = 1
+MANIFEST: Final = "voice.json"
+UNKNOWN_LICENCE: Final = "LicenseRef-unknown"
+MAX_MANIFEST_BYTES: Final = 1 << 20
+FAMILIES: Final = {"piper": ("front.onnx", "decoder.onnx")}  # and the files that each of them has
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A voice pack whose manifest has been read and whose files are there."""
+
+    folder: Path
+    name: str
+    family: str
+    language: str  # BCP 47
+    speaks: tuple[str, ...]
+    sample_rate: int  # Hz
+    source: str
+    licence: str
+    attribution: str
+    attribution_url: str
+    description: str
+    settings: Mapping[str, Any]  # what only its family understands
+    speakers: Mapping[str, int] = field(default_factory=dict)  # of a model with several
+    gain: float = 1.0  # that brings its speech to the usual level
+    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # size and sha256
+    installed: str = ""  # UTC, ISO 8601
+
+    @property
+    def revision(self) -> str:
+        """What changes whenever the voice sounds different."""
+        together = "".join(str(self.files[name]["sha256"]) for name in FAMILIES[self.family])
+        told = json.dumps([together, self.gain, self.settings], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+def find_packs(folder: Path) -> list[Path]:
+    """The packs in a folder, by name. A folder that is not there has none."""
+    if not folder.is_dir():
+        return []
+    found = (path.parent for path in folder.glob(f"*/{MANIFEST}"))
+    return sorted(path for path in found if not path.name.startswith("."))  # those are on their way in or out
+
+
+def read_pack(folder: Path) -> Pack:
+    """Raises VoiceDataMissing."""
+    path = folder / MANIFEST
+    try:
+        if path.stat().st_size > MAX_MANIFEST_BYTES:
+            raise VoiceDataMissing(f"{path} is larger than {MAX_MANIFEST_BYTES} bytes")
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if told.pop("format") != FORMAT:
+            raise VoiceDataMissing(f"{path} is of another format than {FORMAT}, which this version reads")
+        pack = Pack(folder=folder, **{**told, "speaks": tuple(told["speaks"])})
+        for name in FAMILIES[pack.family]:
+            there, stated = (folder / name).stat().st_size, pack.files[name]["bytes"]
+            if there != stated:
+                raise VoiceDataMissing(f"{folder / name} has {there} bytes; expected {stated}")
+    except OSError as error:
+        raise VoiceDataMissing(f"{error.filename or path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise VoiceDataMissing(f"{path} is damaged: {type(error).__name__} {error}") from error
+    return pack
+
+
+def write_manifest(pack: Pack) -> None:
+    """Write what a pack says of itself, and of its files as they are."""
+    told = {
+        "format": FORMAT,
+        **asdict(pack),
+        "files": {name: _facts(pack.folder / name) for name in FAMILIES[pack.family]},
+    }
+    del told["folder"]
+    text = json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False)
+    (pack.folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def check_hashes(pack: Pack) -> None:
+    """Raises VoiceDataMissing when a file is not the one that was written."""
+    for name in FAMILIES[pack.family]:
+        if _facts(pack.folder / name) != pack.files[name]:
+            raise VoiceDataMissing(f"{pack.folder / name} has changed: its sha256 is not that of {MANIFEST}")
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
