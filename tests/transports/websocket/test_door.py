@@ -464,6 +464,23 @@ async def test_what_cannot_be_done_is_an_error_and_leaves_no_context(
     assert (await peer.wait_for("done"))["reason"] == "end"
 
 
+@pytest.mark.parametrize(
+    ("opened", "refused", "code"),
+    [
+        ({"text_format": "ssml"}, "<speak>你好</speek>", "bad_field"),
+        ({}, "字" * 2001, "text_too_long"),
+    ],
+)
+async def test_a_refused_text_that_carried_the_end_ends_its_context(
+    peer: Peer, opened: dict[str, Any], refused: str, code: str
+) -> None:
+    await peer.send("open", **opened)
+    await peer.send("text", ref="r", text=refused, end=True)
+    assert (await peer.wait_for("error"))["code"] == code
+    done = await peer.wait_for("done")
+    assert (done["reason"], done["samples"]) == ("end", 0)
+
+
 async def test_a_context_takes_nothing_more_after_its_end(peer: Peer) -> None:
     await peer.send("open")
     await peer.send("text", text="一二三四五六七八九十一二三四五六七八。", end=True)

@@ -37,7 +37,7 @@ class TextGate:
         self._check(message.at == received)
         if message.at is not None and message.at != received:
             raise Rejected(ErrorCode.BAD_OFFSET, f"the text goes on at {received}, not at {message.at}", "at", received)
-        self._take(message.text, received)
+        self._take(message, received)
         self._is_shut = False
         self._pieces.append(message.text)
         if self.first_text_at is None and message.text:
@@ -95,10 +95,11 @@ class TextGate:
         self._pieces = ["".join(self._pieces)]
         return self._pieces[0][start:end]
 
-    def _take(self, text: str, received: int) -> None:
+    def _take(self, message: messages.Text, received: int) -> None:
+        chars = len(message.text)
         try:
-            self._spend(len(text))
-            self._context.text(text)
+            self._spend(chars)
+            self._context.text(message.text)
         except TextBacklog as error:
             self._is_shut = True
             raise Rejected(ErrorCode.TEXT_BACKLOG, str(error), "text", received, RETRY_MS) from None
@@ -107,7 +108,7 @@ class TextGate:
             wait_ms = round(1000 * error.retry_after_s)
             raise Rejected(ErrorCode.RATE_LIMITED, str(error), "text", received, wait_ms) from None
         except TTSError:
-            if received + len(text) > self._max_context_chars:
+            if message.end or received + chars > self._max_context_chars:  # it does not come again
                 self._context.end()
             raise
 
