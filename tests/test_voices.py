@@ -7,7 +7,7 @@ import pytest
 from protocol.emotions import ALIASES, DISTANCES, EMOTIONS, canonical
 from tests.support.engines import voice
 from tts_server.errors import EmotionUnknown, EngineLoading, VoiceUnknown
-from tts_server.voices import Catalogue, emotion_for, split_name
+from tts_server.voices import Catalogue, emotion_for, split_name, voice_like
 
 BAKER = voice("baker", "baker", emotions=("neutral", "happy", "calm"))
 HEART = voice("heart", "heart", language="en-US", emotions=("neutral",))
@@ -91,3 +91,32 @@ def test_who_says_a_text_that_a_voice_cannot(text: str, asked: str, says: str) -
     chinese, english = replace(BAKER, speaks=("zh",)), replace(HEART, speaks=("en",))
     catalogue = Catalogue((chinese, english))
     assert catalogue.speaker_of(text, catalogue.choose(asked)).name == says
+
+
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        ("zf_xiaoxiao", "yan"),
+        ("zm_yunxi", "bo"),
+        ("af_bella", "heart"),
+        ("bm_george", "heart"),
+        ("jf_alpha", "yan"),
+        ("zh_female_wanwanxiaohe_moon_bigtts", "yan"),
+        ("zh-male-1", "bo"),
+        ("en_US-amy-medium", "heart"),
+        ("en-GB-SoniaNeural", "heart"),
+        ("jay_klee", "bo"),
+        ("", "bo"),
+        ("晓晓", "bo"),
+    ],
+)
+def test_a_voice_of_another_engine_has_one_like_it(name: str, like: str) -> None:
+    bo, yan = voice("bo", "a", gender="male"), voice("yan", "a", gender="female")
+    heart = voice("heart", "b", language="en-US", gender="female")
+    found = voice_like(name, Catalogue((bo, yan, heart)))
+    assert found is not None
+    assert found.name == like
+
+
+def test_without_voices_none_is_alike() -> None:
+    assert voice_like("zf_xiaoxiao", Catalogue()) is None

@@ -31,6 +31,8 @@ TTSError
 class TTSError(Exception):
     """Something we refuse or fail to do. The message is one sentence a user can act on."""
 
+    retry_after_s = 1.0  # where trying again may help
+
 
 class BadRequest(TTSError):
     """The peer sent something that cannot be read or done as it stands."""
@@ -106,6 +108,8 @@ class EngineLoading(EngineError):
 
 class EngineBusy(EngineError):
     """More is being spoken than this box can carry; try again soon."""
+
+    retry_after_s = 5.0  # OpenAI's clients ask three times in all: with one second between, they give up after two
 
 
 class EngineFailed(EngineError):

@@ -101,6 +101,9 @@ class Http(Section):
         4, ge=0, le=64, description="Links (GET /api/tts) spoken at the same time, after all else; 0: no links."
     )
     openai_voices: dict[str, str] = Field({}, description="The voice for a name of OpenAI's; else chosen by gender.")
+    strict_voices: bool = Field(
+        False, description="On OpenAI's routes a name that is no voice here is an error; else a like voice speaks."
+    )
     tls_cert_file: Path | None = Field(None, description="Certificate chain (PEM); with it, HTTPS only.")
     tls_key_file: Path | None = Field(None, description="The certificate's private key (PEM).")
 

@@ -71,6 +71,7 @@ def http_settings(config: Config) -> HttpSettings:
         has_metrics=http.metrics,
         links_at_once=http.links_at_once,
         openai_voices=http.openai_voices,
+        strict_voices=http.strict_voices,
         tls=tls_context(http.tls_cert_file, http.tls_key_file),
         websocket=_websocket_settings(config),
     )

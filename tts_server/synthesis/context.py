@@ -144,6 +144,10 @@ class Context:
                 async with aclosing(self._speak(stream)) as spoken:
                     async for event in spoken:
                         yield event
+        except (GeneratorExit, asyncio.CancelledError):  # whoever iterates has lost its listener
+            self._interruption.reason = self._interruption.reason or DoneReason.CANCELLED
+            self._finish(self._summary(None))
+            raise
         except Stopped:
             error = self._interruption.error
         except Stalled:
@@ -156,9 +160,12 @@ class Context:
         finally:
             self.close()
         done = self._summary(error)
+        self._finish(done)
+        yield done
+
+    def _finish(self, done: Done) -> None:
         self._log(done)
         self._tell(self, done)
-        yield done
 
     async def _speak(self, stream: int) -> AsyncGenerator[SpeechEvent]:
         while (planned := await self._interruption.wait(self._intake.next())) is not None:

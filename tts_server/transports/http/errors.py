@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from protocol.errors import ErrorCode
 from protocol.http_api import error_json
-from tts_server.errors import RateLimited, TTSError
+from tts_server.errors import TTSError
 from tts_server.transports.error_codes import code_of, status_of
 
 INTERNAL: Final = "something went wrong inside the server; its log tells more"
@@ -41,8 +41,7 @@ def is_openai(path: str) -> bool:
 
 async def _on_tts_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, TTSError)
-    retry_after_s = error.retry_after_s if isinstance(error, RateLimited) else 1.0
-    return error_answer(status_of(error), code_of(error), str(error), retry_after_s=retry_after_s)
+    return error_answer(status_of(error), code_of(error), str(error), retry_after_s=error.retry_after_s)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

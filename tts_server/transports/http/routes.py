@@ -46,7 +46,7 @@ def build_app(
     add_probes(app, synthesizer)
     add_info(app, synthesizer, access, metrics)
     add_openai(
-        app, synthesizer, store, access, settings.openai_voices
+        app, synthesizer, store, access, settings.openai_voices, settings.strict_voices
     )  # before /audio/{name}, which takes all its names
     add_speech(app, synthesizer, store, access)
     add_links(app, synthesizer, store, access, Places(settings.links_at_once), settings.stored_audio_s)

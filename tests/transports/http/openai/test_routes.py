@@ -143,7 +143,7 @@ async def test_models_are_listed_as_their_client_expects(core: Core) -> None:
 async def test_errors_are_those_that_the_client_knows(
     core: Core, fields: dict[str, Any], error: type[openai.APIStatusError], code: str, param: str | None
 ) -> None:
-    async with open_door(core) as door, client_of(door) as client:
+    async with open_door(core, HttpSettings(strict_voices=True)) as door, client_of(door) as client:
         request: dict[str, Any] = {"model": "tts-1", "voice": "alloy", "input": "好。", **fields}
         with pytest.raises(error) as caught:
             await client.audio.speech.create(**request)
@@ -151,6 +151,14 @@ async def test_errors_are_those_that_the_client_knows(
     assert isinstance(body, dict)
     assert set(body) == {"message", "type", "param", "code"}
     assert (body["code"], body["param"], body["type"]) == (code, param, "invalid_request_error")
+
+
+@pytest.mark.parametrize("name", ["zf_xiaoxiao", "af_bella", "nobody", "谁"])
+async def test_voices_of_other_engines_are_spoken_for(name: str, core: Core) -> None:
+    async with open_door(core) as door, client_of(door) as client:
+        answer = await client.audio.speech.with_raw_response.create(model="tts-1", voice=name, input="好。")
+    assert answer.headers["x-voice"] == "tone"
+    assert answer.headers["x-warning"].endswith("tone speaks")
 
 
 async def test_the_key_is_the_houses_token() -> None:
@@ -170,7 +178,7 @@ async def test_too_much_at_once_is_an_error_that_the_client_tries_again() -> Non
         async with door.client.stream("POST", "/api/tts", json=request):
             with pytest.raises(openai.InternalServerError) as caught:
                 await client.audio.speech.create(model="tts-1", voice="alloy", input="好。")
-            assert caught.value.response.headers["retry-after"] == "1"
+            assert caught.value.response.headers["retry-after"] == "5"
 
 
 async def test_open_webui_finds_models_and_voices_and_speaks(core: Core) -> None:

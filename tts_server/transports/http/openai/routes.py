@@ -24,7 +24,7 @@ from tts_server.events import RANGES, SpeechOptions
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.api.tts import AUDIO
 from tts_server.transports.http.openai.instructions import emotion_of
-from tts_server.transports.http.openai.voices import voice_for
+from tts_server.transports.http.openai.voices import like, voice_for
 from tts_server.transports.http.replies.report import Report
 from tts_server.transports.http.replies.speech import Order, speak_whole
 from tts_server.transports.http.replies.sse import MEDIA_TYPE, OpenAiEvents, SpokenEvents
@@ -39,9 +39,14 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {**AUDIO, M
 
 
 def add_openai(
-    app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, access: Access, voices: Mapping[str, str]
+    app: FastAPI,
+    synthesizer: Synthesizer,
+    store: StoredAudio,
+    access: Access,
+    voices: Mapping[str, str],
+    is_strict: bool = False,
 ) -> None:
-    """Add the routes. voices: the owner's choice for some of OpenAI's voice names."""
+    """Add the routes. voices: the owner's choice for some voice names; is_strict: what is no voice here is an error."""
 
     async def speech(wanted: OpenAiSpeechRequest, request: Request) -> Response:
         """Say a text, as OpenAI's `/v1/audio/speech` does. `instructions` become an emotion."""
@@ -49,7 +54,9 @@ def add_openai(
         report.chars = len(wanted.input)
         access.spend(report.principal, report.peer, report.chars)
         form = wanted.response_format or "mp3"
-        voice = voice_for(wanted.voice, synthesizer.catalogue, voices)
+        voice, warning = voice_for(wanted.voice, synthesizer.catalogue, voices), ""
+        if voice and not is_strict:
+            voice, warning = like(voice, synthesizer.catalogue)
         options = SpeechOptions(
             voice=voice,
             emotion=emotion_of(wanted.instructions or ""),
@@ -60,7 +67,9 @@ def add_openai(
         order = Order(synthesizer, wanted.input, options, form, report)
         answer = await _answer(order, wanted, request)
         if voice and (mood := split_name(voice)[1]) and not is_known(mood):
-            answer.headers["x-warning"] = unknown_emotion(mood).encode("ascii", "backslashreplace").decode()
+            warning = "; ".join(filter(None, (warning, unknown_emotion(mood))))
+        if warning:
+            answer.headers["x-warning"] = warning.encode("ascii", "backslashreplace").decode()
         return answer
 
     async def _answer(order: Order, wanted: OpenAiSpeechRequest, request: Request) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from protocol.openai_api import VOICES, VoiceId
-from tts_server.voices import SEPARATOR, Catalogue, split_name
+from tts_server.voices import SEPARATOR, Catalogue, split_name, voice_like
 
 _MEN: Final = ("ash", "ballad", "cedar", "echo", "fable", "onyx", "verse")  # as OpenAI's own sound
 
@@ -21,6 +21,15 @@ def voice_for(name: str | VoiceId | None, catalogue: Catalogue, chosen: Mapping[
     voice, mood = split_name(wanted)
     found = _named(voice, catalogue, {name.casefold(): ours for name, ours in chosen.items()})
     return found if found is None or mood is None else f"{found}{SEPARATOR}{mood}"
+
+
+def like(name: str, catalogue: Catalogue) -> tuple[str, str]:
+    """For the name of another engine's voice one of ours, and what to tell of it; the name and nothing for ours."""
+    voice, mood = split_name(name)
+    if catalogue.find(voice) is not None or (found := voice_like(voice, catalogue)) is None:
+        return name, ""
+    spoken = found.name if mood is None else f"{found.name}{SEPARATOR}{mood}"
+    return spoken, f"there is no voice {voice[:64]!r}; {found.name} speaks"
 
 
 def _named(wanted: str, catalogue: Catalogue, chosen: Mapping[str, str]) -> str | None:
