@@ -18,7 +18,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tts_server.engine_host.installed import installed_engines
-from tts_server.engine_host.link import EngineLink, HostSettings
+from tts_server.engine_host.link import EngineLink
+from tts_server.engine_host.settings import HostSettings
 from tts_server.markup.segments import TextCutter
 from tts_server.text.linguistic.segment import Segment
 

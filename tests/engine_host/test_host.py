@@ -8,10 +8,10 @@ from pathlib import Path
 
 from tests.engine_host.test_link import segment
 from tests.transports.wyoming.engines import DIARY_ENGINES
-from tts_server.engine_host import wire
+from tts_server.engine_host import framing, wire
 
 
-def settings(diary: Path) -> wire.Message:
+def settings(diary: Path) -> framing.Message:
     return {
         "type": "configure",
         "engines": DIARY_ENGINES,
@@ -38,14 +38,14 @@ def test_a_chunk_that_meets_a_broken_pipe_costs_no_thread_and_no_traceback(tmp_p
         ours.makefile("rb") as answers,
     ):
         theirs.close()
-        ours.sendall(wire.encode(settings(tmp_path / "diary")))
-        while (received := wire.read(answers)) is not None and received[0]["type"] != "ready":
+        ours.sendall(framing.encode(settings(tmp_path / "diary")))
+        while (received := framing.read(answers)) is not None and received[0]["type"] != "ready":
             pass
         ours.shutdown(socket.SHUT_RD)  # from here on whatever the host sends meets a broken pipe
         opened = {"type": "open", "id": 1, "voice": "diary", "segment": wire.segment_to_json(segment())}
-        ours.sendall(wire.encode(opened) + wire.encode({"type": "next", "id": 1, "wanted_s": 0.1}))
+        ours.sendall(framing.encode(opened) + framing.encode({"type": "next", "id": 1, "wanted_s": 0.1}))
         assert diary.readline() == b"chunk\n"
-        ours.sendall(wire.encode({"type": "close", "id": 1}))
+        ours.sendall(framing.encode({"type": "close", "id": 1}))
         assert diary.readline() == b"stopped\n"  # the thread lives
         ours.shutdown(socket.SHUT_WR)
         _, said = host.communicate(timeout=15)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.engines import voice
 from tts_server.engine import AudioChunk, Timing
-from tts_server.engine_host import wire
+from tts_server.engine_host import framing, wire
 from tts_server.text.linguistic.segment import Pause, Reading, SayAs, Segment, Style
 from tts_server.text.linguistic.utterance import Prosody
 
@@ -20,19 +20,19 @@ SPANS = (Style(0, 2, Prosody("happy", 0.5, 1.1, -2, 3)), Pause(1, 300), Reading(
 
 @given(st.text(max_size=50), st.binary(max_size=200))
 def test_a_message_survives_the_wire_read_blocking_and_read_async(text: str, payload: bytes) -> None:
-    sent = wire.encode({"type": "open", "text": text}, payload)
-    assert wire.read(io.BytesIO(sent)) == ({"type": "open", "text": text}, payload)
+    sent = framing.encode({"type": "open", "text": text}, payload)
+    assert framing.read(io.BytesIO(sent)) == ({"type": "open", "text": text}, payload)
 
-    async def read() -> tuple[wire.Message, bytes]:
+    async def read() -> tuple[framing.Message, bytes]:
         reader = asyncio.StreamReader()
         reader.feed_data(sent)
-        return await wire.read_async(reader)
+        return await framing.read_async(reader)
 
     assert asyncio.run(read()) == ({"type": "open", "text": text}, payload)
 
 
 def test_the_end_of_the_stream_is_none() -> None:
-    assert wire.read(io.BytesIO(b"")) is None
+    assert framing.read(io.BytesIO(b"")) is None
 
 
 def test_a_segment_survives_the_wire() -> None:

@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from tts_server.engine_host.link import EngineLink, HostSettings
+from tts_server.engine_host.link import EngineLink
+from tts_server.engine_host.settings import HostSettings
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.synthesizer import Synthesizer

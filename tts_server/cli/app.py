@@ -1,6 +1,7 @@
 """`tts-server`: the commands, their options and exit codes."""
 
 import asyncio
+import contextlib
 import sys
 from functools import partial
 from pathlib import Path
@@ -58,8 +59,10 @@ def run(
     """Run the daemon until it is stopped by SIGTERM or Ctrl-C."""
     import faulthandler
 
+    from tts_server.engine_host.child import HostProcess
+
+    early = HostProcess()  # first of all: what it imports and loads goes on beside what we do
     from tts_server.config import settings
-    from tts_server.daemon import daemon
 
     faulthandler.enable()  # systemd's watchdog ends a process by SIGABRT: the journal then tells where it hung
 
@@ -74,7 +77,18 @@ def run(
     def salvage() -> Any:
         return settings.salvage(settings.find_file(config), overrides)
 
-    asyncio.run(daemon.run(read, salvage))
+    _configure_early(early, read)
+    from tts_server.daemon import daemon
+
+    asyncio.run(daemon.run(read, salvage, early))
+
+
+def _configure_early(host: Any, read: Any) -> None:
+    """Tell the engine host what to load. A mistake in the configuration is the daemon's to tell."""
+    from tts_server.daemon.host_settings import host_settings
+
+    with contextlib.suppress(TTSError):
+        host.configure(host_settings(read()))
 
 
 @app.command()

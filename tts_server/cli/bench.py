@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tts_server.config.settings import Config
-from tts_server.daemon.startup import host_settings, running_core
+from tts_server.daemon.host_settings import host_settings
+from tts_server.daemon.startup import running_core
 from tts_server.errors import BadRequest, EngineLoading, TTSError
 from tts_server.measure.figures import MARGIN, Change, Figure, compared, to_json
 from tts_server.measure.processor_peak import ProcessorPeak, measure_peak

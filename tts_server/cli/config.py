@@ -8,7 +8,7 @@ from rich.table import Table
 
 from tts_server.config import settings as configuration
 from tts_server.config.settings import Config
-from tts_server.daemon.startup import host_settings
+from tts_server.daemon.host_settings import host_settings
 from tts_server.engine_host.voices import load_voices
 from tts_server.errors import ConfigInvalid
 from tts_server.voices import PRELOAD_DEFAULT

@@ -107,7 +107,7 @@ def _install_embedded(name: str) -> None:
 
 
 def _verify_embedded(name: str, config: Config) -> None:
-    from tts_server.daemon.startup import host_settings
+    from tts_server.daemon.host_settings import host_settings
     from tts_server.engine_host.voices import load_voices
 
     settings = host_settings(config)

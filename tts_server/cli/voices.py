@@ -12,7 +12,7 @@ from rich.table import Column, Table
 
 from protocol.emotions import CHINESE_NAMES
 from tts_server.config.settings import Config, voices_folder
-from tts_server.daemon.startup import host_settings
+from tts_server.daemon.host_settings import host_settings
 from tts_server.engine import Voice
 from tts_server.engine_host.voices import load_voices
 from tts_server.voices import Catalogue

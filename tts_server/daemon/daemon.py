@@ -24,12 +24,14 @@ from tts_server.daemon.door_settings import (
     port_of,
     wyoming_limits,
 )
+from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.ports import Ports, Sockets
 from tts_server.daemon.repair import wait_for_repair
-from tts_server.daemon.startup import access_settings, host_settings, running_core, speaking_style_of
+from tts_server.daemon.startup import access_settings, running_core, speaking_style_of
 from tts_server.edge.notify import Notifier, forget_environment
 from tts_server.edge.status import State, StatusLine
 from tts_server.edge.watchdog import watch
+from tts_server.engine_host.child import HostProcess
 from tts_server.errors import ConfigInvalid, EngineLoading, TTSError
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
@@ -61,11 +63,13 @@ _LIVE: Final = (
 _NOT_LIVE: Final = "limits.stored_audio"
 
 
-async def run(read: Callable[[], Config], salvage: Callable[[], Config]) -> None:
+async def run(read: Callable[[], Config], salvage: Callable[[], Config], early: HostProcess | None = None) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 
-    salvage: what can be used of a configuration with mistakes. Raises PortUnavailable when a port cannot be had, and
-    ConfigInvalid for a mistake, unless a service manager started us: then the doors tell it until it is corrected.
+    early: an engine host that was started already; it ends with us, whatever happens.
+    salvage: what can be used of a configuration with mistakes.
+    Raises PortUnavailable when a port cannot be had, and ConfigInvalid for a mistake, unless a service manager started
+    us: then the doors tell it until it is corrected.
     """
     stop, hangup = _when(signal.SIGTERM, signal.SIGINT), _when(signal.SIGHUP)
     notifier = Notifier.from_environment()
@@ -91,7 +95,7 @@ async def run(read: Callable[[], Config], salvage: Callable[[], Config]) -> None
             return
         config = corrected
     logs.configure(config.log.level, config.log.format)
-    await _run(config, read, ports, notifier, stop, hangup)
+    await _run(config, read, ports, notifier, stop, hangup, early)
 
 
 async def _run(
@@ -101,13 +105,14 @@ async def _run(
     notifier: Notifier,
     stop: asyncio.Event,
     hangup: asyncio.Event,
+    early: HostProcess | None,
 ) -> None:
     status = StatusLine(notifier, config.log.status_language)
     sockets = ports.open(config)
     log.info("tts-server %s starts", __version__)
     status.show(State.LOADING)
     notifier.extend_timeout(2 * config.engine_host.start_timeout_s + _MARGIN_S)
-    async with running_core(config) as synthesizer:
+    async with running_core(config, early) as synthesizer:
         running = _RunningDaemon(config, sockets, synthesizer, notifier, status)
         await running.open()
         _spare_the_collector()

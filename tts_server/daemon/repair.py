@@ -13,8 +13,8 @@ from typing import Final
 from tts_server.access.access import Access
 from tts_server.config.settings import Config
 from tts_server.daemon.door_settings import wyoming_limits
+from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.ports import Ports
-from tts_server.daemon.startup import host_settings
 from tts_server.edge.notify import Notifier
 from tts_server.edge.status import State, StatusLine
 from tts_server.edge.watchdog import watch

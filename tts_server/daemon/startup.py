@@ -14,45 +14,20 @@ from tts_server.cache.key import KeyMaker
 from tts_server.cache.segment_cache import SegmentCache
 from tts_server.config.paths import cache_folder
 from tts_server.config.settings import Config, voices_folder
+from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.pack_watch import watch_packs
 from tts_server.edge.clock import is_clock_set
-from tts_server.engine_host.installed import installed_engines
-from tts_server.engine_host.link import EngineLink, HostSettings
+from tts_server.engine_host.child import HostProcess
+from tts_server.engine_host.link import EngineLink
 from tts_server.errors import EngineLoading
 from tts_server.markup.markup import Markup
-from tts_server.processors import usable_processors
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.speaking_style import Night, SpeakingStyle
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.synthesis.warm_up import prepare
 
-ENGINES_WITH_PACKS = ("onnx_voices", "sambert")
 _WRITING_S = 2.0  # at stop, for recordings on their way to the disk
-
-
-def host_settings(config: Config) -> HostSettings:
-    """What the engine host is started with."""
-    return HostSettings(
-        engines=installed_engines(config.engine_host.engines),
-        engine_settings={
-            **config.engines,
-            **{
-                name: {"voices_dir": str(voices_folder(config)), **config.engines.get(name, {})}
-                for name in ENGINES_WITH_PACKS
-            },
-        },
-        default_voice=config.voices.default,
-        disabled_voices=config.voices.disabled,
-        preload=[voice for voice in config.voices.preload if voice not in config.voices.disabled],
-        max_memory_mb=config.engine_host.max_memory_mb,
-        threads=config.engine_host.threads or usable_processors(),
-        chunk_timeout_s=config.engine_host.chunk_timeout_s,
-        start_timeout_s=config.engine_host.start_timeout_s,
-        dictionary=config.text.dictionary,
-        log_level=config.log.level,
-        log_format=config.log.format,
-    )
 
 
 def access_settings(config: Config) -> AccessSettings:
@@ -98,10 +73,13 @@ def speaking_style_of(config: Config) -> SpeakingStyle:
 
 
 @asynccontextmanager
-async def running_core(config: Config) -> AsyncGenerator[Synthesizer]:
-    """The core without doors: an engine host and a synthesizer. Waits until the voices are known, not loaded."""
+async def running_core(config: Config, early: HostProcess | None = None) -> AsyncGenerator[Synthesizer]:
+    """The core without doors: an engine host and a synthesizer. Waits until the voices are known, not loaded.
+
+    early: an engine host that was started already.
+    """
     settings = host_settings(config)
-    link, turns = EngineLink(settings), Turns(Scheduler(settings.threads))
+    link, turns = EngineLink(settings, early), Turns(Scheduler(settings.threads))
     cache = cache_of(config, link, turns)
     synthesizer = Synthesizer(link, turns, config.limits, config.voices.emotion, cache, speaking_style_of(config))
     async with asyncio.TaskGroup() as tasks:

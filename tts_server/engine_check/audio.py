@@ -10,7 +10,7 @@ from tts_server.audio.level import active_level_dbfs
 from tts_server.engine import AudioChunk, Timing, Utterance
 from tts_server.engine_check.findings import Finding, Findings, fact, fault, note
 from tts_server.engine_check.subject import Spoken, Subject
-from tts_server.engine_host import wire
+from tts_server.engine_host import framing, wire
 
 SILENT: Final = 1e-3
 LEVEL_OFF_DB: Final = 6.0
@@ -68,7 +68,7 @@ def chunk_fault(chunk: AudioChunk) -> str:
         return f"a sample of {peak:.3f}; -1 to 1 is allowed"
     try:
         body, payload = wire.chunk_to_json(chunk)
-        wire.encode(body, payload)
+        framing.encode(body, payload)
     except (TypeError, ValueError) as error:
         return f"a chunk cannot leave the engine host: {error}; numbers of timings have to be plain int"
     return ""

@@ -21,7 +21,7 @@ from typing import Any
 
 from tts_server import logs
 from tts_server.engine import AudioChunk, Engine, Refreshable, Voice
-from tts_server.engine_host import wire
+from tts_server.engine_host import framing, wire
 from tts_server.engine_host.eviction import MIB, EvictableEngine, VoiceEviction
 from tts_server.engine_host.speech import speak
 from tts_server.engine_host.voices import list_voices, load_engines
@@ -66,7 +66,7 @@ class Host:
         threading.Thread(target=self._preload, name="preload", daemon=True).start()
         for number in range(self._settings["threads"]):
             threading.Thread(target=self._synthesise, name=f"synthesis-{number}", daemon=True).start()
-        while (received := wire.read(incoming)) is not None:
+        while (received := framing.read(incoming)) is not None:
             message, _ = received
             match message["type"]:
                 case "open":
@@ -80,7 +80,7 @@ class Host:
                 case "probe":
                     self._send({"type": "alive", "busy_s": self._longest_step_s()})
 
-    def _open(self, message: wire.Message) -> None:
+    def _open(self, message: framing.Message) -> None:
         utterance = _Utterance(message["id"], chunks=_nothing())
         segment = wire.segment_from_json(message["segment"])
         utterance.chunks = speak(segment, message["voice"], self._voices, lambda: utterance.wanted_s)
@@ -126,13 +126,13 @@ class Host:
             chunk = next(utterance.chunks, None)
             busy = {"id": utterance.id, "busy_s": time.perf_counter() - started}
             body, samples = wire.chunk_to_json(chunk) if chunk is not None else ({}, b"")
-            answer = wire.encode({"type": "end" if chunk is None else "chunk", **busy, **body}, samples)
+            answer = framing.encode({"type": "end" if chunk is None else "chunk", **busy, **body}, samples)
         except Exception as error:  # an engine may also give what cannot be sent
             if not isinstance(error, TTSError):
                 log.exception("an engine failed")
             message = str(error) if isinstance(error, TTSError) else "the engine could not say this text"
             failed = {"type": "failed", "id": utterance.id, "error": type(error).__name__, "message": message}
-            answer = wire.encode(failed)
+            answer = framing.encode(failed)
         self._send_bytes(answer)
 
     @staticmethod
@@ -194,8 +194,8 @@ class Host:
                 self._faults[name] = voice.revision
         return failed
 
-    def _send(self, message: wire.Message) -> None:
-        self._send_bytes(wire.encode(message))
+    def _send(self, message: framing.Message) -> None:
+        self._send_bytes(framing.encode(message))
 
     def _send_bytes(self, message: bytes) -> None:
         """Send, from any thread. When the daemon is gone nothing is sent: the main thread sees that too, and ends."""
@@ -214,7 +214,7 @@ def main(link_fd: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     link = socket.socket(fileno=link_fd)
     with link.makefile("rb") as incoming:
-        received = wire.read(incoming)
+        received = framing.read(incoming)
         if received is None:
             return
         settings, _ = received
@@ -222,7 +222,7 @@ def main(link_fd: int) -> None:
         try:
             Host(link, settings).run(incoming)
         except ConnectionResetError:
-            log.info("the daemon is gone")
+            log.debug("the daemon is gone")
     sys.stderr.flush()
     os._exit(0)  # synthesis threads may be deep in an engine; nobody waits for them
 

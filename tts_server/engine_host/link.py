@@ -4,54 +4,23 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import os
-import socket
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
 from tts_server import errors
 from tts_server.engine import AudioChunk
-from tts_server.engine_host import wire
+from tts_server.engine_host import framing, wire
+from tts_server.engine_host.child import HostProcess
+from tts_server.engine_host.settings import HostSettings
 from tts_server.errors import EngineFailed, EngineLoading, EngineTimeout
-from tts_server.logs import LogFormat
 from tts_server.text.linguistic.segment import Segment
 from tts_server.voices import Catalogue
 
 log = logging.getLogger(__name__)
 
-# One synthesis thread is one core's worth: no library may start a pool of its own. Few malloc arenas keep memory flat.
-_HOST_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-}
-
 
 class EngineHostLost(EngineFailed):
     """The engine host ended, or is not there, while it was needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostSettings:
-    """What the engine host is started with."""
-
-    engines: Mapping[str, str]  # name -> "module:Class"
-    engine_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    default_voice: str = ""
-    disabled_voices: Sequence[str] = ()
-    preload: Sequence[str] = ()
-    max_memory_mb: int = 0  # above it, voices unused for long are unloaded; 0: never
-    threads: int = 1
-    chunk_timeout_s: float = 30.0
-    start_timeout_s: float = 60.0
-    restart_min_s: float = 0.2
-    restart_max_s: float = 30.0
-    dictionary: Mapping[str, str] = field(default_factory=dict)  # the owner's words for the front end
-    log_level: str = "info"
-    log_format: LogFormat = "auto"
 
 
 class RemoteUtterance:
@@ -62,7 +31,7 @@ class RemoteUtterance:
         self._timeout_s = timeout_s
         self.id = next(connection.ids)
         self.busy_s = 0.0  # seconds the engine has worked on it
-        self._answer: asyncio.Future[tuple[wire.Message, bytes]] | None = None  # asked for and not yet taken
+        self._answer: asyncio.Future[tuple[framing.Message, bytes]] | None = None  # asked for and not yet taken
 
     @property
     def has_begun(self) -> bool:
@@ -92,8 +61,10 @@ class RemoteUtterance:
 class EngineLink:
     """Keeps one engine host running. `run` supervises it; `open` speaks through it."""
 
-    def __init__(self, settings: HostSettings) -> None:
+    def __init__(self, settings: HostSettings, early: HostProcess | None = None) -> None:
+        """early: an engine host that was started already, and is taken for the first."""
         self._settings = settings
+        self._early = early
         self._connection: _Connection | None = None
         self._ready = asyncio.Event()
         self._known = asyncio.Event()
@@ -164,17 +135,12 @@ class EngineLink:
             delay_s = min(delay_s * 2, self._settings.restart_max_s)
 
     async def _run_once(self) -> None:
-        ours, theirs = socket.socketpair()
-        reader, writer = await asyncio.open_connection(sock=ours)
-        try:
-            with theirs:
-                process = await _spawn(theirs)
-        except BaseException:
-            writer.close()
-            raise
+        process = await self._take_early() or HostProcess()
+        reader, writer = await asyncio.open_connection(sock=process.link)
         connection = self._connection = _Connection(process, writer, self._ready)
         try:
-            connection.send(self._configure_message())
+            if process.settings is None:
+                connection.send(self._settings.message())
             await self._listen(reader, connection)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -184,9 +150,17 @@ class EngineLink:
             await connection.close()
         log.error("the engine host ended (%s)", _ending(process.returncode))
 
+    async def _take_early(self) -> HostProcess | None:
+        """The one that was started already, unless it was told something else since."""
+        early, self._early = self._early, None
+        if early is not None and early.settings not in (None, self._settings):
+            await early.discard()
+            return None
+        return early
+
     async def _listen(self, reader: asyncio.StreamReader, connection: "_Connection") -> None:
         while True:
-            message, payload = await wire.read_async(reader)
+            message, payload = await framing.read_async(reader)
             match message["type"]:
                 case "hello":
                     self._learn_voices(message)
@@ -197,7 +171,7 @@ class EngineLink:
                 case _:
                     connection.answer(message, payload)
 
-    def _learn_voices(self, message: wire.Message) -> None:
+    def _learn_voices(self, message: framing.Message) -> None:
         voices = [wire.voice_from_json(voice) for voice in message["voices"]]
         catalogue = Catalogue.of(voices, self._settings.default_voice, self._settings.disabled_voices)
         if catalogue != self.catalogue:  # the same object as long as nothing changed: doors cache by it
@@ -207,27 +181,12 @@ class EngineLink:
             self._changed.set()
         self._known.set()
 
-    def _become_ready(self, message: wire.Message) -> None:
+    def _become_ready(self, message: framing.Message) -> None:
         if failed := message["failed"]:
             voices = [voice for voice in self.catalogue.voices if voice.name not in failed]
             self.catalogue = Catalogue.of(voices, self._settings.default_voice)
         self._ready.set()
         log.info("engine host ready after %.1f s, voices: %s", message["seconds"], self.catalogue.names)
-
-    def _configure_message(self) -> wire.Message:
-        settings = self._settings
-        return {
-            "engines": dict(settings.engines),
-            "engine_settings": {name: dict(table) for name, table in settings.engine_settings.items()},
-            "default_voice": settings.default_voice,
-            "disabled_voices": list(settings.disabled_voices),
-            "preload": list(settings.preload),
-            "max_memory_mb": settings.max_memory_mb,
-            "threads": settings.threads,
-            "dictionary": dict(settings.dictionary),
-            "log_level": settings.log_level,
-            "log_format": settings.log_format,
-        }
 
     async def _wait(self, event: asyncio.Event) -> None:
         try:
@@ -241,12 +200,12 @@ class EngineLink:
 class _Connection:
     """One life of the engine host."""
 
-    def __init__(self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter, ready: asyncio.Event) -> None:
+    def __init__(self, process: HostProcess, writer: asyncio.StreamWriter, ready: asyncio.Event) -> None:
         self.process = process
         self._ready = ready
         self.ids = itertools.count(1)
         self._writer = writer
-        self._asked: dict[int, asyncio.Future[tuple[wire.Message, bytes]]] = {}
+        self._asked: dict[int, asyncio.Future[tuple[framing.Message, bytes]]] = {}
         self._is_closed = False
         self._probed_at: float | None = None  # since when a probe has not been answered
         self._busy_s = 0.0  # the longest step, when it answered last
@@ -263,16 +222,16 @@ class _Connection:
         """The host has answered a probe."""
         self._probed_at, self._busy_s = None, busy_s
 
-    def send(self, message: wire.Message) -> None:
+    def send(self, message: framing.Message) -> None:
         """Send without waiting; nothing happens when the host is gone. What waits is bounded by the open contexts."""
         if not self._is_closed:
-            self._writer.write(wire.encode(message))
+            self._writer.write(framing.encode(message))
 
-    def ask(self, utterance_id: int, message: wire.Message) -> asyncio.Future[tuple[wire.Message, bytes]]:
+    def ask(self, utterance_id: int, message: framing.Message) -> asyncio.Future[tuple[framing.Message, bytes]]:
         """Send a request; its answer will be there, or EngineHostLost. Raises EngineHostLost."""
         if self._is_closed:
             raise EngineHostLost("the engine host ended; try again")
-        answer: asyncio.Future[tuple[wire.Message, bytes]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[tuple[framing.Message, bytes]] = asyncio.get_running_loop().create_future()
         self._asked[utterance_id] = answer
         self.send({**message, "id": utterance_id})
         return answer
@@ -282,7 +241,7 @@ class _Connection:
         if (answer := self._asked.pop(utterance_id, None)) is not None:
             answer.cancel()
 
-    def answer(self, message: wire.Message, payload: bytes) -> None:
+    def answer(self, message: framing.Message, payload: bytes) -> None:
         """Hand an answer to who waits for it; one that nobody waits for any longer is dropped."""
         waiting = self._asked.pop(message["id"], None)
         if waiting is not None and not waiting.done():
@@ -311,17 +270,7 @@ class _Connection:
             await self.process.wait()
 
 
-async def _spawn(link: socket.socket) -> asyncio.subprocess.Process:
-    """Start the child process on its end of the link."""
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tts_server.engine_host.host", str(link.fileno())),
-        stdin=asyncio.subprocess.DEVNULL,
-        pass_fds=[link.fileno()],
-        env={**os.environ, **_HOST_ENVIRONMENT},
-    )
-
-
-def _error_from(message: wire.Message) -> errors.TTSError:
+def _error_from(message: framing.Message) -> errors.TTSError:
     """The error the host told of, as its own class if it is one of the family."""
     cls = getattr(errors, message["error"], EngineFailed)
     is_ours = isinstance(cls, type) and issubclass(cls, errors.TTSError)

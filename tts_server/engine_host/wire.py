@@ -1,19 +1,15 @@
-"""The link's wire: JSON header + raw payload, each with its length before it. Both ends are ours, of one version."""
+"""What the link carries, as JSON values and bytes: segments, chunks, voices. `framing.py` puts it on the wire."""
 
-import asyncio
-import json
-import struct
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from tts_server.engine import AudioChunk, Timing, Voice
+from tts_server.engine_host.framing import Message
 from tts_server.text.linguistic.segment import Before, Language, Pause, Reading, SayAs, Segment, Span, Style, Unfinished
 from tts_server.text.linguistic.utterance import Prosody
 
-_LENGTHS = struct.Struct("!II")
 _SPANS: dict[str, type[Span]] = {
     "language": Language,
     "style": Style,
@@ -23,28 +19,6 @@ _SPANS: dict[str, type[Span]] = {
     "before": Before,
     "unfinished": Unfinished,
 }
-Message = dict[str, Any]
-
-
-def encode(message: Mapping[str, Any], payload: bytes = b"") -> bytes:
-    """One message as bytes."""
-    header = json.dumps(message, ensure_ascii=True, separators=(",", ":")).encode("ascii")
-    return _LENGTHS.pack(len(header), len(payload)) + header + payload
-
-
-def read(stream: BinaryIO) -> tuple[Message, bytes] | None:
-    """The next message, blocking; None at the end of the stream."""
-    lengths = stream.read(_LENGTHS.size)
-    if len(lengths) < _LENGTHS.size:
-        return None
-    header_length, payload_length = _LENGTHS.unpack(lengths)
-    return json.loads(stream.read(header_length)), stream.read(payload_length)
-
-
-async def read_async(stream: asyncio.StreamReader) -> tuple[Message, bytes]:
-    """The next message. Raises IncompleteReadError at the end of the stream."""
-    header_length, payload_length = _LENGTHS.unpack(await stream.readexactly(_LENGTHS.size))
-    return json.loads(await stream.readexactly(header_length)), await stream.readexactly(payload_length)
 
 
 def segment_to_json(segment: Segment) -> Message:

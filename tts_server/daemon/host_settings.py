@@ -1,0 +1,32 @@
+"""The configuration, cut to what the engine host is told. Imports nothing heavy: it is asked for before the rest."""
+
+from tts_server.config.settings import Config, voices_folder
+from tts_server.engine_host.installed import installed_engines
+from tts_server.engine_host.settings import HostSettings
+from tts_server.processors import usable_processors
+
+ENGINES_WITH_PACKS = ("onnx_voices", "sambert")
+
+
+def host_settings(config: Config) -> HostSettings:
+    """What the engine host is started with."""
+    return HostSettings(
+        engines=installed_engines(config.engine_host.engines),
+        engine_settings={
+            **config.engines,
+            **{
+                name: {"voices_dir": str(voices_folder(config)), **config.engines.get(name, {})}
+                for name in ENGINES_WITH_PACKS
+            },
+        },
+        default_voice=config.voices.default,
+        disabled_voices=config.voices.disabled,
+        preload=[voice for voice in config.voices.preload if voice not in config.voices.disabled],
+        max_memory_mb=config.engine_host.max_memory_mb,
+        threads=config.engine_host.threads or usable_processors(),
+        chunk_timeout_s=config.engine_host.chunk_timeout_s,
+        start_timeout_s=config.engine_host.start_timeout_s,
+        dictionary=config.text.dictionary,
+        log_level=config.log.level,
+        log_format=config.log.format,
+    )
