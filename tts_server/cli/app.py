@@ -86,6 +86,7 @@ def run(
 def _configure_early(host: Any, read: Any) -> None:
     """Tell the engine host what to load. A mistake in the configuration is the daemon's to tell."""
     from tts_server.daemon.host_settings import host_settings
+    from tts_server.errors import TTSError
 
     with contextlib.suppress(TTSError):
         host.configure(host_settings(read()))
