@@ -159,6 +159,8 @@ class Context:
             error = EngineFailed("an internal error ended the speech")
         finally:
             self.close()
+        if self._interruption.reason is not DoneReason.CANCELLED and (rest := self._speaker.cut_off()) is not None:
+            yield rest
         done = self._summary(error)
         self._finish(done)
         yield done

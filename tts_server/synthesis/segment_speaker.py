@@ -70,6 +70,10 @@ class SegmentSpeaker:
             first_ms=None if first_at is None else ms(first_at - planned.cut_at),
         )
 
+    def cut_off(self) -> Audio | None:
+        """What was held back of speech that ends here and now: it fades out, so that nobody hears a click."""
+        return self._audio(rest) if len(rest := self._joiner.end_piece()) else None
+
     async def _prebuffered(
         self, stream: int, index: int, planned: Planned
     ) -> AsyncGenerator[AudioChunk | Queued | SegmentStarted]:

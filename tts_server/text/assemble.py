@@ -8,7 +8,7 @@ from tts_server.text.linguistic.segment import Pause, Segment, Style, Unfinished
 from tts_server.text.linguistic.utterance import Break, Prosody, Run, Syllable, Word
 from tts_server.text.mandarin.breaks import mark_break
 
-_PAUSING_MARKS = "。！？!?.…；;：:，,、—"  # the mark a syllable keeps is the first of these in a cluster, by this order
+_PAUSING_MARKS = "？?！!…。.；;：:，,、—"  # the mark a syllable keeps is the first of these in a cluster, by this order
 
 
 @dataclass(slots=True)

@@ -86,12 +86,12 @@ def shape_f0(f0: Floats, durations: Floats, wanted: Sequence[Controls]) -> Float
     st = _semitones(f0)
     weights = durations + 1e-3
     mean = float((st * weights).sum() / weights.sum())
-    ramp = _end_of(durations) * [control.ramp for control in wanted]
+    ramp = nearness(durations) * [control.ramp for control in wanted]
     register = np.array([control.f0 for control in wanted])
     excursion = (st - mean) * [control.f0_range - 1 for control in wanted]
     moved = f0 + _z_score(st + excursion + register + ramp) - _z_score(st)
     low, high = F0_LIMITS  # what the model itself predicts beyond them is left alone
-    beyond = RAMP_HEADROOM * _end_of(durations)
+    beyond = RAMP_HEADROOM * nearness(durations)
     return np.clip(moved, np.minimum(f0, low), np.maximum(f0, high + beyond)).astype(np.float32)
 
 
@@ -112,7 +112,7 @@ def pause_seconds(after: Break, wanted: Controls) -> float:
     return PAUSES.get(after, 0.0) * wanted.pause
 
 
-def _end_of(durations: Floats) -> NDArray[np.float64]:
+def nearness(durations: Floats) -> NDArray[np.float64]:
     """How near each unit is to the end of speech: 0 far from it, 1 for the last unit before the silence. (U,)"""
     speech = durations.astype(np.float64)
     speech[-2:] = 0  # the closing silence and the end mark

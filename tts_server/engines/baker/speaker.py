@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tts_server.engine import AudioChunk, Prosody, Run, Samples, Timing
 from tts_server.engines.baker import level, prosody
 from tts_server.engines.baker.clauses import Clause, Units, clauses, halves, units
+from tts_server.engines.baker.intonation import ended, ending
 from tts_server.engines.baker.mel import Kept, Mel
 from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Encoded, Nets
 from tts_server.engines.baker.shape import ACOUSTIC, VOCODER
@@ -78,7 +79,8 @@ def _scores(nets: Nets, clause: Clause, pause: int | None, before: Prosody | Non
     read = units(clause)
     encoded = nets.encode(read.ids)
     of_syllables = prosody.changing_over(clause.prosodies, before)
-    wanted = [of_syllables[owner] for owner in read.owners]
+    near = prosody.nearness(encoded.durations)
+    wanted = ended([of_syllables[owner] for owner in read.owners], ending(clause.syllables), near)
     frames = prosody.shape_durations(encoded.durations, wanted)
     frames[0], frames[-2] = max(frames[0], LEAD_FRAMES), max(frames[-2], TAIL_FRAMES)
     if frames.sum() > ACOUSTIC.max_frames and len(clause.syllables) > 1:
