@@ -54,6 +54,7 @@ class AudioUsed(BaseModel):
     channels: int
     frame_ms: int
     bitrate: int | None = Field(None, description="Bits a second, of opus.")
+    delay_ms: int = Field(0, description="By how much what a decoder gives lags the marks: 7 of opus, else 0.")
     fade_ms: int = Field(description="Fade at joins that do not fall on silence.")
 
 

@@ -1,6 +1,6 @@
 """What HTTP clients send and get, as JSON. OpenAI's own routes are in `openai_api.py`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,6 +42,9 @@ class SpeechRequest(BaseModel):
     strict: bool = Field(False, description="An emotion that the voice lacks is an error, not the nearest one.")
 
 
+DELAY: Final = "By how much what a decoder gives lags the marks, where the file cannot tell it: 43 of AAC, else 0."
+
+
 class AudioReply(BaseModel):
     """The answer to `POST /api/tts` with `format` json, or with `Accept: application/json`."""
 
@@ -52,7 +55,8 @@ class AudioReply(BaseModel):
     voice: str = Field(description="The voice that speaks.")
     emotion: str = Field(description="The emotion used: the nearest that the voice has to the one asked for.")
     format: AudioFormat
-    sample_rate: int = Field(description="Hz; the audio is mono.")
+    sample_rate: int = Field(description="Hz, of what is decoded (Opus: always 48000); the audio is mono.")
+    delay_ms: int = Field(0, description=DELAY)
     duration_ms: int
     first_audio_ms: int | None = Field(description="From the request to the first audio; null: nothing was said.")
     marks: list[Mark] = Field(
@@ -66,7 +70,8 @@ class StartEvent(BaseModel):
     voice: str
     emotion: str
     format: AudioFormat
-    sample_rate: int
+    sample_rate: int = Field(description="Hz, of what is decoded (Opus: always 48000).")
+    delay_ms: int = Field(0, description=DELAY)
 
 
 class QueuedEvent(BaseModel):

@@ -4,12 +4,15 @@ PyAV (ffmpeg's libraries) is loaded on the first use of a format that needs it: 
 """
 
 import io
+import random
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
 
+from tts_server.audio.info_frame import Length, info_frame
 from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, to_s16le, wav_header
 from tts_server.audio.resample import Resampler
 from tts_server.engine import Samples
@@ -34,6 +37,17 @@ class Format:
     rates: Sequence[int] = ()  # Hz that the codec takes; empty: all of ours
     container_options: Mapping[str, str] = field(default_factory=dict)
     codec_options: Mapping[str, str] = field(default_factory=dict)
+    heard_rate: int | None = None  # Hz that a decoder gives, whatever was encoded
+    scale: float = 1.0  # factor that makes up for what the codec does to the level
+    delay_samples: int = 0  # at the codec's rate: by how much the sound lags in players that read all the file says
+
+    def delay_ms(self, sample_rate: int) -> int:
+        """By how much what is heard lags the samples of `sample_rate`: 42 ms of AAC, nothing of the others."""
+        return round(1000 * self.delay_samples / self.rate_for(sample_rate))
+
+    def told_rate(self, sample_rate: int) -> int:
+        """The rate of what a listener decodes, of samples of `sample_rate`."""
+        return self.heard_rate or self.rate_for(sample_rate)
 
     def rate_for(self, sample_rate: int) -> int:
         """The rate at which samples of `sample_rate` are encoded: the same, or the next higher that the codec takes."""
@@ -47,20 +61,27 @@ FORMATS: Final[dict[str, Format]] = {
         Format("wav", "audio/wav"),
         Format(
             *("mp3", "audio/mpeg", "mp3", "libmp3lame", 64_000),
-            container_options={"id3v2_version": "0"},  # small devices take such a head for sound
+            # small devices take an ID3 head for sound; the first frame is ours
+            container_options={"id3v2_version": "0", "write_xing": "0"},
             codec_options={"compression_level": "7"},
+            scale=1 / 0.95,  # up to 160 kbit/s LAME turns down by so much
         ),
         Format(
             *("opus", "audio/ogg", "ogg", "libopus", 32_000, (8000, 12000, 16000, 24000, 48000)),
             container_options={"page_duration": "20000"},  # µs; a page holds a second otherwise, and comes as late
             codec_options={"compression_level": "5", "frame_duration": "20"},
+            heard_rate=48_000,
         ),
         Format(
             *("flac", "audio/flac", "flac", "flac"),
             container_options={"metadata_header_padding": "0"},
             codec_options={"compression_level": "2"},
         ),
-        Format(*("aac", "audio/aac", "adts", "aac", 64_000), codec_options={"aac_coder": "fast"}),
+        Format(
+            *("aac", "audio/aac", "adts", "aac", 64_000),
+            codec_options={"aac_coder": "fast"},
+            delay_samples=1024,  # ADTS has no place to tell it
+        ),
         Format("pcm", "audio/pcm"),
     )
 }
@@ -86,10 +107,15 @@ class Encoder(Protocol):
         """The rest. The encoder takes nothing after this."""
 
 
-def open_encoder(name: FormatName, sample_rate: int) -> Encoder:
-    """An encoder for a stream whose length is not known yet."""
+def open_encoder(name: FormatName, sample_rate: int, serial: int | None = None) -> Encoder:
+    """An encoder for a stream whose length is not known yet. serial: of an Ogg stream; None: any.
+
+    Ogg files may be joined as long as their serials differ.
+    """
     form = FORMATS[name]
-    return _Plain(name, sample_rate) if not form.container else _Coded(form, sample_rate, _Pipe())
+    if not form.container:
+        return _Plain(name, sample_rate)
+    return _Coded(form, sample_rate, _Pipe(), random.getrandbits(31) if serial is None else serial)
 
 
 def open_file_encoder(name: FormatName, sample_rate: int, file: IO[bytes]) -> Encoder:
@@ -97,16 +123,16 @@ def open_file_encoder(name: FormatName, sample_rate: int, file: IO[bytes]) -> En
 
     For the formats that ffmpeg writes.
     """
-    return _Coded(FILES[name], sample_rate, file)
+    return _Coded(FILES[name], sample_rate, file, random.getrandbits(31))
 
 
 def encode_whole(name: FormatName, pcm: bytes | memoryview, sample_rate: int) -> bytes:
-    """A whole file of 16-bit PCM, its length in its header where the format has room for it."""
+    """A whole file of 16-bit PCM, its length in its header where the format has room for it. Same PCM, same bytes."""
     form = FILES[name]
     if not form.container:
         return (wav_header(sample_rate, len(pcm)) if name == "wav" else b"") + bytes(pcm)
     file = io.BytesIO()
-    encoder = _Coded(form, sample_rate, file)
+    encoder = _Coded(form, sample_rate, file, zlib.crc32(pcm) >> 1)
     step = BYTES_PER_SAMPLE * sample_rate
     for start in range(0, len(pcm), step):
         encoder.encode(from_s16le(bytes(pcm[start : start + step])))
@@ -140,16 +166,23 @@ class _Pipe:
 
 
 class _Coded:
-    """By one of ffmpeg's codecs, in one of its containers. The bytes depend on the samples alone."""
+    """By one of ffmpeg's codecs, in one of its containers. The bytes depend on the samples and the serial alone."""
 
-    def __init__(self, form: Format, sample_rate: int, file: "IO[bytes] | _Pipe") -> None:
+    def __init__(self, form: Format, sample_rate: int, file: "IO[bytes] | _Pipe", serial: int) -> None:
         import av
         from av.audio.stream import AudioStream
 
+        self._form, self._file = form, file
         self._pipe = file if isinstance(file, _Pipe) else None
-        rate = form.rate_for(sample_rate)
+        self._rate = rate = form.rate_for(sample_rate)
         self._resampler = Resampler(sample_rate, rate)
+        self._scale = np.float32(form.scale)
+        self._frames = self._frame_bytes = 0  # of packets, given out
+        if form.name == "mp3":
+            file.write(info_frame(rate, form.bit_rate or 0))
         options = {"fflags": "+bitexact", **form.container_options}
+        if form.container == "ogg":
+            options["serial_offset"] = str(serial)
         self._container: OutputContainer = av.open(file, "w", format=form.container, options=options)
         codec_options = {"flags": "+bitexact", **form.codec_options}
         stream = self._container.add_stream(form.codec, rate=rate, options=codec_options)
@@ -168,6 +201,11 @@ class _Coded:
         self._code(self._resampler.flush())
         self._mux(self._stream.encode(None))
         self._container.close()
+        if self._form.name == "mp3" and not isinstance(self._file, _Pipe):
+            length = Length(self._position, self._frames, self._frame_bytes)
+            self._file.seek(0)
+            self._file.write(info_frame(self._rate, self._form.bit_rate or 0, length))
+            self._file.seek(0, io.SEEK_END)
         return self._taken()
 
     def _code(self, samples: Samples) -> None:
@@ -175,7 +213,7 @@ class _Coded:
 
         if not len(samples):
             return
-        pcm = np.frombuffer(to_s16le(samples), "<i2")[None, :]
+        pcm = np.frombuffer(to_s16le(samples * self._scale), "<i2")[None, :]
         frame = AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
         frame.sample_rate = self._stream.sample_rate
         frame.pts = self._position
@@ -184,6 +222,8 @@ class _Coded:
 
     def _mux(self, packets: "Iterable[Packet[AudioStream]]") -> None:
         for packet in packets:
+            self._frames += 1
+            self._frame_bytes += packet.size
             self._container.mux(packet)
 
     def _taken(self) -> bytes:

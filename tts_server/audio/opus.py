@@ -10,7 +10,8 @@ from tts_server.engine import Samples
 RATES: Final = (8000, 16000, 24000, 48000)  # Hz, of those that we resample to
 FRAME_MS: Final = (20, 40, 60)
 BITRATE: Final = 32_000  # speech is transparent to most ears from 24 000 on
-_DELAY_48K: Final = 312  # samples by which libopus lags, at 48 kHz: 6.5 ms
+_DELAY_48K: Final = 312  # samples by which libopus lags, at 48 kHz
+DELAY_S: Final = _DELAY_48K / 48_000
 
 
 class OpusEncoder:

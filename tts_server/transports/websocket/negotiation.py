@@ -51,6 +51,7 @@ class AudioPlan:
             channels=1,
             frame_ms=self.frame_ms,
             bitrate=self.bitrate,
+            delay_ms=round(1000 * opus.DELAY_S) if self.codec == "opus" else 0,
             fade_ms=fade_ms,
         )
 

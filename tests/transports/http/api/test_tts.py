@@ -220,7 +220,7 @@ async def test_events_tell_the_audio_and_when_each_character_is_heard(core: Core
         events = events_of(answer.text)
     names = [name for name, _ in events]
     told = {name: data for name, data in events if name not in ("audio", "marks")}
-    assert told["start"] == {"voice": "tone", "emotion": "sad", "format": "pcm", "sample_rate": RATE}
+    assert told["start"] == {"voice": "tone", "emotion": "sad", "format": "pcm", "sample_rate": RATE, "delay_ms": 0}
     segments = [data for name, data in events if name == "segment"]
     assert (segments[0]["from"], segments[-1]["to"]) == (0, len(TEXT))
     assert {segment["emotion"] for segment in segments} == {"sad"}

@@ -15,7 +15,7 @@ from starlette.types import Receive
 
 from protocol.http_api import AudioReply, Mark
 from tts_server import __version__
-from tts_server.audio.encode import FormatName, encode_whole
+from tts_server.audio.encode import FORMATS, FormatName, encode_whole
 from tts_server.audio.pcm import silence, to_s16le
 from tts_server.events import Audio, Done, DoneReason, Marks, SegmentStarted, SpeechEvent, SpeechOptions
 from tts_server.synthesis.synthesizer import Context, Synthesizer
@@ -43,7 +43,7 @@ class Order:
         told = {
             "x-voice": quote(self.report.voice or context.voice),
             "x-emotion": context.emotion[1],
-            "x-sample-rate": str(context.sample_rate),
+            "x-sample-rate": str(FORMATS[self.form].told_rate(context.sample_rate)),
         }
         if (first_ms := self.report.first_audio_ms) is not None:
             told["x-first-audio-ms"] = str(first_ms)
@@ -94,7 +94,8 @@ async def speak_and_keep(order: Order, receive: Receive, store: StoredAudio, wan
             voice=order.report.voice or context.voice,
             emotion=context.emotion[1],
             format=order.form,
-            sample_rate=context.sample_rate,
+            sample_rate=FORMATS[order.form].told_rate(context.sample_rate),
+            delay_ms=FORMATS[order.form].delay_ms(context.sample_rate),
             duration_ms=round(1000 * recording.samples / context.sample_rate),
             first_audio_ms=order.report.first_audio_ms,
             marks=spoken.marks if wants_marks else [],

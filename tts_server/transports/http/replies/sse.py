@@ -20,6 +20,7 @@ from protocol.http_api import (
     error_json,
 )
 from protocol.openai_api import AudioDelta, AudioDone, Usage
+from tts_server.audio.encode import FORMATS
 from tts_server.audio.pcm import silence
 from tts_server.errors import TTSError
 from tts_server.events import Audio, Marks, Queued, SegmentStarted, SpeechEvent
@@ -118,8 +119,13 @@ class OurEvents:
         self._wants_marks = wants_marks
 
     def begin(self, order: Order, context: Context) -> bytes:
+        form, rate = FORMATS[order.form], context.sample_rate
         started = StartEvent(
-            voice=context.voice, emotion=context.emotion[1], format=order.form, sample_rate=context.sample_rate
+            voice=context.voice,
+            emotion=context.emotion[1],
+            format=order.form,
+            sample_rate=form.told_rate(rate),
+            delay_ms=form.delay_ms(rate),
         )
         return _named("start", started)
 
