@@ -115,6 +115,14 @@ class Compat(Section):
     index_tts: bool = Field(True, description="index-tts, for xiaozhi: POST /tts.")
     ovos: bool = Field(True, description="OVOS' TTS server: GET /v2/synthesize and /synthesize/TEXT.")
     wyoming_openai: bool = Field(True, description="Lets wyoming-openai find our voices: GET /v1/test.")
+    aliyun: bool = Field(
+        True,
+        description="Aliyun's streaming, for xiaozhi: /ws/v1 with X-NLS-Token, /ANYTHING/ws/v1.",
+    )
+    xunfei: bool = Field(True, description="iFLYTEK's streaming, for xiaozhi: /compat/xunfei.")
+    paddlespeech: bool = Field(True, description="PaddleSpeech's streaming, for xiaozhi: /paddlespeech/tts/streaming.")
+    gpt_sovits: bool = Field(True, description="GPT-SoVITS, both shapes: POST and GET /compat/gpt_sovits.")
+    doubao: bool = Field(True, description="Volcengine's one-sentence API: POST /compat/doubao.")
 
 
 class Voices(Section):

@@ -15,8 +15,10 @@ from tts_server.access.access import Access
 from tts_server.errors import TTSError
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.asgi_socket import Socket, refuse
-from tts_server.transports.compat import volcengine
+from tts_server.transports.compat import aliyun, paddlespeech, volcengine, xunfei
 from tts_server.transports.compat.conversation import Conversation
+from tts_server.transports.compat.doubao import add_doubao
+from tts_server.transports.compat.gpt_sovits import add_gpt_sovits
 from tts_server.transports.compat.house import Account, House
 from tts_server.transports.compat.index_tts import add_index_tts
 from tts_server.transports.compat.ovos import add_kokoro_sign, add_ovos
@@ -38,6 +40,9 @@ class _Kind:
 
 
 _VOLCENGINE: Final = _Kind("volcengine", volcengine.VolcengineConversation, volcengine.TOKEN_HEADER)
+_ALIYUN: Final = _Kind("aliyun", aliyun.AliyunConversation, aliyun.TOKEN_HEADER)
+_XUNFEI: Final = _Kind("xunfei", xunfei.XunfeiConversation, "authorization")
+_PADDLESPEECH: Final = _Kind("paddlespeech", paddlespeech.PaddleConversation, "authorization")
 
 
 class CompatDoors:
@@ -56,6 +61,10 @@ class CompatDoors:
             add_index_tts(app, self._house)
         if self._settings.ovos:
             add_ovos(app, self._house)
+        if self._settings.gpt_sovits:
+            add_gpt_sovits(app, self._house)
+        if self._settings.doubao:
+            add_doubao(app, self._house)
         if self._settings.wyoming_openai:
             add_kokoro_sign(app)
 
@@ -87,9 +96,14 @@ class CompatDoors:
                 conversation.socket.abort()
 
     def _kind_of(self, scope: Scope) -> _Kind | None:
-        if self._settings.volcengine and scope["path"] == volcengine.PATH:
+        opened, path = self._settings, scope["path"]
+        if opened.volcengine and path == volcengine.PATH:
             return _VOLCENGINE
-        return None
+        if opened.xunfei and path == xunfei.PATH:
+            return _XUNFEI
+        if opened.paddlespeech and path == paddlespeech.PATH:
+            return _PADDLESPEECH
+        return _ALIYUN if opened.aliyun and aliyun.is_meant(scope) else None
 
     async def _admit(self, kind: _Kind, scope: Scope, receive: Receive, send: Send) -> None:
         peer = str((scope["client"] or ("",))[0])
@@ -124,7 +138,7 @@ class CompatDoors:
 
 def _token(headers: Headers, own_header: str) -> str | None:
     """From the header of the client's own service, or `Authorization: Bearer TOKEN`, also with a semicolon."""
-    if own := headers.get(own_header, "").strip():
+    if own_header != "authorization" and (own := headers.get(own_header, "").strip()):
         return own
     kind, _, token = headers.get("authorization", "").replace(";", " ", 1).partition(" ")
     return token.strip() or None if kind.casefold() == "bearer" else None

@@ -11,6 +11,11 @@ class CompatSettings:
     index_tts: bool = True
     ovos: bool = True
     wyoming_openai: bool = True
+    aliyun: bool = True
+    xunfei: bool = True
+    paddlespeech: bool = True
+    gpt_sovits: bool = True
+    doubao: bool = True
     max_conversations: int = 64  # WebSockets of all these doors
     idle_s: float = 300.0  # a connection that says and hears nothing is closed after this
     write_stall_s: float = 10.0  # a peer that takes no data for so long is given up

@@ -73,7 +73,7 @@ def token_in(headers: Mapping[str, str]) -> str | None:
     authorization = headers.get("authorization")
     if authorization is None:
         return None
-    kind, _, token = authorization.partition(" ")
+    kind, _, token = authorization.replace(";", " ", 1).partition(" ")  # Volcengine's clients write a semicolon
     if kind.casefold() != "bearer":
         raise Unauthorized("send the token as Authorization: Bearer TOKEN")
     return token.strip() or None

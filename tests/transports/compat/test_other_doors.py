@@ -1,0 +1,164 @@
+"""Doors for which no real client is at hand, against stand-ins that do what xiaozhi's providers do."""
+
+import asyncio
+import base64
+import json
+import uuid
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.support.core import Core, running_core
+from tests.support.http_door import Door
+from tests.support.websocket_peer import peer_of
+from tests.transports.compat.doors import open_compat, said_by_core
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+REPLY = "你好，世界。再见"
+LONG = "很长的一段话，" * 60
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def core() -> AsyncGenerator[Core]:
+    """One core for the whole file."""
+    async with running_core() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def door(core: Core) -> AsyncGenerator[Door]:
+    """A door of its own."""
+    async with open_compat(core) as opened:
+        yield opened
+
+
+def aliyun(name: str, task: str, **payload: object) -> str:
+    header = {"message_id": uuid.uuid4().hex, "task_id": task, "namespace": "FlowingSpeechSynthesizer", "name": name}
+    return json.dumps({"header": {**header, "appkey": "x"}, "payload": payload})
+
+
+async def hear_aliyun(client: ClientConnection, task: str, until: str = "SynthesisCompleted") -> tuple[bytes, list]:
+    pcm, events = b"", []
+    while not events or events[-1]["header"]["name"] != until:
+        message = await client.recv()
+        if isinstance(message, bytes):
+            pcm += message
+            if until == "sound":
+                break
+        elif (event := json.loads(message))["header"]["task_id"] == task:
+            events.append(event)
+    return pcm, events
+
+
+@pytest.mark.parametrize(("path", "headers"), [("/ws/v1", {"X-NLS-Token": "any"}), ("/nls-internal./ws/v1", {})])
+async def test_aliyun_speaks_as_it_is_written_to(path: str, headers: dict[str, str], core: Core, door: Door) -> None:
+    setup = {"voice": "longxiaochun", "format": "pcm", "sample_rate": 24000, "volume": 50, "enable_subtitle": True}
+    async with connect(f"ws://127.0.0.1:{door.port}{path}", additional_headers=headers, proxy=None) as client:
+        for task in ("a" * 32, "b" * 32):
+            await client.send(aliyun("StartSynthesis", task, **setup))
+            for piece in ("你好，", "世界。再", " ", "见"):
+                await client.send(aliyun("RunSynthesis", task, text=piece))
+            await client.send(aliyun("StopSynthesis", task))
+            pcm, events = await hear_aliyun(client, task)
+            names = [event["header"]["name"] for event in events]
+            assert (names[0], names[-1]) == ("SynthesisStarted", "SynthesisCompleted")
+            assert pcm == await said_by_core(core, "你好，世界。再 见", 24000)
+            ends = [event for event in events if event["header"]["name"] == "SentenceEnd"]
+            assert "".join(end["payload"]["subtitles"][0]["text"] for end in ends).startswith("你好，世界。")
+
+
+async def test_aliyun_is_interrupted_by_a_new_start_and_fails_with_an_end(core: Core, door: Door) -> None:
+    async with connect(
+        f"ws://127.0.0.1:{door.port}/ws/v1", additional_headers={"X-NLS-Token": "any"}, proxy=None
+    ) as client:
+        await client.send(aliyun("StartSynthesis", "1"))
+        await client.send(aliyun("RunSynthesis", "1", text=LONG))
+        await hear_aliyun(client, "1", until="sound")
+        await client.send(aliyun("StartSynthesis", "2", format="mp3"))
+        _, events = await hear_aliyun(client, "2")
+        assert [event["header"]["name"] for event in events] == ["TaskFailed", "SynthesisCompleted"]
+    async with asyncio.timeout(2):
+        await core.synthesizer.wait_idle()
+
+
+async def test_our_own_clients_at_the_same_path_are_served_as_before(door: Door) -> None:
+    async with peer_of(door) as peer:
+        await peer.send("text", text="好。", end=True)
+        assert (await peer.wait_for("done"))["reason"] == "end"
+
+
+async def test_xunfei_says_a_turn_on_a_connection(core: Core, door: Door) -> None:
+    url = f"ws://127.0.0.1:{door.port}/compat/xunfei?authorization=eA==&date=x&host=x"
+    async with connect(url, proxy=None) as client:
+        for status, piece in ((0, "你好，"), (1, "世界。"), (1, "再见"), (2, "")):
+            audio = {"encoding": "raw", "sample_rate": 24000, "channels": 1, "bit_depth": 16}
+            tts = {"vcn": "x5_lingxiaoxuan_flow", "speed": 50, "volume": 50, "pitch": 50, "audio": audio}
+            text = {"status": status, "seq": status, "text": base64.b64encode(piece.encode()).decode()}
+            message = {
+                "header": {"app_id": "x", "status": status},
+                "parameter": {"tts": tts},
+                "payload": {"text": text},
+            }
+            await client.send(json.dumps(message))
+        pcm, statuses = b"", []
+        while 2 not in statuses:
+            told = json.loads(await client.recv())
+            assert told["header"]["code"] == 0
+            statuses.append(told["payload"]["audio"]["status"])
+            pcm += base64.b64decode(told["payload"]["audio"]["audio"])
+    assert statuses[0] == 0
+    assert pcm == await said_by_core(core, REPLY, 24000)
+
+
+async def test_paddlespeech_says_a_sentence_and_answers_the_goodbye(core: Core, door: Door) -> None:
+    url = f"ws://127.0.0.1:{door.port}/paddlespeech/tts/streaming"
+    for speaker in (0, 7):
+        async with connect(url, proxy=None) as client:
+            await client.send(json.dumps({"task": "tts", "signal": "start"}))
+            ready = json.loads(await client.recv())
+            assert ready["status"] == 0
+            await client.send(json.dumps({"text": REPLY, "spk_id": speaker}))
+            pcm, status = b"", 1
+            while status != 2:
+                told = json.loads(await client.recv())
+                status = told["status"]
+                pcm += base64.b64decode(told["audio"])
+            await client.send(json.dumps({"task": "tts", "signal": "end", "session": ready["session"]}))
+            assert json.loads(await client.recv())["status"] == 0
+        assert pcm == await said_by_core(core, REPLY, 24000)
+
+
+@pytest.mark.parametrize("message", ["[]", "{", "\u0000", b"\x11\x14"])
+async def test_what_is_no_message_closes_the_connection(message: str | bytes, door: Door) -> None:
+    for path in ("/compat/xunfei", "/paddlespeech/tts/streaming", "/x/ws/v1"):
+        async with connect(f"ws://127.0.0.1:{door.port}{path}", proxy=None) as client:
+            await client.send(message)
+            await client.wait_closed()
+            assert client.close_code == 1008
+
+
+async def test_gpt_sovits_in_both_shapes(core: Core, door: Door) -> None:
+    body = {"text": REPLY, "text_lang": "zh", "ref_audio_path": "/x/tone.wav", "speed_factor": 1.0, "top_k": 5}
+    posted = await door.client.post("/compat/gpt_sovits", json=body)
+    fetched = await door.client.get("/compat/gpt_sovits", params={"text": REPLY, "text_language": "zh", "speed": 1.0})
+    for answer in (posted, fetched):
+        assert (answer.status_code, answer.content[:4]) == (200, b"RIFF")
+        assert answer.content[44:] == await said_by_core(core, REPLY, 16000)
+
+
+async def test_doubao_brings_its_sound_in_json(core: Core, door: Door) -> None:
+    body = {
+        "app": {"appid": "x", "token": "access_token", "cluster": "volcano_tts"},
+        "user": {"uid": "1"},
+        "audio": {"voice_type": "BV001_streaming", "encoding": "wav", "speed_ratio": 1.0, "rate": 24000},
+        "request": {"reqid": "1", "text": REPLY, "text_type": "plain", "operation": "query"},
+    }
+    headers = {"Authorization": "Bearer;access_token"}
+    told = (await door.client.post("/compat/doubao", json=body, headers=headers)).json()
+    assert told["code"] == 3000
+    assert base64.b64decode(told["data"])[44:] == await said_by_core(core, REPLY, 24000)
+    body["request"]["text"] = "字" * 1025
+    assert (await door.client.post("/compat/doubao", json=body)).status_code == 413
