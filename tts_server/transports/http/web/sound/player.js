@@ -7,6 +7,7 @@ const HEAD_START_S = 0.03; // from the first samples to their sound: the next on
 const LATE_S = 0.012; // what is due sooner than this may start too late, over what follows it
 const AHEAD_S = 4; // scheduled, at most
 const PIECE_S = 0.5; // of one source, at most
+const DEVICE_S = 0.04; // of the device: with less, a busy tablet stutters
 const FADE_S = 0.005; // a stop is a short fade, not a click
 const WAKE_S = 3; // for a loudspeaker to start
 const REST_MS = 60_000; // without a touch or a sound the loudspeaker is given back, for the battery's sake
@@ -105,7 +106,7 @@ export class Player {
     if (!this.#outputs.has(rate)) {
       if (typeof AudioContext === "undefined") throw new SoundError("sound_missing");
       if (navigator.audioSession) navigator.audioSession.type = "playback"; // heard with an iPad's ringer off, too
-      this.#outputs.set(rate, new AudioContext({ sampleRate: rate, latencyHint: "balanced" }));
+      this.#outputs.set(rate, new AudioContext({ sampleRate: rate, latencyHint: DEVICE_S }));
     }
     return this.#outputs.get(rate);
   }
