@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.box.machine import Machine
 
-PYTHON: Final = "/opt/tts-server/bin/python"
+PYTHON: Final = "$(readlink -f /opt/tts-server/bin)/python"  # through the link it does not find its environment
 DOORS: Final = f"{PYTHON} /src/tests/box/doors.py"
 CONFIG: Final = "/etc/tts-server/config.toml"
 LONG: Final = "一二三四五六七八九十。" * 12

@@ -66,6 +66,9 @@ class Server(Section):
         PRIVATE_NETWORKS,
         description="Networks whose addresses may connect. Private ones by default.",
     )
+    trusted_proxies: tuple[Network, ...] = Field(
+        (), description="Proxies that are believed whom they speak for: X-Forwarded-For, PROXY protocol version 2."
+    )
     host_names: tuple[HostName, ...] = Field(
         (),
         description="Names that people reach us by, besides addresses, names without a dot, *.local, and this box's "

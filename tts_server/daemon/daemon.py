@@ -58,7 +58,7 @@ _LIVE: Final = (
         "voices.distances",
     ),
     *("text.tags", "text.unknown_tags", "text.emoji", "text.directions"),
-    *("server.networks", "server.host_names", "server.origins"),
+    *("server.networks", "server.trusted_proxies", "server.host_names", "server.origins"),
 )
 _NOT_LIVE: Final = "limits.stored_audio"
 

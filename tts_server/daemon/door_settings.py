@@ -49,6 +49,7 @@ def wyoming_limits(config: Config) -> WyomingLimits:
         idle_s=limits.connection_idle_s,
         write_stall_s=limits.write_stall_s,
         networks=config.server.networks,
+        trusted_proxies=config.server.trusted_proxies,
     )
 
 
@@ -57,6 +58,7 @@ def http_settings(config: Config) -> HttpSettings:
     limits, http = config.limits, config.http
     return HttpSettings(
         networks=config.server.networks,
+        trusted_proxies=config.server.trusted_proxies,
         host_names=(*config.server.host_names, *own_host_names()),
         origins=config.server.origins,
         max_connections=limits.max_connections,

@@ -14,7 +14,9 @@ from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
 
 from protocol.errors import ErrorCode
 from protocol.http_api import error_json
-from tts_server.transports.http.places import Places
+from protocol.proxy_protocol import ProxyHeaderInvalid, may_begin, parse_header
+from tts_server.access.networks import is_allowed
+from tts_server.transports.http.places import Places, address_of
 from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.websocket.connection import WebSocketConnection
 
@@ -33,13 +35,32 @@ class HttpConnection(H11Protocol):
     transport: asyncio.Transport
 
     def __init__(self, config: Config, state: ServerState, settings: HttpSettings, places: Places) -> None:
-        super().__init__(config, state, {"abort": self.abort, "is_gone": self._is_gone, "refusal": self._place_refusal})
+        super().__init__(
+            config,
+            state,
+            {
+                "abort": self.abort,
+                "is_gone": self._is_gone,
+                "refusal": self._place_refusal,
+                "speaks_for": self.speaks_for,
+            },
+        )
         self._settings = settings
         self._places = places
         self._refusal: HTTPStatus | None = None
         self._answers = 0
+        self._upgraded: WebSocketConnection | None = None
+        self._introduction: bytes | None = None  # of a proxy, as far as it has come; None: there is none to come
         self._head_timer: asyncio.TimerHandle | None = None
         self.came_at = self.loop.time()
+
+    def _offered(self) -> dict[str, object]:
+        return {
+            "abort": self.abort,
+            "is_gone": self._is_gone,
+            "refusal": self._place_refusal,
+            "speaks_for": self.speaks_for,
+        }
 
     @property
     def is_half_open(self) -> bool:
@@ -57,9 +78,20 @@ class HttpConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._refusal = self._places.enter(self, self.connections, self._settings)
+        if is_allowed(address_of(self), self._settings.trusted_proxies):
+            self._introduction = b""
         self._start_head_timer()
 
+    def speaks_for(self, address: str) -> None:
+        """The peer is a proxy, and this is its client: limits count the client."""
+        self.client = (address, 0)
+        if self._upgraded is not None:
+            self._upgraded.client = self.client  # it has this one's place
+        self._refusal = self._places.enter(self, self.connections, self._settings)
+
     def data_received(self, data: bytes) -> None:
+        if self._introduction is not None and not (data := self._introduced(data)):
+            return
         super().data_received(data)
         if self.conn.their_state is h11.IDLE:  # no whole head yet
             self._start_head_timer()
@@ -89,6 +121,7 @@ class HttpConnection(H11Protocol):
         super().handle_websocket_upgrade(event)
         upgraded = self.transport.get_protocol()
         assert isinstance(upgraded, WebSocketConnection)
+        self._upgraded, upgraded.client = upgraded, self.client
         if not upgraded.handshake_initiated:  # its parser has smaller limits than this one, and only falls silent
             message = f"the head of a WebSocket's request may have {MAX_NUM_HEADERS} fields of {MAX_LINE_LENGTH} bytes"
             self._answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, ErrorCode.BAD_MESSAGE, message)
@@ -106,6 +139,24 @@ class HttpConnection(H11Protocol):
         if (connected := self.transport.get_extra_info("socket")) is not None and not self.transport.is_closing():
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.transport.abort()
+
+    def _introduced(self, data: bytes) -> bytes:
+        """What is left of the first bytes when a proxy has said by the PROXY protocol whom it speaks for."""
+        assert self._introduction is not None
+        received, self._introduction = self._introduction + data, None
+        if not may_begin(received):
+            return received
+        try:
+            header = parse_header(received)
+        except ProxyHeaderInvalid as error:
+            self._answer(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_MESSAGE, str(error))
+            return b""
+        if header is None:
+            self._introduction = received
+            return b""
+        if header.address is not None:
+            self.speaks_for(header.address)
+        return received[header.size :]
 
     def _place_refusal(self) -> HTTPStatus | None:
         return self._refusal

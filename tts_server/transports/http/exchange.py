@@ -132,6 +132,8 @@ class Exchange:
         headers.setdefault("referrer-policy", "no-referrer")
         headers.setdefault("content-security-policy", "default-src 'none'; media-src 'self'; frame-ancestors 'none'")
         headers.setdefault("cache-control", "no-store")
+        if "content-length" not in headers:
+            headers["x-accel-buffering"] = "no"  # nginx and others would hold speech back until all of it is there
         # Pages of others get no sound from us by an address, which carries nothing that would tell of them.
         headers.setdefault("cross-origin-resource-policy", "cross-origin" if self._settings.origins else "same-origin")
         add_leave(self.scope, headers, self._settings)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocol.errors import ErrorCode
 from tts_server.access.access import Access, AccessSettings, Principal
+from tts_server.access.networks import client_behind
 from tts_server.errors import HostRefused, Refused, TTSError
 from tts_server.logs import request_id
 from tts_server.synthesis.metrics import Metrics
@@ -66,10 +67,21 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["path"] = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"  # people join addresses by hand
+        self._see_behind_proxies(scope)
         if scope["type"] == "websocket":
             await self._admit_websocket(scope, receive, send)
         else:
             await self._admit_request(scope, receive, send)
+
+    def _see_behind_proxies(self, scope: Scope) -> None:
+        """Let the scope's client be the one whom trusted proxies speak for."""
+        peer = _peer(scope)
+        forwarded = ", ".join(Headers(scope=scope).getlist("x-forwarded-for"))
+        client = client_behind(peer, forwarded, self._settings.trusted_proxies)
+        if client != peer:
+            scope["client"] = (client, 0)
+            if (speaks_for := scope.get("state", {}).get("speaks_for")) is not None:
+                speaks_for(client)
 
     async def _admit_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """No care for body and answer is needed: the door has limits of its own, and asks for tokens."""

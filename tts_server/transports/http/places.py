@@ -8,6 +8,7 @@ from collections.abc import Collection
 from http import HTTPStatus
 from typing import Final, Protocol, cast
 
+from tts_server.access.networks import is_allowed
 from tts_server.transports.http.settings import HttpSettings
 
 _PLACES_FOR_PROBES: Final = 8  # beyond the limits, so that a full house can still be asked how it is
@@ -36,7 +37,7 @@ class Places:
         """Find a place among the connections, the newcomer's included. How to refuse its request if there is none."""
         seated = [connection for connection in connections if connection not in self._surplus]
         neighbours = [connection for connection in seated if address_of(connection) == address_of(newcomer)]
-        if len(neighbours) > settings.max_connections_per_address:
+        if len(neighbours) > settings.max_connections_per_address and not _speaks_for_many(newcomer, settings):
             refusal, candidates = HTTPStatus.TOO_MANY_REQUESTS, neighbours
         elif len(seated) > settings.max_connections:
             refusal, candidates = HTTPStatus.SERVICE_UNAVAILABLE, seated
@@ -59,6 +60,11 @@ def address_of(connection: object) -> str:
     """The peer's address. uvicorn's protocols (a WebSocket is another class) all keep it in the same place."""
     client: tuple[str, int] | None = getattr(connection, "client", None)
     return client[0] if client else ""
+
+
+def _speaks_for_many(newcomer: Guest, settings: HttpSettings) -> bool:
+    """A proxy has not said yet for whom it is here; its client is counted when it does."""
+    return is_allowed(address_of(newcomer), settings.trusted_proxies)
 
 
 def _oldest_half_open(connections: Collection[object], newcomer: Guest) -> Guest | None:

@@ -15,6 +15,7 @@ class HttpSettings:
     """Limits and time-outs of the HTTP door."""
 
     networks: Sequence[Network] = PRIVATE_NETWORKS  # whose addresses may connect
+    trusted_proxies: Sequence[Network] = ()  # that are believed whom they speak for
     # Names in a Host header we answer to, besides addresses, *.local, *.localhost and names without a dot.
     host_names: Sequence[str] = ()
     origins: Sequence[str] = ()  # origins of web pages that may use us, besides our own: "https://panel.example"

@@ -10,6 +10,7 @@ from typing import Final
 from wyoming.error import Error
 
 from protocol.errors import ErrorCode
+from protocol.proxy_protocol import ProxyHeaderInvalid
 from protocol.wyoming import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, EventDecoder
 from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
 from tts_server.synthesis.synthesizer import Synthesizer
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _GRACE_S: Final = 1.0  # at the end, for last words to be written
 _SILENT_S: Final = 5.0  # a connection without a word for so long makes room for a newcomer
+_INTRODUCTION_S: Final = 10.0  # for a trusted proxy to say whom it speaks for
 _MAX_REFUSALS: Final = 16  # clients that are being told at the same time why they cannot come in
 LOCAL: Final = "this machine"  # the address of clients without one: of a Unix socket, or of standard input
 
@@ -39,6 +41,7 @@ class WyomingLimits:
     max_data_bytes: int = MAX_DATA_BYTES
     max_payload_bytes: int = MAX_PAYLOAD_BYTES
     networks: tuple[Network, ...] = PRIVATE_NETWORKS  # that may connect
+    trusted_proxies: tuple[Network, ...] = ()  # that are believed whom they speak for
 
 
 class WyomingDoor:
@@ -87,9 +90,12 @@ class WyomingDoor:
         address = _address(writer)
         wire = Wire(reader, writer, self._limits.write_stall_s)
         try:
+            if address != LOCAL and is_allowed(address, self._limits.trusted_proxies):
+                deadline = asyncio.get_running_loop().time() + _INTRODUCTION_S
+                address = await wire.introduction(deadline) or address
             refusal = self._refusal(address)
             await (self._serve(wire, address) if refusal is None else self._refuse(wire, address, refusal))
-        except* OSError as gone:
+        except* (OSError, TimeoutError, ProxyHeaderInvalid) as gone:
             log.debug("client %s went away: %s", address, _innermost(gone))
         except* Exception:
             log.exception("the connection of client %s failed", address)

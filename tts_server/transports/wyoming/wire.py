@@ -8,6 +8,7 @@ from typing import Final
 
 from wyoming.event import Event
 
+from protocol.proxy_protocol import may_begin, parse_header
 from protocol.wyoming import encode_event
 
 _READ_BYTES: Final = 64 * 1024
@@ -23,14 +24,31 @@ class Wire:
         self._reader = reader
         self._writer = writer
         self._write_stall_s = write_stall_s
+        self._early = b""  # read already
 
     @property
     def is_waiting_for_peer(self) -> bool:
         """Whether the peer has yet to take what was written."""
         return self._writer.transport.get_write_buffer_size() > 0
 
+    async def introduction(self, deadline: float) -> str | None:
+        """Whom a proxy speaks for, if it begins by saying so. Raises ProxyHeaderInvalid, TimeoutError at `deadline`."""
+        while may_begin(self._early):
+            if (header := parse_header(self._early)) is not None:
+                self._early = self._early[header.size :]
+                return header.address
+            async with asyncio.timeout_at(deadline):
+                received = await self._reader.read(_READ_BYTES)
+            if not received:
+                break
+            self._early += received
+        return None
+
     async def receive(self, deadline: float) -> bytes:
         """What the peer sent; empty at the end of its input. Raises TimeoutError at `deadline` (loop time)."""
+        if self._early:
+            early, self._early = self._early, b""
+            return early
         async with asyncio.timeout_at(deadline):
             try:
                 return await self._reader.read(_READ_BYTES)
