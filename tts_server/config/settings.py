@@ -232,6 +232,9 @@ class Text(Section):
         "first",
         description="Stage directions such as （开心地） are emotions from there on: everywhere, or as first words.",
     )
+    links: Literal["site", "whole"] = Field(
+        "site", description="A bare link is read as its site's name alone, or whole, with its path."
+    )
 
 
 class Night(Section):

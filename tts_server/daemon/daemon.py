@@ -57,7 +57,7 @@ _LIVE: Final = (
         "voices.emotion",
         "voices.distances",
     ),
-    *("text.tags", "text.unknown_tags", "text.emoji", "text.directions"),
+    *("text.tags", "text.unknown_tags", "text.emoji", "text.directions", "text.links"),
     *("server.networks", "server.trusted_proxies", "server.host_names", "server.origins"),
 )
 _NOT_LIVE: Final = "limits.stored_audio"

@@ -67,6 +67,7 @@ def speaking_style_of(config: Config) -> SpeakingStyle:
         speak_unknown_tags=text.unknown_tags == "speak",
         emoji=text.emoji == "emotion",
         directions=text.directions,
+        whole_links=text.links == "whole",
     )
     hours = Night(night.begin, night.end, night.volume, night.speed, night.intensity) if night.enabled else None
     return SpeakingStyle(markup, with_own(config.voices.distances), hours, is_clock_set=is_clock_set)

@@ -1,7 +1,7 @@
 """Markdown marks, which are never read aloud. Pure.
 
 Emphasis, headings, quotes, bullets, rules and code blocks are known in every text, since language models write them
-everywhere. HTML tags, entities, escapes, images and tables only where the text is said to be markdown.
+everywhere. Escapes, images and tables only where the text is said to be markdown.
 """
 
 import html
@@ -18,8 +18,6 @@ _LINE_MARK = re.compile(r"(?:#{1,6}|>|[-*+])(?=[ \t])")
 _LINE_MARK_BEGUN = re.compile(r"#{1,6}|>|[-*+]")
 _NUMBERED = re.compile(r"([0-9]{1,3})\.(?=[ \t])")
 _NUMBERED_BEGUN = re.compile(r"[0-9]{1,3}\.?")
-_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,256}>|<!--[^<>\n]{0,256}-->")
-_TAG_BEGUN = re.compile(r"<(?:!-{0,2}|/?[A-Za-z]|!--)?[^<>\n]{0,256}|</")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5}|[A-Za-z]{2,10});")
 _ENTITY_BEGUN = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]{0,6}|[A-Za-z]{0,10})")
 _RULER = re.compile(r"[ \t|:-]{3,256}(?=[\n])")  # under the head of a table
@@ -65,15 +63,23 @@ def line_mark(view: View) -> Step | None:
 
 
 def keycap(view: View, end: int) -> Step | None:
-    """An ASCII word or number up to `end`; the digit of a keycap emoji is not read."""
+    """An ASCII word or number up to `end`; the digit of a keycap emoji is the number of an item."""
     if view.held[end - 1].isdigit():
         following = View(view.held, end - 1, "", view.is_final).next
         if following is None or following in _KEYCAP:
             if end - 1 > view.at:
                 end -= 1
             else:
-                return None if following is None else (1, "")
+                return _numbered_by_keycap(view)
     return end - view.at, view.held[view.at : end]
+
+
+def _numbered_by_keycap(view: View) -> Step | None:
+    """1 in a keycap counts, as "1." does; a mark that only looks like one stays a digit."""
+    rest = view.ahead(3)
+    if keycapped := re.match("[0-9]\ufe0f?\u20e3", rest):
+        return len(keycapped[0]), f"{rest[0]}、"
+    return None if len(rest) < 3 and not view.is_final else (1, rest[0])
 
 
 def star(view: View) -> Step | None:
@@ -112,12 +118,6 @@ def hash_mark(view: View) -> Step | None:
     if view.next is None:
         return None
     return 1, "" if view.next in _KEYCAP else "#"
-
-
-def _angle(view: View) -> Step | None:
-    if tag := _TAG.match(view.held, view.at):
-        return len(tag[0]), ""
-    return None if view.may_become(_TAG_BEGUN) else (1, "<")
 
 
 def _ampersand(view: View) -> Step | None:
@@ -165,11 +165,10 @@ RULES: Final[Mapping[str, Rule]] = {
     "-": repeated,
     "#": hash_mark,
     "|": lambda view: (1, " "),
+    "&": _ampersand,
 }
 MARKDOWN_RULES: Final[Mapping[str, Rule]] = {
     **RULES,
-    "<": _angle,
-    "&": _ampersand,
     "\\": _escape,
     "!": _exclamation,
     "|": _bar,

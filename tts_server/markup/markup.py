@@ -13,15 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from tts_server.markup import brackets, markdown, speakable
+from tts_server.markup import brackets, latex, markdown, speakable
 from tts_server.markup.brackets import Brackets
+from tts_server.markup.elements import Elements
 from tts_server.markup.markdown import Fence
 from tts_server.markup.speakable import LINE_ENDS
 from tts_server.markup.tokens import Characters, Token
 from tts_server.markup.urls import UrlReader
 from tts_server.markup.view import NOT_HERE, Step, View
 
-_PLAIN = re.compile(r"[^A-Za-z0-9*_~`#>+\-\[\]|<&\\!（(\s]{1,64}")  # bounded: what is not spoken is passed one by one
+_PLAIN = re.compile(
+    r"[^A-Za-z0-9*_~`#>+\-\[\]|<&\\!（(【$\s]{1,64}"
+)  # bounded: what is not spoken is passed one by one
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -33,7 +36,8 @@ class Markup:
     speak_unknown_tags: bool = False  # else they are dropped
     emoji: bool = False  # an emoji is an emotion from here on; else it is dropped
     directions: bool | Literal["first"] = "first"  # （开心） is an emotion, anywhere or as a text's first words
-    markdown: bool = False  # HTML, entities, escapes, images and tables, too
+    whole_links: bool = False  # a bare link is read with its path; else its site's name alone
+    markdown: bool = False  # escapes, images and tables, too
 
 
 class Cleaner:
@@ -48,8 +52,10 @@ class Cleaner:
         self._line_start = True
         self._is_start = True  # nothing but space has come by
         self._fence = Fence()
-        self._url = UrlReader()
+        self._url = UrlReader(markup.whole_links)
         self._brackets = Brackets(markup.tags, markup.speak_unknown_tags)
+        self._elements = Elements()
+        self._is_chinese = False  # a Chinese character has come by: formulas that are not said are named in Chinese
 
     @property
     def held_chars(self) -> int:
@@ -102,6 +108,7 @@ class Cleaner:
     def _pass(self, view: View, length: int) -> None:
         """Leave what has been decided behind."""
         passed = view.ahead(length)
+        self._is_chinese = self._is_chinese or any("一" <= char <= "鿿" for char in passed)
         view.at += length
         view.previous = passed[-1]
         if view.previous in LINE_ENDS:
@@ -113,6 +120,8 @@ class Cleaner:
     def _step(self, view: View) -> Step | None:
         """Decide about the text from the view on; None: more is needed."""
         char = view.char
+        if self._elements.is_inside:
+            return self._elements.step(view)
         if self._fence.is_open or char == "`":
             return self._fence.step(view)
         if self._url.is_inside and (inside := self._url.step(view)) != NOT_HERE:
@@ -154,6 +163,12 @@ class Cleaner:
     def _marked(self, view: View) -> Step | None:
         """A character that may be a mark."""
         match view.char:
+            case "<":
+                return self._elements.open(view)
+            case "$" | "\\" if (found := latex.formula(view, self._is_chinese)) != NOT_HERE:
+                return found
+            case "【":
+                return brackets.lenticular(view, tags=self._markup.tags)
             case "[":
                 return self._brackets.open(view)
             case "]":

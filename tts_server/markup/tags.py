@@ -44,6 +44,12 @@ def cue_of(tag: str) -> EmotionCue | Gap | None:
     return EmotionCue(emotion["name"], None if intensity is None else min(float(intensity), MAX_INTENSITY))
 
 
+def pause_of(time: str | None) -> Gap:
+    """The pause of an SSML break: "1s", "500ms"; None is the usual one."""
+    found = re.fullmatch(rf"({_NUMBER})(ms|s)", (time or "").lower())
+    return Gap(_pause_ms(found[1], found[2]) if found else USUAL_PAUSE_MS)
+
+
 def may_become_a_chinese_tag(begun: str) -> bool:
     """Whether a bracket that begins so can still turn out to be a tag."""
     name, colon, number = begun.replace("：", ":").partition(":")

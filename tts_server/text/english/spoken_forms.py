@@ -264,6 +264,10 @@ FORMS: tuple[Rule, ...] = rules(
     (_N + r"(?P<a>[0-9]+(?:\.[0-9]+)?) ?(?:-|–|—|~) ?(?P<b>[0-9]+(?:\.[0-9]+)?)(?![0-9-])", _say_span),
     (r"(?<=[0-9]) ?[+×*÷=≈±] ?(?=[-−]?[0-9(])|(?<=[0-9]) (?:[-−x<>/]|<=|>=) (?=[0-9])|(?<=[0-9])[x×](?=[0-9])", _say_math),
     (r"(?<![0-9A-Za-z.,])[0-9]+(?:\.[0-9]+)? ?[A-Za-z]{1,5}(?:/[A-Za-z]{1,3})?[²³]?(?![A-Za-z0-9])(?<![0-9]D)(?<![0-9][GPKkXx])(?<! [a-z]{4}[a-z])", lambda match: _say_measure(match) if match[0][-1] in "²³" or "/" in match[0] else None),
+    (r"(?<=[A-Za-z0-9)])(?:\^2|²)(?![0-9])", lambda match: " squared"),
+    (r"(?<=[A-Za-z0-9)])(?:\^3|³)(?![0-9])", lambda match: " cubed"),
+    (r"√\(?(?=[A-Za-z0-9])", lambda match: "the square root of "),
     (rf"{_SIGNED}(?P<n>{_NUMBER}|(?<![0-9])\.[0-9]+)", _say_number),
-    (r"(?<=[a-z]) ?= ?(?=[a-z])", lambda match: " equals "),
+    (r"(?<=[a-z)]) ?= ?(?=[a-z(])", lambda match: " equals "),
+    (r"(?<=[A-Za-z0-9%]) ?[→⇒] ?(?=[A-Za-z0-9])", lambda match: " to "),
 )  # fmt: skip

@@ -58,6 +58,7 @@ def _say_slang(match: Match[str]) -> str:
 _COMPARED = {"<=": "小于等于", "≤": "小于等于", "≦": "小于等于", ">=": "大于等于", "≥": "大于等于", "≧": "大于等于", "<": "小于", ">": "大于", "≈": "约等于", "~": "约", "～": "约", "≠": "不等于"}  # fmt: skip
 
 SIGNS: tuple[Rule, ...] = rules(
+    (r"△\s?(?=[A-Z])", lambda match: "三角形"),
     # menus and arrows
     (r"(?<=[一-龥A-Za-z0-9])\s+[>›»]\s+(?=[一-龥A-Za-z])", lambda match: _PAUSE),
     (r"↑\s?(?=[0-9])", lambda match: "上升"), (r"↓\s?(?=[0-9])", lambda match: "下降"),

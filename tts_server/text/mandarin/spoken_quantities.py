@@ -191,6 +191,9 @@ REST: tuple[Rule, ...] = rules(
     (r"(?<=[一-龥])\s?[+×÷=≈<>≤≥≠±]\s?(?=[一-龥A-Za-z])|√(?=[一-龥])|±(?=[一-龥])", _say_math),
     # what is left between two dates, times or measures
     (r"(?<=[度日号月年点分秒元米克时吨升瓦伏岁层楼])\s?[-~～–—]\s?(?=(?:零下|上午|下午|晚上|早上|次日|第二天|周[一二三四五六日末天]|星期[一二三四五六日天])?[零一二两三四五六七八九十负])", lambda match: "到"),
+    (r"(?<=[A-Za-z0-9)）一-龥])\s?=\s?(?=[零一二两三四五六七八九十负])", lambda match: "等于"),
+    (r"(?<=[A-Za-z0-9)])\^(?P<m>[a-z])(?![A-Za-z])", lambda match: f"的{match['m']}次方"),
+    (r"(?<=[A-Za-z])\s?&\s?(?=[A-Za-z])", lambda match: " and "),
     (r"(?<![A-Za-z0-9])@(?=[一-龥A-Za-z])", lambda match: "艾特"),
     (r"(?<=[零一二两三四五六七八九十百千])°", lambda match: "度"),
     (r"(?<=[零一二两三四五六七八九十])#(?=[楼栋机线炉门])", lambda match: "号"),
