@@ -68,6 +68,7 @@ def test_a_voice_that_would_never_be_asked_does_not_count() -> None:
 def test_the_owners_dictionary_and_the_engines_settings_count() -> None:
     assert key(segment(), keys=KeyMaker({"重庆": "chong2 qing4"}, {})) != key(segment())
     assert key(segment(), keys=KeyMaker({}, {"li": {"quality": 2}})) != key(segment())
+    assert key(segment(), keys=KeyMaker({}, {}, -23.0)) != key(segment())
     assert key(segment(), keys=KeyMaker({}, {"wang": {"quality": 2}})) == key(segment())
 
 

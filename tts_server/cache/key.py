@@ -34,9 +34,14 @@ _DIGEST_BYTES: Final = 20
 class KeyMaker:
     """Names segments for one configuration of this program."""
 
-    def __init__(self, dictionary: Mapping[str, str], engine_settings: Mapping[str, Mapping[str, Any]]) -> None:
-        """dictionary: the owner's words for the front end. engine_settings: by engine name."""
-        self._base = _digest([FORMAT.decode(), program_digest(), dict(dictionary)])
+    def __init__(
+        self,
+        dictionary: Mapping[str, str],
+        engine_settings: Mapping[str, Mapping[str, Any]],
+        loudness_lufs: float | None = None,
+    ) -> None:
+        """dictionary: the owner's words for the front end. engine_settings: by engine name. loudness_lufs: of all."""
+        self._base = _digest([FORMAT.decode(), program_digest(), dict(dictionary), loudness_lufs])
         self._engine_settings = engine_settings
 
     def key(self, segment: Segment, voice: Voice, catalogue: Catalogue) -> str:
@@ -48,7 +53,8 @@ class KeyMaker:
     def _facts(self, voice: Voice) -> list[Any]:
         """What makes a voice sound as it does."""
         settings = dict(self._engine_settings.get(voice.engine, {}))
-        return [voice.name, voice.engine, voice.version, voice.revision, voice.sample_rate, voice.level_dbfs, settings]
+        loud = voice.level_dbfs, voice.loudness_lufs
+        return [voice.name, voice.engine, voice.version, voice.revision, voice.sample_rate, *loud, settings]
 
 
 @cache

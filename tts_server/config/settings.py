@@ -144,6 +144,12 @@ class Voices(Section):
     emotion: Annotated[str, AfterValidator(_known_emotion)] = Field(
         "neutral", description="Emotion by default; auto: the mood of each sentence, where it is plain."
     )
+    loudness_lufs: float = Field(
+        -19.0,
+        ge=-36,
+        le=-10,
+        description="How loud all voices speak (ITU-R BS.1770), at neutral; peaks stay below -1 dB.",
+    )
     distances: dict[Emotion, dict[Emotion, Annotated[float, Field(ge=0, le=1)]]] = Field(
         {}, description="Own distances between emotions, 0 to 1: what a voice lacks it replaces by the nearest it has."
     )

@@ -22,6 +22,7 @@ def host_settings(config: Config) -> HostSettings:
         default_voice=config.voices.default,
         disabled_voices=config.voices.disabled,
         preload=[voice for voice in config.voices.preload if voice not in config.voices.disabled],
+        loudness_lufs=config.voices.loudness_lufs,
         max_memory_mb=config.engine_host.max_memory_mb,
         threads=config.engine_host.threads or usable_processors(),
         chunk_timeout_s=config.engine_host.chunk_timeout_s,

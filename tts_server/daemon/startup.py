@@ -53,7 +53,7 @@ def cache_of(config: Config, link: EngineLink, turns: Turns) -> SegmentCache:
     wanted = config.cache
     if wanted.mode == "off":
         return SegmentCache(link, turns)
-    keys = KeyMaker(config.text.dictionary, config.engines)
+    keys = KeyMaker(config.text.dictionary, config.engines, config.voices.loudness_lufs)
     store = DiskStore(wanted.folder or cache_folder() / "segments", wanted.disk_bytes, wanted.max_age_s)
     in_use = store if wanted.mode == "disk" else None
     return SegmentCache(link, turns, keys, wanted.memory_bytes, wanted.max_age_s, in_use)

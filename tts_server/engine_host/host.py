@@ -23,6 +23,7 @@ from tts_server import logs
 from tts_server.engine import AudioChunk, Engine, Refreshable, Voice
 from tts_server.engine_host import framing, wire
 from tts_server.engine_host.eviction import MIB, EvictableEngine, VoiceEviction
+from tts_server.engine_host.loudness import Loudness
 from tts_server.engine_host.speech import speak
 from tts_server.engine_host.voices import list_voices, load_engines
 from tts_server.errors import TTSError
@@ -53,6 +54,7 @@ class Host:
         self._work: queue.SimpleQueue[_Utterance] = queue.SimpleQueue()
         self._utterances: dict[int, _Utterance] = {}
         self._steps: dict[int, float] = {}  # when each synthesis thread that is at work began, by thread
+        self._loudness = Loudness(settings["loudness_lufs"])
         self._eviction = VoiceEviction(settings["max_memory_mb"] * MIB)
         self._engines = load_engines(settings["engines"], settings["engine_settings"])
         self._resident = {name: EvictableEngine(engine, self._eviction) for name, engine in self._engines.items()}
@@ -83,7 +85,7 @@ class Host:
     def _open(self, message: framing.Message) -> None:
         utterance = _Utterance(message["id"], chunks=_nothing())
         segment = wire.segment_from_json(message["segment"])
-        utterance.chunks = speak(segment, message["voice"], self._voices, lambda: utterance.wanted_s)
+        utterance.chunks = speak(segment, message["voice"], self._voices, lambda: utterance.wanted_s, self._loudness)
         self._utterances[utterance.id] = utterance
 
     def _next(self, utterance_id: int, wanted_s: float) -> None:

@@ -17,6 +17,7 @@ class HostSettings:
     disabled_voices: Sequence[str] = ()
     preload: Sequence[str] = ()
     max_memory_mb: int = 0  # above it, voices unused for long are unloaded; 0: never
+    loudness_lufs: float | None = None  # that all voices are brought to; None: each as loud as it is
     threads: int = 1
     chunk_timeout_s: float = 30.0
     start_timeout_s: float = 60.0
@@ -36,6 +37,7 @@ class HostSettings:
             "disabled_voices": list(self.disabled_voices),
             "preload": list(self.preload),
             "max_memory_mb": self.max_memory_mb,
+            "loudness_lufs": self.loudness_lufs,
             "threads": self.threads,
             "dictionary": dict(self.dictionary),
             "log_level": self.log_level,

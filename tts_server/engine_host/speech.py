@@ -15,11 +15,12 @@ import numpy as np
 
 from protocol.emotions import nearest
 from tts_server.audio.join import KEEP_S, Joiner, moved, trim_edges
-from tts_server.audio.level import LevelMeter, match_level
+from tts_server.audio.level import PEAK, LevelMeter, match_level
 from tts_server.audio.pcm import silence
 from tts_server.audio.resample import resampled
 from tts_server.engine import AudioChunk, Break, Engine, Prosody, Run, Samples, Timing, Utterance, Voice
 from tts_server.engine_host.changed_voice import speak_changed
+from tts_server.engine_host.loudness import Loudness
 from tts_server.errors import VoiceUnknown
 from tts_server.text.frontend import analyse
 from tts_server.text.linguistic.segment import Before, Segment
@@ -57,17 +58,31 @@ class Piece:
         return HANDOVER_S.get(last.break_after, 0.0) / last.prosody.speed
 
 
-def speak(segment: Segment, voice: str, voices: Voices, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+def speak(
+    segment: Segment, voice: str, voices: Voices, wanted: Callable[[], float], loudness: Loudness | None = None
+) -> Generator[AudioChunk]:
     """Say a segment with `voice`, and with the first other voice that can what it cannot, at the rate of `voice`.
 
-    Engines are loaded when first needed. Timings count from the segment's first sample. Closing this generator closes
-    the engine's. Raises VoiceUnknown.
+    loudness: what all is brought to, by the gain of `voice`; None: as loud as the voice is. Engines are loaded when
+    first needed. Timings count from the segment's first sample. Closing this generator closes the engine's. Raises
+    VoiceUnknown.
     """
     if voice not in voices:
         raise VoiceUnknown(f"there is no voice {voice} here; there is {', '.join(sorted(voices)) or 'none'}")
-    reference = voices[voice][1]
+    engine, reference = voices[voice]
     pieces = plan(analyse(segment, reference.speaks[0]).runs, voice, voices)
     before = next((span.prosody for span in segment.spans if isinstance(span, Before)), None)
+    with closing(_spoken(pieces, reference, wanted, before)) as spoken:
+        if loudness is None:
+            yield from spoken
+        else:
+            yield from match_level(spoken, loudness.gain_db(engine, reference), PEAK)
+
+
+def _spoken(
+    pieces: Sequence[Piece], reference: Voice, wanted: Callable[[], float], before: Prosody | None
+) -> Generator[AudioChunk]:
+    """The pieces at the rate and the level of the reference voice."""
     if len(pieces) == 1:
         with closing(_synthesize(pieces[0], True, wanted, before)) as spoken:
             yield from _adapted(spoken, pieces[0].voice, reference, LevelMeter(reference.sample_rate))

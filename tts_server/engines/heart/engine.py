@@ -28,6 +28,7 @@ SEED: Final = 0  # the same text gives the same bytes
 SILENCE: Final = 0.003  # peak; the net's own silence stays below 0.0001
 EDGE_S: Final = 0.040  # silence kept around a sentence: the net leaves 0.3 s at both ends
 LEVEL_DBFS: Final = -24.6  # median of the net's own output over 8 sentences and single words; each is brought to it
+LOUDNESS_LUFS: Final = -25.9  # median of 20 sentences
 PAUSES_S: Final[Mapping[Break, float]] = {Break.CLAUSE: 0.22, Break.SENTENCE: 0.37}  # at speed 1, and the two edges
 SHORTEST_CHUNK_S: Final = 0.02
 
@@ -94,6 +95,7 @@ def _voice() -> Voice:
         version=version("hibari-tts"),
         revision=version("hibari-tts"),
         level_dbfs=LEVEL_DBFS,
+        loudness_lufs=LOUDNESS_LUFS,
     )
 
 

@@ -1,0 +1,88 @@
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import soxr
+
+from tests.support.audio import together, tone
+from tests.support.engines import ToneEngine
+from tts_server.audio.level import PEAK
+from tts_server.engine import AudioChunk, Utterance
+from tts_server.engine_host.loudness import MAX_GAIN_DB, Loudness, integrated_lufs
+from tts_server.engine_host.speech import speak
+from tts_server.engines.baker.engine import BakerEngine
+from tts_server.engines.heart.engine import HeartEngine
+from tts_server.text.linguistic.segment import Segment, Style
+from tts_server.text.linguistic.utterance import Prosody
+
+TARGET = -19.0
+TEXTS = {
+    "baker": (
+        "今天天气很好，我们一起去公园散步吧。",
+        "客厅的灯已经打开了，门没有关好。",
+        "洗衣机洗完了，可以晾衣服了。",
+    ),
+    "heart": (
+        "The meeting starts at three in the afternoon.",
+        "Your parcel is waiting.",
+        "Dinner is ready, come down.",
+    ),
+}
+
+
+class CountingEngine(ToneEngine):
+    """Counts how often it speaks."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        self.spoken = 0
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        self.spoken += 1
+        yield from super().synthesize(utterance, wanted)
+
+
+def segment(text: str, prosody: Prosody) -> Segment:
+    return Segment(text, tuple(range(len(text) + 1)), (Style(0, len(text), prosody),))
+
+
+def test_a_full_scale_sine_of_one_channel_has_the_loudness_of_the_standard() -> None:
+    assert integrated_lufs(tone(2.0, 48000, 997.0, peak=1.0), 48000) == pytest.approx(-3.01, abs=0.05)
+    assert integrated_lufs(tone(0.3, 48000), 48000) == -np.inf
+
+
+def test_a_voice_that_states_its_loudness_is_not_measured() -> None:
+    engine = CountingEngine({})
+    (voice,) = engine.voices
+    assert Loudness(TARGET).gain_db(engine, replace(voice, loudness_lufs=-23.5)) == 4.5
+    assert Loudness(TARGET).gain_db(engine, replace(voice, loudness_lufs=-60.0)) == MAX_GAIN_DB
+    assert Loudness(None).gain_db(engine, voice) == 0.0
+    assert engine.spoken == 0
+
+
+def test_another_voice_is_measured_once_for_each_revision() -> None:
+    engine, loudness = CountingEngine({}), Loudness(TARGET)
+    (voice,) = engine.voices
+    gains = [loudness.gain_db(engine, voice) for _ in range(3)]
+    assert engine.spoken == 1
+    assert gains[0] == gains[1] == gains[2] != 0.0
+    loudness.gain_db(engine, replace(voice, revision="2"))
+    assert engine.spoken == 2
+    assert loudness.gain_db(engine, replace(voice, name="other", speaks=("xx",))) == 0.0
+
+
+@pytest.mark.parametrize("engine", [BakerEngine({}), HeartEngine({})], ids=["baker", "heart"])
+def test_the_embedded_voices_are_equally_loud_and_never_too_loud(engine: BakerEngine | HeartEngine) -> None:
+    (voice,) = engine.voices
+    voices, loudness = {voice.name: (engine, voice)}, Loudness(TARGET)
+
+    def said(text: str, prosody: Prosody) -> np.ndarray:
+        return together(list(speak(segment(text, prosody), voice.name, voices, lambda: 5.0, loudness)))
+
+    heard = [integrated_lufs(said(text, Prosody()), voice.sample_rate) for text in TEXTS[voice.name]]
+    assert np.median(heard) == pytest.approx(TARGET, abs=1.0)
+    loud = said(TEXTS[voice.name][0], Prosody("angry"))
+    assert np.abs(loud).max() <= PEAK
+    assert 20 * np.log10(np.abs(soxr.resample(loud, voice.sample_rate, 4 * voice.sample_rate)).max()) < -1.0
