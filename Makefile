@@ -173,6 +173,10 @@ quiet: $(TEST_LAYERS)  ## does anything leave the house? every packet is watched
 boot: $(TEST_LAYERS)  ## boot Debian 12 and 13, install, and mistreat the service (as root; a quarter of an hour)
 	@$(BIN)/python -m tests.box.boot --write docs/OPERATIONS.md $(ARGS)
 
+.PHONY: interop
+interop: $(TEST_LAYERS)  ## real clients of package indexes against the daemon; ARGS="openai --write", --python (minutes)
+	@$(BIN)/python -m tests.interop $(ARGS)
+
 # Home Assistant 2026.2.3's own code, in an environment of its own; it needs Python 3.13.
 PYTHON313 ?= python3.13
 HA_VENV ?= .venv-ha

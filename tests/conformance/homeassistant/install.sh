@@ -20,5 +20,5 @@ pip() {
 pip homeassistant==2026.2.3
 constraints=$("$folder/bin/python" -c "import importlib.util, pathlib
 print(pathlib.Path(importlib.util.find_spec('homeassistant').origin).parent / 'package_constraints.txt')")
-pip -c "$constraints" wyoming hassil home-assistant-intents mutagen ha-ffmpeg pymicro-vad pyspeex-noise aiohttp_cors PyTurboJPEG
+pip -c "$constraints" wyoming==1.7.2 hassil home-assistant-intents mutagen ha-ffmpeg pymicro-vad pyspeex-noise aiohttp_cors PyTurboJPEG
 touch "$folder/done"

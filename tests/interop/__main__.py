@@ -1,0 +1,190 @@
+"""Real clients that we did not write, each in an environment of its own, against the daemon: `make interop`.
+
+For each: is the whole reply heard, does a hang-up stop it, what becomes of a 404, of a 429 and of a broken connection.
+Prints a table; with --write it goes into docs/CLIENTS.md. Downloads some hundred MB at first.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.support.daemon import Daemon, log_read, running_daemon
+
+ROOT: Final = Path(__file__).parents[2]
+SCRIPTS: Final = Path(__file__).parent / "clients"
+PAGE: Final = ROOT / "docs" / "CLIENTS.md"
+BEGIN, END = "<!-- interop -->", "<!-- /interop -->"
+CUT_BYTES: Final = 20_000  # after so many the connection breaks
+CLIENT_S: Final = 180.0
+COLUMNS: Final = ("length", "hang-up", "404", "429", "broken connection")
+
+
+@dataclass(frozen=True)
+class Client:
+    """A program, where it comes from, and the script that uses it."""
+
+    name: str
+    packages: tuple[str, ...]  # pinned
+    script: str
+
+    @property
+    def is_npm(self) -> bool:
+        """Whether it is one of npm's."""
+        return self.script.endswith(".mjs")
+
+
+CLIENTS: Final = (
+    Client("openai", ("openai==3.54.0",), "openai_python.py"),
+    Client("openai-npm", ("openai@6.49.0",), "openai_npm.mjs"),
+    Client("livekit", ("livekit-plugins-openai==1.8.9",), "livekit_openai.py"),
+    Client("pipecat", ("pipecat-ai[openai]==1.14.0",), "pipecat_openai.py"),
+    Client("wyoming-openai", ("wyoming-openai==0.8.0",), "wyoming_openai_bridge.py"),
+    Client("ovos", ("ovos-tts-plugin-server==0.0.5",), "ovos_server.py"),
+    Client("lobehub", ("@lobehub/tts@5.1.2",), "lobehub_tts.mjs"),
+)
+
+
+async def main() -> None:
+    """Run those that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help=", ".join(client.name for client in CLIENTS))
+    parser.add_argument("--folder", type=Path, default=ROOT / ".venv-interop", help="where environments are")
+    parser.add_argument("--python", default=sys.executable, help="3.12 or newer, for the environments")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/CLIENTS.md")
+    options = parser.parse_args()
+    limited = {"TTS_SERVER__HTTP__STRICT_VOICES": "true", "TTS_SERVER__ACCESS__REQUESTS_PER_MIN": "3"}
+    rows = []
+    async with (
+        running_daemon() as free,
+        log_read(free),
+        running_daemon(environment=limited) as strict,
+        cut(free) as port,
+    ):
+        addresses = [f"http://127.0.0.1:{each}" for each in (free.http_port, strict.http_port, port)]
+        for client in CLIENTS:
+            if not options.names or client.name in options.names:
+                rows.append((client, await try_out(client, options, addresses, free)))
+    table = as_table(rows)
+    print(table)
+    if options.write:
+        page = PAGE.read_text(encoding="utf-8")
+        before, after = page.split(BEGIN)[0], page.split(END)[1]
+        PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    if any("fault" in told for _, told in rows):
+        sys.exit(1)
+
+
+async def try_out(client: Client, options: argparse.Namespace, addresses: list[str], daemon: Daemon) -> dict[str, str]:
+    """What its script tells."""
+    folder: Path = options.folder / client.name
+    print(f"==> {client.name} ({', '.join(client.packages)})", file=sys.stderr, flush=True)
+    await install(client, folder, options.python)
+    program = "node" if client.is_npm else str(folder / "bin" / "python")
+    script = folder / client.script  # npm's packages are looked for beside the script
+    script.write_bytes((SCRIPTS / client.script).read_bytes())
+    seen = len(daemon.log)
+    status, out, err = await run(program, str(script), *addresses, folder=folder)
+    if status:
+        return {"fault": err.strip().splitlines()[-1] if err.strip() else f"exit {status}"}
+    told: dict[str, str] = json.loads(out.strip().splitlines()[-1])
+    stopped = [line for line in daemon.log[seen:] if "spoke" in line and "end=cancelled" in line]
+    if "hang-up" not in told:
+        told["hang-up"] = "stops the speech" if stopped else "not noticed"
+    return told
+
+
+async def install(client: Client, folder: Path, python: str) -> None:
+    """Make its environment, unless that was done."""
+    done = folder / "done"
+    if done.exists() and done.read_text() == str(client.packages):
+        return
+    os.makedirs(folder, exist_ok=True)
+    if client.is_npm:
+        (folder / "package.json").write_text('{"private": true, "type": "module"}')
+        command = ("npm", "install", "--no-audit", "--no-fund", "--legacy-peer-deps", "--save-exact", *client.packages)
+        await checked(*command, folder=folder)
+    else:
+        await checked(python, "-m", "venv", str(folder), folder=folder)
+        pip = (str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "install")
+        await checked(*pip, "--quiet", *client.packages, folder=folder)
+    done.write_text(str(client.packages))
+
+
+async def checked(*command: str, folder: Path) -> None:
+    """Run a command that must succeed."""
+    status, _, err = await run(*command, folder=folder)
+    if status:
+        sys.exit(f"{' '.join(command)}: {err}")
+
+
+async def run(*command: str, folder: Path) -> tuple[int, str, str]:
+    """Exit status and what was said."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(CLIENT_S * 5 if "install" in command else CLIENT_S):
+            out, err = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return 1, "", f"not done within {CLIENT_S:g} s"
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@asynccontextmanager
+async def cut(daemon: Daemon) -> AsyncGenerator[int]:
+    """A port behind which every answer breaks off in its middle."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, ahead = await asyncio.open_connection("127.0.0.1", daemon.http_port)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                asking = tasks.create_task(_pass(reader, ahead, None))
+                await _pass(behind, writer, CUT_BYTES)
+                asking.cancel()
+        except* OSError:
+            pass
+        finally:
+            writer.transport.abort()
+            ahead.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int | None) -> None:
+    passed = 0
+    while received := await reader.read(4096):
+        writer.write(received)
+        await writer.drain()
+        passed += len(received)
+        if limit is not None and passed >= limit:
+            return
+
+
+def as_table(rows: list[tuple[Client, dict[str, str]]]) -> str:
+    """In Markdown."""
+    lines = [f"| client | {' | '.join(COLUMNS)} |", "| --- " * (len(COLUMNS) + 1) + "|"]
+    for client, told in rows:
+        cells = [told.get("fault", "")] * len(COLUMNS) if "fault" in told else [told.get(name, "") for name in COLUMNS]
+        lines.append(f"| `{client.packages[0]}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,36 @@
+"""OVOS' plugin for its TTS server."""
+
+import json
+import sys
+import tempfile
+import wave
+from pathlib import Path
+
+from ovos_tts_plugin_server import OVOSServerTTS
+
+FREE, STRICT, CUT = sys.argv[1:]
+SENTENCE = "今天天气很好，我们出去走走吧。"
+told = {"hang-up": "not offered", "404": "not asked for"}
+
+
+def say(address: str, text: str = SENTENCE, **config: object) -> float:
+    """Seconds in the file."""
+    tts = OVOSServerTTS(lang="zh-cn", config={"host": address, **config})
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "said.wav")
+        tts.get_tts(text, file, lang="zh-cn")
+        size = Path(file).stat().st_size
+        with wave.open(file) as said:
+            return (size - 44) / said.getframerate() / said.getsampwidth()
+
+
+told["length"] = f"{say(FREE):.2f} s"
+assert say(FREE, v2=False) > 1
+for name, address, text, count in (("429", STRICT, SENTENCE, 5), ("broken connection", CUT, SENTENCE * 4, 1)):
+    try:
+        for _ in range(count):
+            heard = say(address, text)
+        told[name] = f"{heard:.2f} s, unnoticed"
+    except Exception as error:
+        told[name] = f"`{type(error).__name__}`"
+print(json.dumps(told))
