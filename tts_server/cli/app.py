@@ -201,6 +201,25 @@ def bench(
     command.bench(wanted, load_config(config, cache={"mode": "off"}, log={"level": "error"}))
 
 
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Archive to write, for example voice.tar.gz.")]) -> None:
+    """Keep settings, dictionary, voices and phrases in one archive."""
+    from tts_server.cli import backup as command
+
+    command.back_up(file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="An archive that `backup` wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there and is different.")] = False,
+) -> None:
+    """Put back what a backup holds."""
+    from tts_server.cli import backup as command
+
+    command.restore(file, force=force)
+
+
 @voices_app.command("list")
 def voices_list(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """List the voices that can be used, and voice packs that cannot."""
