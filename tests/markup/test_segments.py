@@ -152,3 +152,39 @@ def test_what_was_received_and_what_waits_is_counted() -> None:
     assert (cutter.received, cutter.pending_chars) == (8, 5)
     assert [segment.offsets for segment in cutter.flush()] == [(3, 5, 6, 7, 8)]
     assert cutter.pending_chars == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "more", "rest"),
+    [
+        ("现在室温是2", "", "5度。", "现在室温是25度。"),
+        ("东方明珠高468.", "", "5米。", "东方明珠高468.5米。"),
+        ("好的，现在是10：", "好的，", "30。", "现在是10：30。"),
+        ("今天很冷，请打开客", "今天很冷，", "厅的灯。", "请打开客厅的灯。"),
+        ("我知道了请打开客", "我知道了", "厅的灯。", "请打开客厅的灯。"),
+        ("It is getting col", "It is getting", "d outside.", "cold outside."),
+        ("还剩 2 ", "", "小时。", "还剩 2 小时。"),
+        ("他说（明天", "", "见）好。", "他说（明天见）好。"),
+        ("价格是1,", "", "234元。", "价格是1,234元。"),
+        ("好，[hap", "好，", "py]你好。", "你好。"),
+        ("好，<thi", "好，", "nk>嗯</think>走。", "走。"),
+    ],
+)
+def test_a_text_that_stalls_is_not_cut_where_it_may_still_grow(text: str, said: str, more: str, rest: str) -> None:
+    cutter = TextCutter(split="sentence")
+    begun = cutter.feed(text)
+    settled = cutter.settle()
+    assert "".join(segment.text for segment in [*begun, *settled]) == said
+    assert "".join(segment.text for segment in [*cutter.feed(more), *cutter.end()]) == rest
+
+
+@settings(deadline=None)
+@given(TEXTS, st.integers(0, 40))
+def test_settling_loses_and_repeats_nothing(text: str, at: int) -> None:
+    cutter = TextCutter(split="sentence")
+    segments = [*cutter.feed(text[:at]), *cutter.settle(), *cutter.feed(text[at:]), *cutter.end()]
+    offsets = [offset for segment in segments for offset in segment.offsets[:-1]]
+    assert offsets == sorted(set(offsets))
+    whole = list(cut(text))
+    written = [char for segment in segments for char in segment.text if char.isalnum()]
+    assert written == [char for segment in whole for char in segment.text if char.isalnum()]

@@ -26,6 +26,7 @@ class CoreLimits:
     max_pending_chars: int = 3000
     max_contexts: int = 16
     max_delay_s: float = 5.0
+    max_hold_s: float = 0.0  # as long as max_delay_s
     context_idle_s: float = 10.0
 
 

@@ -185,6 +185,9 @@ class Limits(Section):
     max_connections: Count = Field(64, description="Connections per door.")
     max_connections_per_address: Count = Field(32, description="Connections per door and address.")
     max_delay_s: Seconds = Field(0.8, description="Streamed text without a sentence end waits no longer than this.")
+    max_hold_s: Seconds = Field(
+        3.0, description="What may still grow at its end (a number, a word, an open bracket) waits no longer than this."
+    )
     context_idle_s: Seconds = Field(60.0, description="Streamed text ends when nothing came for so long.")
     connection_idle_s: Seconds = Field(300.0, description="A silent connection is closed after this.")
     head_timeout_s: Seconds = Field(10.0, description="A request's head must be complete within this.")

@@ -26,6 +26,8 @@ _ABBREVIATIONS: Final = frozenset({
     "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx", "apt",
     "blvd", "rd", "gen", "rev", "capt", "lt", "sgt", "hwy",
 })  # fmt: skip
+# Behind these a Chinese sentence may be cut while it waits: no word goes on over them.
+_PARTICLES: Final = frozenset("的了吗呢吧啊呀嘛")
 _FIRST_CHARS: Final = 6  # of the first segment before a comma may end it
 # Width of a run-on text before it is cut anyway: an ASCII character takes 2, any other 5, so about 60 Chinese ones.
 _MAX_WIDTH: Final = 300
@@ -78,6 +80,38 @@ class Segmenter:
         segments: list[Segment] = []
         self._cut(len(self._chars), segments, is_flush=True)
         return segments
+
+    def settle(self) -> list[Segment]:
+        """Say what can be said while nobody knows how the text goes on: all up to the last place that is safe to cut.
+
+        A number, a Latin word, a unit, an open bracket and most Chinese words may still grow.
+        """
+        segments: list[Segment] = []
+        if safe := self._safe_length():
+            closers = self._closers
+            rest, places = self._chars[safe:], self._places[safe:]
+            self._cut(safe, segments)
+            self._closers = closers if not rest else self._closers
+            for char, place in zip(rest, places, strict=True):
+                self._take(char, place, segments)
+        return segments
+
+    def _safe_length(self) -> int:
+        """How many of the waiting characters can be said whatever follows; 0 when none."""
+        chars = self._chars
+        opened = next((at for at, char in enumerate(chars) if char in _OPENING), None) if self._closers else None
+        for length in range(len(chars) if opened is None else opened, 0, -1):
+            last, before = chars[length - 1], chars[length - 2] if length > 1 else ""
+            following = chars[length] if length < len(chars) else ""
+            if last in _PARTICLES:
+                if before not in _PARTICLES and not following.isspace():
+                    return length
+            elif last in _STOPS or last in _COMMAS or last in _CLOSING or last == "\n":
+                if not (before.isdigit() and (not following or following.isdigit())):
+                    return length
+            elif last == " " and following and not before.isdigit() and not following.isdigit():
+                return length
+        return 0
 
     def _start_over(self) -> None:
         self._chars: list[str] = []

@@ -97,6 +97,10 @@ class TextCutter:
         """End the current segment here; the text may go on afterwards."""
         return [*self._cut(self._reader.flush()), *self._styled(self._segmenter.flush())]
 
+    def settle(self) -> list[Segment]:
+        """Take out what can be said while the text stalls; what may still grow waits on."""
+        return self._styled(self._segmenter.settle())
+
     def end(self) -> list[Segment]:
         """End the text. Raises MarkupInvalid."""
         return [*self._cut(self._reader.end()), *self._styled(self._segmenter.flush())]

@@ -43,6 +43,10 @@ class Limits(Protocol):
         """Text without a sentence end waits no longer than this before it is said."""
 
     @property
+    def max_hold_s(self) -> float:
+        """What may still grow, such as a number or a word, waits no longer than this."""
+
+    @property
     def context_idle_s(self) -> float:
         """A context ends when no text came for so long."""
 
@@ -85,6 +89,8 @@ class Intake:
         reader = reader_for(options.text_format, style.markup, options.lenient)
         self._cutter = TextCutter(self.prosody, split=options.split, reader=reader, on_cue=self._follow)
         self._max_delay_s = limits.max_delay_s if options.max_delay_s is None else options.max_delay_s
+        self._max_hold_s = max(limits.max_hold_s, self._max_delay_s)
+        self._has_settled = False  # since the last text, what is safe to say has been taken out
         self._idle_s = limits.context_idle_s if options.idle_s is None else options.idle_s
         self._planned: deque[Planned | Note] = deque()
         self._changed = asyncio.Event()
@@ -135,6 +141,7 @@ class Intake:
     def read(self, text: str) -> None:
         """Add text that has been checked. Raises MarkupInvalid."""
         self._last_text_at = self._now()
+        self._has_settled = False
         if self.first_text_at is None and text:
             self.first_text_at = self._last_text_at
         self._plan(self._cutter.feed(text))
@@ -204,11 +211,15 @@ class Intake:
         return self._planned.popleft()
 
     def _patience_s(self) -> float:
-        waits_s = self._max_delay_s if self.has_pending_text else self._idle_s
+        pending_s = self._max_hold_s if self._has_settled else self._max_delay_s
+        waits_s = pending_s if self.has_pending_text else self._idle_s
         return max(0.0, self._last_text_at + waits_s - self._now())
 
     def _lose_patience(self) -> None:
-        if self.has_pending_text:
+        if self.has_pending_text and not self._has_settled:
+            self._has_settled = True
+            self._plan(self._cutter.settle())
+        elif self.has_pending_text:
             self.flush()
         elif self._now() >= self._last_text_at + self._idle_s:
             raise Stalled
