@@ -42,7 +42,9 @@ class OpenAiSpeechRequest(BaseModel):
         None, ge=0.25, le=4.0, description="Beyond 0.4 to 2.5 the nearest of these is used; left out: 1."
     )
     instructions: str | None = Field(None, max_length=4096, description="How to say it, in English or Chinese.")
-    stream: bool | None = Field(None, description="false: a whole file, with its length; left out: sent while made.")
+    stream: bool | None = Field(
+        None, strict=True, description="false: a whole file, with its length; left out: sent while made."
+    )
     stream_format: Literal["audio", "sse"] | None = Field(None, description="Left out: audio.")
 
 

@@ -10,7 +10,11 @@ TTSError
 │   ├── FormatUnsupported
 │   ├── MarkupInvalid     SSML that cannot be read
 │   ├── WrongState        a message that does not fit where the conversation stands
+│   ├── PhraseUnknown     no phrase of that name is kept here
+│   ├── WordUnknown       the house's dictionary has no such word
+│   ├── TooMany           more is kept than there is room for
 │   └── AudioGone         a stored reply that is no longer kept
+├── NotKept               what was to be kept cannot be written
 ├── Refused               host, origin, address or scope not allowed
 │   └── HostRefused       a host name that is none of ours
 ├── Unauthorized          no token, or none that is good here
@@ -72,6 +76,22 @@ class WrongState(BadRequest):
 
 class AudioGone(BadRequest):
     """A stored reply that was never there or is no longer kept."""
+
+
+class PhraseUnknown(BadRequest):
+    """No phrase of that name is kept here."""
+
+
+class WordUnknown(BadRequest):
+    """The house's dictionary has no such word."""
+
+
+class TooMany(BadRequest):
+    """More is kept than there is room for."""
+
+
+class NotKept(TTSError):
+    """What was to be kept cannot be written: the disk is full, or not ours."""
 
 
 class Refused(TTSError):

@@ -59,6 +59,7 @@ BAD_CONFIGURATIONS = [
     ('[voices]\ndefault = "nobody"\n', "voices.default: there is no voice 'nobody'; voices here: baker, heart"),
     ('[voices]\ndisabled = ["nobody"]\n', "voices.disabled: there is no voice 'nobody'"),
     ('[voices]\ndefault = "heart"\ndisabled = ["heart"]\n', "which voices.disabled takes away"),
+    ('[text]\ndictionary = { "山" = "shan9" }\n', "text.dictionary: 山: '9' in 'shan9' is no tone"),
     ('[http]\nopenai_voices = { nova = "nobody" }\n', "http.openai_voices: there is no voice 'nobody'"),
 ]
 

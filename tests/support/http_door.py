@@ -11,6 +11,7 @@ import httpx
 from tests.support.core import SETTINGS, Core, CoreLimits
 from tts_server.access.access import Access
 from tts_server.engine_host.link import EngineLink
+from tts_server.house.house import House
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.synthesizer import Synthesizer
@@ -36,10 +37,10 @@ def core_without_engines() -> Core:
 
 @asynccontextmanager
 async def open_door(
-    core: Core, settings: HttpSettings | None = None, access: Access | None = None
+    core: Core, settings: HttpSettings | None = None, access: Access | None = None, house: House | None = None
 ) -> AsyncGenerator[Door]:
     """An HTTP door for a core, closed at the end."""
-    door = HttpDoor(core.synthesizer, settings or HttpSettings(), access)
+    door = HttpDoor(core.synthesizer, settings or HttpSettings(), access, house=house)
     await door.start(listen("127.0.0.1", 0))
     (port,) = door.ports
     try:

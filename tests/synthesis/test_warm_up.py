@@ -10,6 +10,7 @@ from tests.support.core import ENGINES, Core, CoreLimits, running_core
 from tts_server.cache.key import KeyMaker
 from tts_server.cache.segment_cache import SegmentCache
 from tts_server.errors import EngineFailed
+from tts_server.events import SpeechOptions
 from tts_server.scheduling.measured_cost import UNMEASURED_RTF
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
@@ -39,9 +40,11 @@ async def test_the_warm_list_is_there_when_it_is_asked_for_and_faults_are_told(
     synthesizer = Synthesizer(core.link, turns, CoreLimits(max_text_chars=20), cache=cache)
     told = asyncio.Event()
     caplog.handler.addFilter(lambda record: "in advance" not in record.msg or told.set() is None)
-    texts = ["主人，欢迎回家。", "长" * 21]
+    texts = [("主人，欢迎回家。", SpeechOptions(emotion="happy")), ("长" * 21, SpeechOptions())]
     async with asyncio.TaskGroup() as tasks:
-        preparing = tasks.create_task(prepare(synthesizer, core.link, turns, ["default", "missing", "nobody"], texts))
+        preparing = tasks.create_task(
+            prepare(synthesizer, core.link, turns, ["default", "missing", "nobody"], lambda: texts)
+        )
         await told.wait()
         preparing.cancel()
     assert cache.counts.spoken >= 1
@@ -64,7 +67,7 @@ async def test_a_voice_that_becomes_the_default_later_is_measured_too(
         turns = Turns(Scheduler(2))
         synthesizer = Synthesizer(core.link, turns, CoreLimits())
         async with asyncio.TaskGroup() as tasks:
-            preparing = tasks.create_task(prepare(synthesizer, core.link, turns, ["default"], []))
+            preparing = tasks.create_task(prepare(synthesizer, core.link, turns, ["default"], list))
             assert await measured.get() == "tone"
             file.write_text("zhida", encoding="utf-8")
             core.link.reload()

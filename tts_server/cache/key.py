@@ -41,8 +41,13 @@ class KeyMaker:
         loudness_lufs: float | None = None,
     ) -> None:
         """dictionary: the owner's words for the front end. engine_settings: by engine name. loudness_lufs: of all."""
-        self._base = _digest([FORMAT.decode(), program_digest(), dict(dictionary), loudness_lufs])
+        self._loudness_lufs = loudness_lufs
+        self.use_dictionary(dictionary)
         self._engine_settings = engine_settings
+
+    def use_dictionary(self, dictionary: Mapping[str, str]) -> None:
+        """Other words: another name for whatever is spoken from now on."""
+        self._base = _digest([FORMAT.decode(), program_digest(), dict(dictionary), self._loudness_lufs])
 
     def key(self, segment: Segment, voice: Voice, catalogue: Catalogue) -> str:
         """A hex digest. The place of the text in its client's text does not count: timings are kept relative."""

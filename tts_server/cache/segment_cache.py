@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,6 +78,11 @@ class SegmentCache:
     def memory_size(self) -> int:
         """Bytes of the recordings in memory."""
         return self._memory.size
+
+    def use_dictionary(self, words: Mapping[str, str]) -> None:
+        """What was spoken with other words is not found any longer."""
+        if self._keys is not None:
+            self._keys.use_dictionary(words)
 
     async def open(self, segment: Segment, voice: Voice, stream: int) -> Source:
         """The audio of a segment for a stream of `Turns`, from its start. Raises EngineHostLost."""

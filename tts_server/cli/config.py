@@ -11,6 +11,7 @@ from tts_server.config.settings import Config
 from tts_server.daemon.host_settings import host_settings
 from tts_server.engine_host.voices import load_voices
 from tts_server.errors import ConfigInvalid
+from tts_server.text.linguistic.entries import checked_entry
 from tts_server.voices import PRELOAD_DEFAULT
 
 
@@ -19,6 +20,7 @@ def check(path: Path | None) -> None:
     file = configuration.find_file(path, of_the_service=True)
     config = configuration.load(configuration.read_file(file) if file else {})
     check_voices(config)
+    check_dictionary(config)
     Console().print(f"{file or 'no file, all defaults'}: good", highlight=False)
 
 
@@ -40,6 +42,15 @@ def check_voices(config: Config) -> None:
                 raise ConfigInvalid(f"{key}: there is no voice {name!r}; {known}")
     if config.voices.default in config.voices.disabled and config.voices.default:
         raise ConfigInvalid(f"voices.default is {config.voices.default!r}, which voices.disabled takes away")
+
+
+def check_dictionary(config: Config) -> None:
+    """Raise ConfigInvalid for an entry of the owner's dictionary that cannot be read."""
+    for word, said in config.text.dictionary.items():
+        try:
+            checked_entry(word, said)
+        except ValueError as error:
+            raise ConfigInvalid(f"text.dictionary: {error}") from None
 
 
 def show(path: Path | None) -> None:

@@ -100,6 +100,9 @@ class Http(Section):
     page: bool = Field(True, description="The page for people at /.")
     docs: bool = Field(True, description="The API's documents: /docs, /openapi.json and /asyncapi.yaml.")
     metrics: bool = Field(True, description="Figures for Prometheus at /metrics.")
+    edit: bool = Field(
+        False, description="Let phrases be kept, and readings corrected, over HTTP and by the page; see docs/HTTP.md."
+    )
     links_at_once: int = Field(
         4, ge=0, le=64, description="Links (GET /api/tts) spoken at the same time, after all else; 0: no links."
     )
@@ -257,6 +260,12 @@ class Night(Section):
     intensity: float = Field(0.5, ge=0, le=1, description="Factor on every emotion; neutral becomes so much calm.")
 
 
+class Phrases(Section):
+    """What is said often, by name; kept in the state directory."""
+
+    wyoming: bool = Field(False, description="A text phrase:NAME over Wyoming says the phrase of that name.")
+
+
 class Log(Section):
     """What is logged, and how."""
 
@@ -288,6 +297,7 @@ class Config(BaseSettings):
     discovery: Discovery = Discovery()
     text: Text = Text()
     night: Night = Night()
+    phrases: Phrases = Phrases()
     log: Log = Log()
     engines: dict[str, dict[str, Any]] = Field({}, description="Settings of each engine, by entry point name.")
 

@@ -33,6 +33,7 @@ from tts_server.edge.status import State, StatusLine
 from tts_server.edge.watchdog import watch
 from tts_server.engine_host.child import HostProcess
 from tts_server.errors import ConfigInvalid, EngineLoading, TTSError
+from tts_server.house.house import House
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.compat.door import CompatDoors
@@ -112,8 +113,9 @@ async def _run(
     log.info("tts-server %s starts", __version__)
     status.show(State.LOADING)
     notifier.extend_timeout(2 * config.engine_host.start_timeout_s + _MARGIN_S)
-    async with running_core(config, early) as synthesizer:
-        running = _RunningDaemon(config, sockets, synthesizer, notifier, status)
+    house = House.at(state_folder(), config.text.dictionary)
+    async with running_core(config, early, house) as synthesizer:
+        running = _RunningDaemon(config, sockets, synthesizer, house, notifier, status)
         await running.open()
         _spare_the_collector()
         async with asyncio.TaskGroup() as tasks:
@@ -153,7 +155,13 @@ class _RunningDaemon:
     """The doors, and what is told of them: to the LAN, and to systemd."""
 
     def __init__(
-        self, config: Config, sockets: Sockets, synthesizer: Synthesizer, notifier: Notifier, status: StatusLine
+        self,
+        config: Config,
+        sockets: Sockets,
+        synthesizer: Synthesizer,
+        house: House,
+        notifier: Notifier,
+        status: StatusLine,
     ) -> None:
         self._config = config
         self._sockets = sockets
@@ -162,12 +170,14 @@ class _RunningDaemon:
         self._status = status
         self._announcement = announcement_settings(config, sockets.wyoming, sockets.http)
         self._announce_anew = asyncio.Event()
-        self._wyoming = WyomingDoor(synthesizer, wyoming_limits(config))
+        self._wyoming = WyomingDoor(
+            synthesizer, wyoming_limits(config), house.phrases if config.phrases.wyoming else None
+        )
         self.metrics = Metrics(synthesizer)
         self._access_settings = access_settings(config)
         self._access = Access(self._access_settings, LinkSigner(read_link_key(state_folder() / "link-key")))
         compat = CompatDoors(synthesizer, self._access, compat_settings(config))
-        self._http = HttpDoor(synthesizer, http_settings(config), self._access, self.metrics, compat)
+        self._http = HttpDoor(synthesizer, http_settings(config), self._access, self.metrics, compat, house)
 
     async def open(self) -> None:
         """Let clients in. They are told what there is, and wait while the voices load."""

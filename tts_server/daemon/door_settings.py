@@ -71,6 +71,7 @@ def http_settings(config: Config) -> HttpSettings:
         has_page=http.page,
         has_docs=http.docs,
         has_metrics=http.metrics,
+        can_edit=http.edit,
         links_at_once=http.links_at_once,
         openai_voices=http.openai_voices,
         strict_voices=http.strict_voices,

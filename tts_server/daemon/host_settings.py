@@ -1,8 +1,10 @@
 """The configuration, cut to what the engine host is told. Imports nothing heavy: it is asked for before the rest."""
 
+from tts_server.config.paths import state_folder
 from tts_server.config.settings import Config, voices_folder
 from tts_server.engine_host.installed import installed_engines
 from tts_server.engine_host.settings import HostSettings
+from tts_server.house.dictionary import FILE_NAME, read_words
 from tts_server.processors import usable_processors
 
 ENGINES_WITH_PACKS = ("onnx_voices", "sambert")
@@ -27,7 +29,7 @@ def host_settings(config: Config) -> HostSettings:
         threads=config.engine_host.threads or usable_processors(),
         chunk_timeout_s=config.engine_host.chunk_timeout_s,
         start_timeout_s=config.engine_host.start_timeout_s,
-        dictionary=config.text.dictionary,
+        dictionary={**read_words(state_folder() / FILE_NAME), **config.text.dictionary},
         log_level=config.log.level,
         log_format=config.log.format,
     )

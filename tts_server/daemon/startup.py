@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from protocol.emotions import with_own
 from tts_server.access.access import AccessSettings, JwtKey
@@ -12,7 +13,7 @@ from tts_server.access.rate_limits import RateLimits
 from tts_server.cache.disk import DiskStore
 from tts_server.cache.key import KeyMaker
 from tts_server.cache.segment_cache import SegmentCache
-from tts_server.config.paths import cache_folder
+from tts_server.config.paths import cache_folder, state_folder
 from tts_server.config.settings import Config, voices_folder
 from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.pack_watch import watch_packs
@@ -20,12 +21,14 @@ from tts_server.edge.clock import is_clock_set
 from tts_server.engine_host.child import HostProcess
 from tts_server.engine_host.link import EngineLink
 from tts_server.errors import EngineLoading
+from tts_server.events import SpeechOptions
+from tts_server.house.house import House
 from tts_server.markup.markup import Markup
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.speaking_style import Night, SpeakingStyle
 from tts_server.synthesis.synthesizer import Synthesizer
-from tts_server.synthesis.warm_up import prepare
+from tts_server.synthesis.warm_up import Said, prepare
 
 _WRITING_S = 2.0  # at stop, for recordings on their way to the disk
 
@@ -48,12 +51,12 @@ def _jwt_key(config: Config) -> JwtKey:
     return JwtKey(key, wanted.jwt_algorithm, wanted.jwt_audience, wanted.jwt_issuer or None)
 
 
-def cache_of(config: Config, link: EngineLink, turns: Turns) -> SegmentCache:
+def cache_of(config: Config, link: EngineLink, turns: Turns, words: Mapping[str, str]) -> SegmentCache:
     """Where spoken segments are kept. Reads the program's own files, to know which it is."""
     wanted = config.cache
     if wanted.mode == "off":
         return SegmentCache(link, turns)
-    keys = KeyMaker(config.text.dictionary, config.engines, config.voices.loudness_lufs)
+    keys = KeyMaker(words, config.engines, config.voices.loudness_lufs)
     store = DiskStore(wanted.folder or cache_folder() / "segments", wanted.disk_bytes, wanted.max_age_s)
     in_use = store if wanted.mode == "disk" else None
     return SegmentCache(link, turns, keys, wanted.memory_bytes, wanted.max_age_s, in_use)
@@ -73,22 +76,33 @@ def speaking_style_of(config: Config) -> SpeakingStyle:
     return SpeakingStyle(markup, with_own(config.voices.distances), hours, is_clock_set=is_clock_set)
 
 
+def _kept_spoken(config: Config, house: House) -> list[Said]:
+    """What is to be there at once."""
+    phrases = [(phrase.text, phrase.options()) for phrase in house.phrases.all.values()]
+    return [*((text, SpeechOptions()) for text in config.cache.warm), *phrases]
+
+
 @asynccontextmanager
-async def running_core(config: Config, early: HostProcess | None = None) -> AsyncGenerator[Synthesizer]:
+async def running_core(
+    config: Config, early: HostProcess | None = None, house: House | None = None
+) -> AsyncGenerator[Synthesizer]:
     """The core without doors: an engine host and a synthesizer. Waits until the voices are known, not loaded.
 
-    early: an engine host that was started already.
+    early: an engine host that was started already. house: None reads what is kept here.
     """
-    settings = host_settings(config)
+    house = house or House.at(state_folder(), config.text.dictionary)
+    settings = replace(host_settings(config), dictionary=house.dictionary.all)
     link, turns = EngineLink(settings, early), Turns(Scheduler(settings.threads))
-    cache = cache_of(config, link, turns)
+    cache = cache_of(config, link, turns, house.dictionary.all)
     synthesizer = Synthesizer(link, turns, config.limits, config.voices.emotion, cache, speaking_style_of(config))
+    house.dictionary.on_change = synthesizer.use_dictionary
+    house.phrases.on_change = synthesizer.prepare_again
     async with asyncio.TaskGroup() as tasks:
         work = {
             "voice packs": watch_packs(voices_folder(config), link.reload),
             "engine host": link.run(),
             "cache": cache.run(),
-            "preparation": prepare(synthesizer, link, turns, settings.preload, config.cache.warm),
+            "preparation": prepare(synthesizer, link, turns, settings.preload, lambda: _kept_spoken(config, house)),
         }
         running = [tasks.create_task(each, name=name) for name, each in work.items()]
         try:

@@ -1,8 +1,8 @@
 """The engine host: a child process that speaks on demand, one chunk per request. Ends when its link does.
 
-Messages in:  configure (first), open, next, close, reload, probe.
+Messages in:  configure (first), open, next, close, reload, probe, dictionary, readings.
 Messages out: hello (voices; again whenever others are there), ready (preloading is over), chunk, end, failed,
-alive (answers probe).
+alive (answers probe), read (answers readings).
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -47,7 +47,7 @@ class _Utterance:
 class Host:
     """Answers the link's messages on the main thread; speaks on synthesis threads."""
 
-    def __init__(self, link: socket.socket, settings: Mapping[str, Any]) -> None:
+    def __init__(self, link: socket.socket, settings: dict[str, Any]) -> None:
         self._link = link
         self._settings = settings
         self._write_lock = threading.Lock()
@@ -79,8 +79,23 @@ class Host:
                     self._close(message["id"])
                 case "reload":
                     threading.Thread(target=self._reload, name="reload", daemon=True).start()
+                case "dictionary":
+                    self._settings["dictionary"] = message["words"]
+                    frontend.use_dictionary(message["words"])
+                case "readings":
+                    threading.Thread(target=self._read, args=(message,), name="readings", daemon=True).start()
                 case "probe":
                     self._send({"type": "alive", "busy_s": self._longest_step_s()})
+
+    def _read(self, message: framing.Message) -> None:
+        """How a text is read: not on a synthesis thread, which may be at a chunk for long."""
+        try:
+            answer = {"type": "read", "id": message["id"], "spoken": frontend.spoken(message["text"])}
+        except Exception:
+            log.exception("a text could not be read")
+            told = "this text could not be read"
+            answer = {"type": "failed", "id": message["id"], "error": "EngineFailed", "message": told}
+        self._send(answer)
 
     def _open(self, message: framing.Message) -> None:
         utterance = _Utterance(message["id"], chunks=_nothing())

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 from tts_server import errors
 from tts_server.engine import AudioChunk
@@ -86,6 +88,34 @@ class EngineLink:
         """Let the engine host look for voices that came, went or changed; `catalogue` follows soon."""
         if self._connection is not None:
             self._connection.send({"type": "reload"})
+
+    def use_dictionary(self, words: Mapping[str, str]) -> None:
+        """Read with another dictionary, from the next segment on."""
+        self._settings = replace(self._settings, dictionary=dict(words))
+        if self._connection is not None:
+            self._connection.send({"type": "dictionary", "words": dict(words)})
+
+    def announce_change(self) -> None:
+        """Let `wait_changed` return: something that it is waited for has changed."""
+        self._changed.set()
+
+    async def readings(self, text: str) -> dict[str, Any]:
+        """How a text is read, as `frontend.spoken` tells. Raises EngineHostLost, EngineTimeout, EngineFailed."""
+        if (connection := self._connection) is None:
+            raise EngineHostLost("the engine host is not running")
+        asked = next(connection.ids)
+        answer = connection.ask(asked, {"type": "readings", "text": text})
+        try:
+            async with asyncio.timeout(self._settings.chunk_timeout_s):
+                message, _ = await answer
+        except TimeoutError:
+            raise EngineTimeout(f"the text was not read within {self._settings.chunk_timeout_s:g} s") from None
+        finally:
+            connection.forget(asked)
+        if message["type"] == "failed":
+            raise _error_from(message)
+        spoken: dict[str, Any] = message["spoken"]
+        return spoken
 
     def stalled_s(self) -> float:
         """For how long the engine host has been silent, or at one chunk. Asks it to tell; to be called now and then."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tts_server.cache.segment_cache import Counts, SegmentCache
 from tts_server.engine_host.link import EngineLink
@@ -52,6 +53,7 @@ class Synthesizer:
         self._limits = limits
         self._default_emotion = default_emotion
         self._style = style or SpeakingStyle()
+        self._words = 0  # how often the dictionary was changed
         self._contexts: set[Context] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -77,7 +79,7 @@ class Synthesizer:
     @property
     def house_style(self) -> str:
         """What changes the sound of a request without being in it: two alike sound alike. Of the owner's settings."""
-        return f"{self._default_emotion} {self._style.night_now()}"
+        return f"{self._default_emotion} {self._style.night_now()} {self._words}"
 
     @property
     def active(self) -> int:
@@ -119,6 +121,20 @@ class Synthesizer:
     def reload_voices(self) -> None:
         """Look for voice packs that came, went or changed; `catalogue` follows soon."""
         self._link.reload()
+
+    def use_dictionary(self, words: Mapping[str, str]) -> None:
+        """Read with another dictionary, from the next segment on."""
+        self._words += 1
+        self._link.use_dictionary(words)
+        self.cache.use_dictionary(words)
+
+    async def readings(self, text: str) -> dict[str, Any]:
+        """How a text is read, and how else it could be. Raises EngineError."""
+        return await self._link.readings(text)
+
+    def prepare_again(self) -> None:
+        """What is kept spoken in advance is looked through now, not in an hour."""
+        self._link.announce_change()
 
     def reconfigure(self, limits: Limits, default_emotion: str, style: SpeakingStyle) -> None:
         """Other limits and other settings for contexts opened from now on."""

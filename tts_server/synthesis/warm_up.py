@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final
 
 from tts_server.engine import Voice
@@ -16,6 +17,8 @@ from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.text.linguistic.segment import Segment
 
 log = logging.getLogger(__name__)
+
+Said = tuple[str, SpeechOptions]
 
 LOW: Final = -1
 DEFAULT: Final = "default"  # among names of voices: the default one, whichever that is
@@ -40,9 +43,12 @@ async def calibrate(link: EngineLink, turns: Turns, voice: Voice) -> float:
 
 
 async def prepare(
-    synthesizer: Synthesizer, link: EngineLink, turns: Turns, voices: Sequence[str], texts: Sequence[str]
+    synthesizer: Synthesizer, link: EngineLink, turns: Turns, voices: Sequence[str], texts: Callable[[], Sequence[Said]]
 ) -> None:
-    """Calibrate the voices as soon as they can speak, then keep the texts spoken. Runs until cancelled."""
+    """Calibrate the voices as soon as they can speak, then keep the texts spoken. Runs until cancelled.
+
+    texts: asked for anew each time they are looked through.
+    """
     while not link.is_ready:
         try:
             await link.wait_ready()
@@ -51,9 +57,9 @@ async def prepare(
     while True:
         for name in voices:
             await _calibrate_once(link, turns, name)
-        for text in texts:
+        for text, options in texts():
             await synthesizer.wait_idle()
-            await _speak_quietly(synthesizer, text)
+            await _speak_quietly(synthesizer, text, options)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(AGAIN_S):
                 await link.wait_changed()  # a voice pack that was just installed may be the new default
@@ -71,9 +77,9 @@ async def _calibrate_once(link: EngineLink, turns: Turns, name: str) -> None:
         log.warning("voice %s could not be measured: %s", name, error)
 
 
-async def _speak_quietly(synthesizer: Synthesizer, text: str) -> None:
+async def _speak_quietly(synthesizer: Synthesizer, text: str, options: SpeechOptions) -> None:
     try:
-        context = synthesizer.open(SpeechOptions(priority=LOW))
+        context = synthesizer.open(replace(options, priority=LOW))
         context.text(text)
         context.end()
         async with aclosing(context.events()) as events:

@@ -50,6 +50,21 @@ def load(own_words: Mapping[str, str] | None = None) -> None:
     analyse(_WARM_UP)
 
 
+def use_dictionary(own_words: Mapping[str, str]) -> None:
+    """Read with another dictionary from now on."""
+    global _dictionary
+    _dictionary = Dictionary.of(own_words)
+
+
+def spoken(text: str) -> dict[str, Any]:
+    """How a text is read, and how else each of its characters could be: what `describe` tells, with `others`."""
+    described = describe([analyse(Segment(text, tuple(range(len(text) + 1))))])
+    for sentence in described["sentences"]:
+        for syllable in sentence["syllables"]:
+            syllable["others"] = readings.alternatives(syllable["char"], but=syllable["pinyin"])
+    return described
+
+
 def analyse(segment: Segment, language: str = "zh") -> Sentence:
     """Analyse one segment. Positions in the result are code points of the client's text.
 

@@ -33,7 +33,8 @@ async def test_everything_is_told_of_with_a_summary_and_requests_with_an_example
         for method, route in methods.items():
             assert route["summary"], path
             if method in ("post", "put") and "requestBody" in route:
-                named = route["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+                sent = route["requestBody"]["content"]["application/json"]["schema"]
+                named = sent.get("anyOf", [sent])[0]["$ref"].rpartition("/")[2]
                 assert document["components"]["schemas"][named]["examples"], path
     assert document["components"]["schemas"]["SpeechRequest"]["required"] == ["text"]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from re import Pattern
 
 from tts_server.text.linguistic.aligned import Piece
+from tts_server.text.linguistic.entries import checked_entry
 from tts_server.text.linguistic.segment import Reading, SayAs, Segment
 
 _PINYIN = re.compile(r"\s*[a-zêüv:]+[1-5](?:\s+[a-zêüv:]+[1-5])*\s*", re.IGNORECASE)
@@ -22,7 +23,8 @@ class Dictionary:
     def of(cls, words: Mapping[str, str]) -> "Dictionary":
         """Make a dictionary ready for use; Latin words are matched whole."""
         known = [word for word in sorted(words, key=len, reverse=True) if word]
-        return cls(dict(words), re.compile("|".join(map(_whole, known))) if known else None)
+        entries = {word: _understood(word, said) for word, said in words.items()}
+        return cls(entries, re.compile("|".join(map(_whole, known))) if known else None)
 
     def readings(self, segment: Segment) -> list[Reading]:
         """Where a word's reading is given. What the client says about a stretch itself is left alone."""
@@ -39,6 +41,14 @@ class Dictionary:
         for match in self.pattern.finditer(segment.text):
             if not any(span.start < match.end() and match.start() < span.end for span in decided):
                 yield match.start(), match.end(), self.words[match[0]]
+
+
+def _understood(word: str, said: str) -> str:
+    """Pinyin in the one spelling that is read here; an entry that cannot be checked stays as it was written."""
+    try:
+        return checked_entry(word, said)
+    except ValueError:
+        return said
 
 
 def _whole(word: str) -> str:

@@ -10,7 +10,7 @@ import unicodedata
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -81,6 +81,17 @@ def read(tokens: Sequence[Token]) -> list[str]:
             at = token.start - base + place
             pinyin[at] = pinyin[at][:-1] + "5"
     return pinyin
+
+
+@lru_cache(maxsize=4096)
+def alternatives(char: str, but: str = "") -> list[str]:
+    """The readings of a character, usual ones first, without one of them. Slow: milliseconds, of a file."""
+    if len(char) != 1:
+        return []
+    document = (_data_folder() / "pinyin_dict.json").read_text("utf-8")
+    found = re.search(rf'"{ord(char)}"\s*:\s*"([^"]*)"', document)
+    known = dict.fromkeys(numbered(marked) for marked in (found[1].split(",") if found else ()))
+    return [reading for reading in known if reading != but]
 
 
 def _phrases_in(word: str, phrases: dict[str, str]) -> Iterator[tuple[int, list[str]]]:

@@ -10,6 +10,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from tts_server.access.access import Access, AccessSettings
+from tts_server.house.house import House
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.connection import HttpConnection
@@ -35,10 +36,11 @@ class HttpDoor:
         access: Access | None = None,
         metrics: Metrics | None = None,
         guest: Guest | None = None,
+        house: House | None = None,
     ) -> None:
         """access: None lets in whoever is on a network of ours; metrics: None makes some of its own.
 
-        guest: more doors on the same port.
+        guest: more doors on the same port; house: None forgets what it is told to keep.
         """
         self._settings = settings
         self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
@@ -49,7 +51,7 @@ class HttpDoor:
         metrics = metrics or Metrics(synthesizer)
         self._websockets = WebSocketDoor(synthesizer, settings.websocket, access)
         self._guest = guest
-        app = build_app(synthesizer, self._store, settings, access, metrics)
+        app = build_app(synthesizer, self._store, settings, access, metrics, house)
         if guest is not None:
             guest.add_routes(app)
         self._guard = Guard(app, self._serve_websocket, settings, access, metrics)

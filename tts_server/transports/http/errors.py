@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from protocol.errors import ErrorCode
 from protocol.http_api import error_json
@@ -53,8 +54,15 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     }.get(error.status_code, error.detail)
     code = _HTTP_CODES.get(error.status_code, ErrorCode.BAD_MESSAGE)
     answer = error_answer(error.status_code, code, message)
-    answer.headers.update(error.headers or {})  # Allow
+    if error.status_code == 405:
+        answer.headers["allow"] = ", ".join(_methods_of(request))
     return answer
+
+
+def _methods_of(request: Request) -> list[str]:
+    """What a path takes: Starlette tells of the first route alone, and each of ours has one method."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

@@ -11,8 +11,10 @@ from protocol.http_api import ErrorBody
 from protocol.messages import PATH, SUBPROTOCOL
 from tts_server import __version__
 from tts_server.access.access import Access
+from tts_server.house.house import House
 from tts_server.synthesis.metrics import MEDIA_TYPE, Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.http.api.house import add_house
 from tts_server.transports.http.api.info import add_info, add_probes
 from tts_server.transports.http.api.links import Places, add_links
 from tts_server.transports.http.api.tts import add_speech
@@ -28,9 +30,15 @@ _ERRORS: Final[dict[int | str, dict[str, Any]]] = {"default": {"model": ErrorBod
 
 
 def build_app(
-    synthesizer: Synthesizer, store: StoredAudio, settings: HttpSettings, access: Access, metrics: Metrics
+    synthesizer: Synthesizer,
+    store: StoredAudio,
+    settings: HttpSettings,
+    access: Access,
+    metrics: Metrics,
+    house: House | None = None,
 ) -> FastAPI:
-    """The application behind the guard."""
+    """The application behind the guard. house: None forgets what it is told to keep."""
+    house = house or House()
     # FastAPI's own pages of the document load scripts from the internet; `docs.py` has one that does not.
     app = FastAPI(
         title="tts-server",
@@ -45,11 +53,11 @@ def build_app(
     add_error_handlers(app)
     add_probes(app, synthesizer)
     add_info(app, synthesizer, access, metrics)
-    add_openai(
-        app, synthesizer, store, access, settings.openai_voices, settings.strict_voices
-    )  # before /audio/{name}, which takes all its names
-    add_speech(app, synthesizer, store, access)
+    # Before /audio/{name}, which takes all its names.
+    add_openai(app, synthesizer, store, access, settings.openai_voices, settings.strict_voices)
+    say = add_speech(app, synthesizer, store, access)
     add_links(app, synthesizer, store, access, Places(settings.links_at_once), settings.stored_audio_s)
+    add_house(app, synthesizer, house, say, settings.can_edit)
     _add_upgrade(app)
     if settings.has_docs:
         _add_protocol(app)

@@ -31,6 +31,7 @@ class HttpSettings:
     has_page: bool = True
     has_docs: bool = True
     has_metrics: bool = True
+    can_edit: bool = False  # whether phrases and words may be kept over HTTP
     links_at_once: int = 4  # links that are spoken at the same time; 0: GET /api/tts is switched off
     openai_voices: Mapping[str, str] = field(default_factory=dict)  # OpenAI's name -> ours
     tls: ssl.SSLContext | None = None  # None: plain HTTP

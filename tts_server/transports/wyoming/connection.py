@@ -13,8 +13,10 @@ from protocol.errors import ErrorCode
 from protocol.wyoming import EventDecoder, ProtocolError, parse_synthesize, text_of
 from tts_server.errors import TextBacklog, TextTooLong, TTSError
 from tts_server.events import ContextState
+from tts_server.house.phrases import Phrases
 from tts_server.synthesis.context import PART_CHARS, Context
 from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.wyoming.called_phrases import CalledPhrase
 from tts_server.transports.wyoming.info import PROGRAM, InfoCache, options_for
 from tts_server.transports.wyoming.reply import Reply, Request
 from tts_server.transports.wyoming.wire import Wire
@@ -28,9 +30,18 @@ class Connection:
     """Serves one client: `_listen` reads and understands, `_answer` speaks the requests one after the other."""
 
     def __init__(
-        self, wire: Wire, decoder: EventDecoder, synthesizer: Synthesizer, info: InfoCache, idle_s: float, peer: str
+        self,
+        wire: Wire,
+        decoder: EventDecoder,
+        synthesizer: Synthesizer,
+        info: InfoCache,
+        idle_s: float,
+        peer: str,
+        phrases: Phrases | None = None,
     ) -> None:
-        """peer: among peers turns are shared out fairly."""
+        """peer: among peers turns are shared out fairly. phrases: what phrase:NAME says."""
+        self._phrases = phrases
+        self._called = CalledPhrase(None)  # in the stream
         self._wire = wire
         self._decoder = decoder
         self._synthesizer = synthesizer
@@ -148,7 +159,9 @@ class Connection:
         await self._ask(request)
         if request.context is not None:
             try:
-                await self._add_text(request.context, text)
+                called = CalledPhrase(self._phrases)
+                if said := called.take(text) or called.end(request.context):
+                    await self._add_text(request.context, said)
                 if _takes_text(request.context):
                     request.context.end()
             except TTSError as failure:
@@ -158,6 +171,7 @@ class Connection:
         if self._stream is not None and self._stream.context is not None:
             self._stream.context.cancel()
         self._stream = self._open(event, is_stream=True)
+        self._called = CalledPhrase(self._phrases)
         await self._ask(self._stream)
 
     async def _take_chunk(self, text: str) -> None:
@@ -165,8 +179,8 @@ class Connection:
             if not text.strip():
                 return  # Home Assistant puts a blank between two messages of an assistant
             await self._start_stream(Event("synthesize-start"))
-        if self._stream is not None and self._stream.context is not None:
-            await self._add_text(self._stream.context, text)
+        if self._stream is not None and self._stream.context is not None and (said := self._called.take(text)):
+            await self._add_text(self._stream.context, said)
 
     async def _add_text(self, context: Context, text: str) -> None:
         """Give text to a context; while it has more than it may keep, wait, and with us the client.
@@ -193,6 +207,8 @@ class Connection:
     def _end_stream(self) -> None:
         context = self._stream.context if self._is_streaming() and self._stream is not None else None
         if context is not None:
+            if said := self._called.end(context):
+                context.text(said)
             context.end()
         self._stream = None
 

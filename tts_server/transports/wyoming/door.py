@@ -13,6 +13,7 @@ from protocol.errors import ErrorCode
 from protocol.proxy_protocol import ProxyHeaderInvalid
 from protocol.wyoming import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, EventDecoder
 from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
+from tts_server.house.phrases import Phrases
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.error_codes import code_of
 from tts_server.transports.refusals import Refusals
@@ -47,7 +48,9 @@ class WyomingLimits:
 class WyomingDoor:
     """Serves Wyoming clients on sockets that are listening already."""
 
-    def __init__(self, synthesizer: Synthesizer, limits: WyomingLimits) -> None:
+    def __init__(self, synthesizer: Synthesizer, limits: WyomingLimits, phrases: Phrases | None = None) -> None:
+        """phrases: what a text phrase:NAME says; None takes such a text for one like others."""
+        self._phrases = phrases
         self._synthesizer = synthesizer
         self._limits = limits
         self._info = InfoCache()
@@ -106,7 +109,7 @@ class WyomingDoor:
     async def _serve(self, wire: Wire, address: str) -> None:
         limits = self._limits
         decoder = EventDecoder(limits.max_header_bytes, limits.max_data_bytes, limits.max_payload_bytes)
-        connection = Connection(wire, decoder, self._synthesizer, self._info, limits.idle_s, address)
+        connection = Connection(wire, decoder, self._synthesizer, self._info, limits.idle_s, address, self._phrases)
         self._connections[connection] = address
         try:
             await connection.serve()

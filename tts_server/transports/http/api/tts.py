@@ -1,5 +1,6 @@
 """Our own routes that speak: `/api/tts`, its events, and the replies kept under `/audio/`."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -28,8 +29,11 @@ _ACCEPTED: Final[dict[str, FormatName]] = {
 }
 
 
-def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, access: Access) -> None:
-    """Add the routes."""
+Say = Callable[[SpeechRequest, Request], Awaitable[Response | AudioReply]]
+
+
+def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, access: Access) -> Say:
+    """Add the routes. Returns what answers a request, for others that come to one."""
 
     def order(wanted: SpeechRequest, request: Request, form: FormatName) -> Order:
         report = Report.of(request.scope)
@@ -82,6 +86,8 @@ def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, acces
         if dot and suffix not in FILES:
             raise AudioGone(f"audio is kept in {', '.join(FILES)}")
         return await kept_as(store, audio_id, FILES[suffix].name if dot else None)
+
+    return tts
 
 
 def options_of(wanted: SpeechRequest, report: Report, priority: int = 0) -> SpeechOptions:
