@@ -50,8 +50,12 @@ async def main() -> None:
         port = daemon.http_port
         ours, theirs = [], []
         for number in range(options.rounds + 2):
-            ours.append(await over_our_websocket(port))
-            theirs.append(await over_volcengine(port))
+            if number % 2:
+                ours.append(await over_our_websocket(port))
+                theirs.append(await over_volcengine(port))
+            else:
+                theirs.append(await over_volcengine(port))
+                ours.append(await over_our_websocket(port))
             if number == 1:  # the first ones load
                 ours.clear()
                 theirs.clear()

@@ -15,7 +15,7 @@ told = {"hang-up": "not offered", "404": "not asked for"}
 
 def say(address: str, text: str = SENTENCE, **config: object) -> float:
     """Seconds in the file."""
-    tts = OVOSServerTTS(lang="zh-cn", config={"host": address, **config})
+    tts = OVOSServerTTS(config={"host": address, "lang": "zh-cn", **config})
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder) / "said.wav")
         tts.get_tts(text, file, lang="zh-cn")
