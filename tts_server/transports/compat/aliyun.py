@@ -67,7 +67,7 @@ class AliyunConversation(Conversation):
                 pitch=12 * number(payload, "pitch_rate") / 500,
                 volume=percent_louder(100 * (number(payload, "volume", _USUAL_VOLUME) / _USUAL_VOLUME - 1)),
             )
-            self._turn = Turn(self.account, self.account.open(options))
+            self._turn = Turn(self.account, options)
         except TTSError as error:
             await listener.ended(error, is_stopped=False)
             return

@@ -15,6 +15,7 @@ from tts_server.transports.compat.turn import Listener, Turn
 log = logging.getLogger(__name__)
 
 _GOODBYE_S: Final = 1.0
+_MAX_TURNS: Final = 8  # of which all but one are being stopped
 POLICY: Final = 1008
 
 
@@ -63,7 +64,10 @@ class Conversation(ABC):
         self._woken.set()
 
     def begin(self, turn: Turn, listener: Listener) -> None:
-        """Let a turn be heard."""
+        """Let a turn be heard. Raises Garbled when those that were stopped pile up."""
+        if len(self._turns) >= _MAX_TURNS:
+            turn.close()
+            raise Garbled(f"{_MAX_TURNS} turns have been begun and not ended")
         self._turns.add(turn)
         self._tasks.create_task(self._speak(turn, listener))
 

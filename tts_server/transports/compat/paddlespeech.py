@@ -41,7 +41,7 @@ class PaddleConversation(Conversation):
         listener = _Told(self)
         try:
             options = options_for(self.account, "paddlespeech", self._voice(number(found, "spk_id")), sample_rate=RATE)
-            turn = Turn(self.account, self.account.open(options))
+            turn = Turn(self.account, options)
         except TTSError as error:
             await listener.ended(error, is_stopped=False)
             return

@@ -7,10 +7,11 @@ from typing import Protocol
 
 import numpy as np
 
+from tts_server.audio.resample import Resampler
 from tts_server.engine import Samples
 from tts_server.errors import TextBacklog, TextTooLong, TTSError
-from tts_server.events import Audio, ContextState, Done, DoneReason, SegmentEnded, SegmentStarted
-from tts_server.synthesis.context import PART_CHARS, Context
+from tts_server.events import Audio, ContextState, Done, DoneReason, SegmentEnded, SegmentStarted, SpeechOptions
+from tts_server.synthesis.context import PART_CHARS
 from tts_server.transports.compat.house import Account
 
 log = logging.getLogger(__name__)
@@ -35,11 +36,17 @@ class Listener(Protocol):
 class Turn:
     """A context that is fed as its client writes."""
 
-    def __init__(self, account: Account, context: Context, pad_ms: int = 0) -> None:
-        """pad_ms: silence fills the audio up to a multiple of it: encoders of devices keep what fills no frame."""
+    def __init__(self, account: Account, options: SpeechOptions, sample_rate: int = 0, pad_ms: int = 0) -> None:
+        """sample_rate: of what is heard, where the core has none such (Hz); 0: that of the options.
+
+        pad_ms: silence fills the audio up to a multiple of it: encoders of devices keep what fills no frame.
+        Raises TTSError.
+        """
         self._account = account
-        self._context = context
-        self._pad = context.sample_rate * pad_ms // 1000
+        self._context = account.open(options)
+        sample_rate = sample_rate or self._context.sample_rate
+        self._rate = Resampler(self._context.sample_rate, sample_rate)
+        self._pad = sample_rate * pad_ms // 1000
         self._limit = account.house.synthesizer.limits.max_context_chars
         self._pieces: list[str] = []  # of the text, as it came
         self._chars = 0
@@ -47,11 +54,6 @@ class Turn:
         self._is_whole = False
         self._is_stopped = False
         self._failure: TTSError | None = None
-
-    @property
-    def sample_rate(self) -> int:
-        """Hz, of the samples."""
-        return self._context.sample_rate
 
     def text(self, piece: str) -> None:
         """Add text. What is refused ends the text: what came before it is said, and the end tells why."""
@@ -94,18 +96,25 @@ class Turn:
             async for event in events:
                 self._feed()
                 if isinstance(event, Done):
-                    if samples and not self._is_stopped and (missing := -samples % self._pad if self._pad else 0):
-                        await listener.audio(np.zeros(missing, np.float32))
+                    if samples and not self._is_stopped and len(rest := self._rest(samples)):
+                        await listener.audio(rest)
                     await listener.ended(self._failure or event.error, self._is_stopped or _was_cut(event))
                 elif self._is_stopped:
                     continue
                 elif isinstance(event, Audio):
-                    samples += len(event.samples)
-                    await listener.audio(event.samples)
+                    if count := len(ready := self._rate.feed(event.samples)):
+                        samples += count
+                        await listener.audio(ready)
                 elif isinstance(event, SegmentStarted):
                     await listener.sentence(self._original(event.start, event.end))
                 elif isinstance(event, SegmentEnded):
                     await listener.sentence_ended()
+
+    def _rest(self, samples: int) -> Samples:
+        """What the resampler holds, and silence that fills the last frame."""
+        rest = self._rate.flush()
+        missing = -(samples + len(rest)) % self._pad if self._pad else 0
+        return np.pad(rest, (0, missing))
 
     def _feed(self) -> None:
         """Give the core what it takes."""

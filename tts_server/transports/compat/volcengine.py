@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from tts_server.audio.pcm import to_s16le
 from tts_server.engine import Samples
-from tts_server.errors import FormatUnsupported, TTSError
-from tts_server.events import SpeechOptions
+from tts_server.errors import BadRequest, FormatUnsupported, TTSError
+from tts_server.events import SAMPLE_RATES, SpeechOptions
 from tts_server.transports.compat.conversation import Conversation, Garbled, number, section, words
 from tts_server.transports.compat.house import Account, options_for, percent_louder
 from tts_server.transports.compat.turn import Turn
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 PATH: Final = "/api/v3/tts/bidirection"
 TOKEN_HEADER: Final = "x-api-access-key"
 FRAME_MS: Final = 60  # of the devices' Opus: a shorter rest stays in the encoder, and is heard in the next reply
+USUAL_RATE: Final = 24000  # Hz
 USUAL_SCALE: Final = 4  # of an emotion, 1 to 5
 _HEAD: Final = struct.Struct("!BBBBi")
 _LENGTH: Final = struct.Struct("!i")
@@ -140,8 +141,8 @@ class VolcengineConversation(Conversation):
     async def _start(self, frame: Frame) -> None:
         listener = _Session(self, frame.session)
         try:
-            options = options_of(frame.payload, self.account)
-            turn = Turn(self.account, self.account.open(options), FRAME_MS)
+            options, rate = options_of(frame.payload, self.account)
+            turn = Turn(self.account, options, rate, FRAME_MS)
         except TTSError as error:
             log.warning("volcengine: a session cannot begin: %s", error)
             await listener.ended(error, is_stopped=False)
@@ -182,8 +183,8 @@ class _Session:
         await self._socket.send(answer(Event.SESSION_FINISHED, self._session))
 
 
-def options_of(payload: dict[str, Any], account: Account) -> SpeechOptions:
-    """How a session is to be spoken. Raises BadRequest for a format or rate that there is not."""
+def options_of(payload: dict[str, Any], account: Account) -> tuple[SpeechOptions, int]:
+    """How a session is to be spoken, and its sample rate. Raises BadRequest for a format or rate that there is not."""
     wanted = section(payload, "req_params")
     audio = section(wanted, "audio_params")
     if (form := words(audio, "format") or "pcm") != "pcm":
@@ -192,14 +193,18 @@ def options_of(payload: dict[str, Any], account: Account) -> SpeechOptions:
         additions = json.loads(words(wanted, "additions") or "{}")  # JSON inside of JSON
     except (ValueError, RecursionError):
         additions = {}
-    return options_for(
+    rate = round(number(audio, "sample_rate", USUAL_RATE))
+    if not SAMPLE_RATES[0] <= rate <= SAMPLE_RATES[-1]:
+        raise BadRequest(f"sample rate is {rate} Hz; it can be {SAMPLE_RATES[0]} to {SAMPLE_RATES[-1]}")
+    options = options_for(
         account,
         "volcengine",
         voice=words(wanted, "speaker"),
         emotion=words(audio, "emotion"),
-        sample_rate=round(number(audio, "sample_rate", 24000)),
+        sample_rate=rate if rate in SAMPLE_RATES else USUAL_RATE,
         intensity=number(audio, "emotion_scale", USUAL_SCALE) / USUAL_SCALE,
         speed=1 + number(audio, "speech_rate") / 100,
         volume=percent_louder(number(audio, "loudness_rate")),
         pitch=number(section(additions, "post_process"), "pitch") if isinstance(additions, dict) else 0.0,
     )
+    return options, rate

@@ -56,7 +56,7 @@ class XunfeiConversation(Conversation):
             pitch=12 * (factor("pitch") - 1),
             volume=percent_louder(100 * (factor("volume") - 1)),
         )
-        return Turn(self.account, self.account.open(options))
+        return Turn(self.account, options)
 
 
 class _Told(QuietListener):
