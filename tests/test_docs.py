@@ -10,6 +10,7 @@ import pytest
 from tests.support.daemon import ALONE, running_daemon
 from tests.test_readme import ROOT, commands, run
 from tts_server.config import settings as config
+from tts_server.transports.http.settings import tls_context
 
 PAPERS = ("docs/OPERATIONS.md", "docs/HOME_ASSISTANT.md")
 COMMANDS = [command for paper in PAPERS for command in commands(paper)]
@@ -74,7 +75,7 @@ def test_every_piece_of_configuration_can_be_used(paper: str) -> None:
         config.load(tomllib.loads(block))
     for key in re.findall(r"`([a-z]+\.[a-z_]+)(?: = [^`]*)?`", text):
         section, _, name = key.partition(".")
-        if section in config.Config.model_fields:
+        if isinstance(getattr(config.Config(), section, None), config.Section):
             assert name in type(getattr(config.Config(), section)).model_fields, key
 
 
@@ -86,3 +87,25 @@ def test_the_voices_and_emotions_of_the_examples_exist() -> None:
     named += re.findall(r'"\[(\w+)\]', text)
     assert len(named) >= 4
     assert all(canonical(name) is not None for name in named)
+
+
+TWINS = sorted(path.name for path in (ROOT / "docs").glob("*.zh-CN.md"))
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_chinese_page_has_the_same_commands_and_examples(name: str) -> None:
+    """What is to be typed, sent or written is the same; words around it are not."""
+    pages = [(ROOT / "docs" / page).read_text(encoding="utf-8") for page in (name.replace(".zh-CN", ""), name)]
+    plain = [re.sub(r"[ \t]+#\s.*", "", text) for text in pages]  # comments are words, too
+    english, chinese = (re.findall(r"^```(?:sh|json|toml|yaml)[^\n]*\n.*?^```", text, re.M | re.S) for text in plain)
+    assert english == chinese
+
+
+def test_the_certificates_of_the_paper_are_trusted_by_who_trusts_the_house(tmp_path: Path) -> None:
+    for command in commands("docs/HTTPS.md"):
+        subprocess.run(command, shell=True, cwd=tmp_path, check=True, capture_output=True)
+    verify = ["openssl", "verify", "-CAfile", "house.crt", "-purpose", "sslserver", "-verify_hostname"]
+    for name in ("kitchen.local", "kitchen"):
+        assert subprocess.run([*verify, name, "cert.pem"], cwd=tmp_path, check=False).returncode == 0
+    assert subprocess.run([*verify, "cellar.local", "cert.pem"], cwd=tmp_path, check=False).returncode != 0
+    assert tls_context(tmp_path / "cert.pem", tmp_path / "key.pem") is not None
