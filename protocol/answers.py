@@ -247,6 +247,7 @@ class Done(OfContext):
     samples: int
     first_ms: int | None = Field(None, description="From the first text to the first frame.")
     synth_ms: int
+    skipped: int | None = Field(None, description="Letters that no language here reads; left out of the speech.")
     error: DoneError | None = None
 
 

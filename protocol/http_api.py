@@ -59,6 +59,7 @@ class AudioReply(BaseModel):
     delay_ms: int = Field(0, description=DELAY)
     duration_ms: int
     first_audio_ms: int | None = Field(description="From the request to the first audio; null: nothing was said.")
+    skipped: int = Field(0, description="Letters that no language here reads; left out of the speech.")
     marks: list[Mark] = Field(
         description="[from, to, start_ms, end_ms]: the characters (code points) of `text`, and when they are heard."
     )
@@ -109,6 +110,7 @@ class DoneEvent(BaseModel):
     duration_ms: int
     first_audio_ms: int | None
     real_time_factor: float | None
+    skipped: int = Field(0, description="Letters that no language here reads; left out of the speech.")
 
 
 class VoiceInfo(BaseModel):

@@ -143,6 +143,7 @@ class Done:
     samples: int
     first_ms: int | None  # from the first text to the first audio; None: there was none
     synth_ms: int  # time the engine spent
+    skipped: int = 0  # letters that no language here reads
     gaps: int = 0  # times at which the listener had nothing to hear for longer than players bridge
 
 

@@ -248,6 +248,11 @@ async def test_nothing_to_say_ends_without_audio(core: Core, text: str) -> None:
     assert (done.reason, done.error, done.samples) == (DoneReason.END, None, 0)
 
 
+async def test_letters_that_nobody_reads_are_counted(core: Core) -> None:
+    assert done_of(await say(core, "你好，привет。")).skipped == 6
+    assert done_of(await say(core, "你好。")).skipped == 0
+
+
 async def test_text_that_stalls_is_said_after_the_delay() -> None:
     async with running_core(CoreLimits(max_delay_s=0.05)) as core:
         context = core.synthesizer.open(TONE)

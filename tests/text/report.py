@@ -12,7 +12,9 @@ import pypinyin
 import rjieba
 import wetext
 
+from tests.text import public_figures
 from tests.text.cases import GOLDEN, heard
+from tests.text.test_everyday import wrong
 from tts_server.cli.frontend import analyse
 
 REPORT = Path(__file__).parent / "REPORT.md"
@@ -25,6 +27,7 @@ SETS = {
     "frontend_fresh_heldout.tsv": "their other half, drawn at random (fixed seed); only its totals were looked at",
     "frontend_third.tsv": "281 cases written after that round; what they found missing was added afterwards",
     "frontend_fourth.tsv": "156 cases, written last and judged the same way",
+    "frontend_reported.tsv": "what was reported of other programs and met on real data, with relatives; tuned on",
 }
 # What the front end got right before it was tuned: sentences, readings.
 BEFORE = {
@@ -34,6 +37,7 @@ BEFORE = {
     "frontend_fresh_heldout.tsv": ("113 of 118", "239 of 261"),
     "frontend_third.tsv": ("92 of 94", "188 of 197"),
     "frontend_fourth.tsv": ("70 of 72", "169 of 173"),
+    "frontend_reported.tsv": ("41 of 242", "about 180 of 430"),
 }
 
 Read = Callable[[str], dict[int, str]]
@@ -83,6 +87,8 @@ def measure(name: str) -> tuple[dict[str, Score], Score, Score]:
     kinds: dict[str, Score] = defaultdict(Score)
     sentences, readings = Score(), Score()
     for kind, text, expected in rows(name):
+        if kind == "yi":
+            continue  # tones that sandhi makes: `test_reported.py` has them
         if kind == "poly":
             pairs = [(int(at), pinyin.split("/")) for at, _, pinyin in (one.partition(":") for one in expected.split())]
             sentences.total += 1
@@ -140,6 +146,10 @@ def main() -> None:
     ]
     for name in SETS:
         lines += _section(name)
+    everyday = len((GOLDEN / "everyday.tsv").read_text("utf-8").splitlines()) - 2
+    lines.append("\n## everyday.tsv: everyday sentences, written and judged before any tuning\n")
+    lines.append(f"Without any wrong reading: 280 of 303 (92.4 %) before, {everyday - len(wrong())} of {everyday} now.")
+    lines += public_figures.section()
     REPORT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -176,6 +176,7 @@ def doctor(
 def frontend(
     text: Annotated[str, typer.Argument(help="What to analyse; - reads one text a line from standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a text.")] = False,
+    explain: Annotated[bool, typer.Option(help="What chose each reading, and what is left out.")] = False,
     language: Annotated[str, typer.Option(help="The voice's: zh or en, for what does not tell of itself.")] = "zh",
     config: ConfigOption = None,
 ) -> None:
@@ -183,7 +184,7 @@ def frontend(
     from tts_server.cli import frontend as command
 
     texts = command.lines() if text == "-" else [text]
-    command.show(texts, as_json, load_config(config).text.dictionary, language)
+    command.show(texts, as_json, load_config(config).text.dictionary, language, explain)
 
 
 @app.command()

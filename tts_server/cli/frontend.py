@@ -3,22 +3,32 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from tts_server.markup.segments import TextCutter
 from tts_server.text import frontend
 from tts_server.text.linguistic.utterance import Sentence
 
 
-def show(texts: Iterable[str], as_json: bool, own_words: Mapping[str, str] | None = None, language: str = "zh") -> None:
+def show(
+    texts: Iterable[str],
+    as_json: bool,
+    own_words: Mapping[str, str] | None = None,
+    language: str = "zh",
+    why: bool = False,
+) -> None:
     """Analyse each text and print it: one JSON object a line, or a table for people."""
     frontend.load(own_words)
     for text in texts:
         sentences = analyse(text, language)
         if as_json:
-            sys.stdout.write(json.dumps(frontend.describe(sentences), ensure_ascii=False) + "\n")
+            found = frontend.describe(sentences) | (frontend.explain(sentences) if why else {})
+            sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
             sys.stdout.flush()
         else:
             _print_table(sentences)
+            if why:
+                _print_reasons(frontend.explain(sentences))
 
 
 def lines() -> Iterator[str]:
@@ -32,6 +42,13 @@ def analyse(text: str, language: str = "zh") -> list[Sentence]:
     """Cut a text as the daemon does, and analyse each piece as the engine host does. language: the voice's."""
     cutter = TextCutter(split="sentence")
     return [frontend.analyse(segment, language) for segment in [*cutter.feed(text), *cutter.flush()]]
+
+
+def _print_reasons(found: dict[str, Any]) -> None:
+    """Which rule or table chose each reading, and what was left out."""
+    for row in found["readings"]:
+        sys.stdout.write("{char}\t{word}\t{pinyin}\t{by}\n".format(**row))
+    sys.stdout.write(f"skipped\t{found['skipped']}\n")
 
 
 def _print_table(sentences: Iterable[Sentence]) -> None:

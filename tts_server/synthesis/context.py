@@ -71,6 +71,11 @@ class Context:
         return self._intake.emotion_asked, self._intake.emotion_used
 
     @property
+    def skipped(self) -> int:
+        """Letters so far that no language here reads; they are left out."""
+        return self._intake.skipped
+
+    @property
     def received(self) -> int:
         """Code points of text received."""
         return self._intake.received
@@ -198,7 +203,15 @@ class Context:
         first_ms = ms(first - started) if first is not None and started is not None else None
         synth_ms = ms(speaker.synth_s)
         return Done(
-            reason, error, speaker.segments, self.received, speaker.samples, first_ms, synth_ms, gaps=speaker.gaps
+            reason,
+            error,
+            speaker.segments,
+            self.received,
+            speaker.samples,
+            first_ms,
+            synth_ms,
+            gaps=speaker.gaps,
+            skipped=self.skipped,
         )
 
     def _log(self, done: Done) -> None:

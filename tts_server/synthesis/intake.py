@@ -14,6 +14,7 @@ from tts_server.markup.segments import TextCutter
 from tts_server.markup.tokens import Cue
 from tts_server.synthesis.delivery import Delivery
 from tts_server.synthesis.speaking_style import SpeakingStyle
+from tts_server.text.linguistic.language import unreadable
 from tts_server.text.linguistic.segment import Segment
 from tts_server.text.linguistic.utterance import Prosody
 from tts_server.voices import Catalogue, split_name
@@ -97,6 +98,7 @@ class Intake:
         self._last_text_at = self._now()
         self.first_text_at: float | None = None
         self.is_ended = False
+        self.skipped = 0  # letters that no language reads
 
     @property
     def voice(self) -> Voice:
@@ -226,6 +228,7 @@ class Intake:
 
     def _plan(self, segments: list[Segment]) -> None:
         now = self._now()
+        self.skipped += sum(unreadable(segment.text) for segment in segments)
         self._planned.extend(Planned(self._delivery.finished(segment), self.voice, now) for segment in segments)
         self._changed.set()
 

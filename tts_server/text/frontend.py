@@ -17,6 +17,7 @@ from tts_server.text.assemble import runs_of
 from tts_server.text.english import arpabet, english
 from tts_server.text.linguistic.aligned import Aligned
 from tts_server.text.linguistic.dictionary import Dictionary
+from tts_server.text.linguistic.language import unreadable
 from tts_server.text.linguistic.part import Part
 from tts_server.text.linguistic.segment import Language, Reading, SayAs, Segment
 from tts_server.text.linguistic.utterance import Sentence
@@ -81,6 +82,22 @@ def analyse(segment: Segment, language: str = "zh") -> Sentence:
     aligned = normalise.normalise(segment.text, tuple(forced), language)
     parts = _parts(aligned, segment, dictionary.readings(segment))
     return Sentence(segment.text, aligned.text, runs_of(parts, segment))
+
+
+def explain(sentences: Iterable[Sentence]) -> dict[str, Any]:
+    """Say what chose each reading ("phrase", "rule", "usual", "english"), and how many letters nobody reads."""
+    said = list(sentences)
+    rows = []
+    for sentence in said:
+        for match in _STRETCH.finditer(sentence.normalised):
+            if match["zh"]:
+                rows += [
+                    {"char": char, "word": word, "pinyin": pinyin, "by": by}
+                    for char, word, pinyin, by in readings.explain(match["zh"])
+                ]
+            elif match["en"]:
+                rows.append({"char": match["en"], "word": match["en"], "pinyin": "", "by": "english"})
+    return {"readings": rows, "skipped": sum(unreadable(sentence.text) for sentence in said)}
 
 
 def describe(sentences: Iterable[Sentence]) -> dict[str, Any]:

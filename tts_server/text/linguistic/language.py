@@ -5,9 +5,10 @@ said before: `Language` spans carry it.
 """
 
 import re
+import unicodedata
 from typing import Final
 
-_HAN = re.compile(r"[〇㐀-鿿豈-﫿\U00020000-\U0003ffff]")
+_HAN = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _SENTENCE = re.compile(
     r"(?<![0-9A-Za-z])(?:[A-Z]*+[a-z][A-Za-z]+|[A-Z]++[a-z]|I(?= )|(?:[A-Z]++[ ,]{1,2}){2}[A-Z]++)(?![0-9A-Za-z])"
 )
@@ -20,6 +21,20 @@ _MEASURE = re.compile(
     r"|psi|inHg|mmHg|mins?|sec|gal|lbs|BTU|dBm|dBA|CCF|MCF|[KMG]iB|kWh|mAh|day)(?:/[A-Za-z³²]{1,5})?(?![A-Za-z])"
 )
 _MAX_LOOKED_AT: Final = 2000  # characters; a longer text has told before
+
+
+def unreadable(text: str) -> int:
+    """How many letters of a text no language here reads: they are left out, and counted, not forgotten."""
+    if text.isascii():
+        return 0
+    return sum(char.isalpha() and not _is_read(char) for char in text)
+
+
+def _is_read(char: str) -> bool:
+    if char <= "\u024f" or "\u0370" <= char <= "\u03ff" or _HAN.match(char):
+        return True
+    plain = unicodedata.normalize("NFKC", char)
+    return all(sign <= "\u024f" or "\u0370" <= sign <= "\u03ff" or _HAN.match(sign) for sign in plain)
 
 
 def own_language(text: str) -> str | None:

@@ -20,7 +20,7 @@ import rjieba
 
 from tts_server.text.mandarin import neutral, reading_tables
 from tts_server.text.mandarin.polyphones import choose
-from tts_server.text.mandarin.words import Token, has_light_er
+from tts_server.text.mandarin.words import Token, cut, has_light_er
 
 _TONE_MARKS = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 _FIRST, _LAST = 0x3400, 0x9FFF  # the block kept as an array; rarer characters are in a dict
@@ -60,7 +60,7 @@ def load() -> Lexicon:
     return _lexicon
 
 
-def read(tokens: Sequence[Token]) -> list[str]:
+def read(tokens: Sequence[Token], why: list[str] | None = None) -> list[str]:
     """One pinyin (tone digit; "" where a character has no reading) for each character of neighbouring words."""
     lexicon = load()
     text = "".join(token.text for token in tokens)
@@ -73,6 +73,8 @@ def read(tokens: Sequence[Token]) -> list[str]:
     for at, pinyin in _phrases_of_words(tokens, lexicon.phrases, lexicon.pairs):
         found[at - base : at - base + len(pinyin)] = pinyin
     chosen = choose(text, tokens, base, found, lexicon.alone)
+    if why is not None:
+        why += map(_source, found, chosen)
     pinyin = [known or lexicon.usual(char) for known, char in zip(chosen, text, strict=True)]
     for token in tokens:
         if has_light_er(token.text):
@@ -92,6 +94,24 @@ def alternatives(char: str, but: str = "") -> list[str]:
     found = re.search(rf'"{ord(char)}"\s*:\s*"([^"]*)"', document)
     known = dict.fromkeys(numbered(marked) for marked in (found[1].split(",") if found else ()))
     return [reading for reading in known if reading != but]
+
+
+def _source(phrase: str | None, chosen: str | None) -> str:
+    """Where a reading comes from: the dictionary of phrases, the rules over context, or the character's usual one."""
+    if chosen is None:
+        return "usual"
+    return "phrase" if phrase == chosen else "rule"
+
+
+def explain(text: str) -> list[tuple[str, str, str, str]]:
+    """For each character of a stretch of Chinese: it, its word and part of speech, its pinyin, and what chose that."""
+    tokens, why = cut(text), list[str]()
+    pinyin = read(tokens, why)
+    return [
+        (token.text[at - token.start], f"{token.text}/{token.tag}", pinyin[at], why[at])
+        for token in tokens
+        for at in range(token.start, token.end)
+    ]
 
 
 def _phrases_in(word: str, phrases: dict[str, str]) -> Iterator[tuple[int, list[str]]]:

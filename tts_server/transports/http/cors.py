@@ -9,7 +9,7 @@ from tts_server.transports.http.admission import is_allowed_origin
 from tts_server.transports.http.settings import HttpSettings
 
 _EXPOSED: Final = ", ".join((
-    *("Content-Disposition", "ETag", "Retry-After", "X-Emotion", "X-First-Audio-Ms", "X-Request-Id"),
+    *("Content-Disposition", "ETag", "Retry-After", "X-Emotion", "X-First-Audio-Ms", "X-Request-Id", "X-Skipped"),
     *("X-Sample-Rate", "X-Voice", "X-Warning"),
 ))  # fmt: skip
 _REMEMBER_S: Final = "600"

@@ -229,6 +229,7 @@ class Speech:
                 samples=event.samples,
                 first_ms=self._first_ms,
                 synth_ms=event.synth_ms,
+                skipped=event.skipped or None,
                 error=error,
             )
         )

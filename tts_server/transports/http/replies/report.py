@@ -24,6 +24,7 @@ class Report:
     voice: str | None = None  # who says the beginning of the text
     first_audio_ms: int | None = None
     real_time_factor: float | None = None
+    skipped: int = 0  # letters of the text that no language reads
 
     @classmethod
     def of(cls, scope: Scope) -> "Report":
@@ -48,6 +49,7 @@ class Report:
 
     def ended(self, done: Done, sample_rate: int) -> None:
         """Note how the speech went."""
+        self.skipped = done.skipped
         if done.samples:
             self.real_time_factor = round(done.synth_ms / 1000 / (done.samples / sample_rate), 3)
 

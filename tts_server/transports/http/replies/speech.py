@@ -45,6 +45,8 @@ class Order:
             "x-emotion": context.emotion[1],
             "x-sample-rate": str(FORMATS[self.form].told_rate(context.sample_rate)),
         }
+        if context.skipped:
+            told["x-skipped"] = str(context.skipped)
         if (first_ms := self.report.first_audio_ms) is not None:
             told["x-first-audio-ms"] = str(first_ms)
         return told
@@ -98,6 +100,7 @@ async def speak_and_keep(order: Order, receive: Receive, store: StoredAudio, wan
             delay_ms=FORMATS[order.form].delay_ms(context.sample_rate),
             duration_ms=round(1000 * recording.samples / context.sample_rate),
             first_audio_ms=order.report.first_audio_ms,
+            skipped=context.skipped,
             marks=spoken.marks if wants_marks else [],
         )
 

@@ -151,6 +151,7 @@ class OurEvents:
             duration_ms=round(1000 * duration_s),
             first_audio_ms=report.first_audio_ms,
             real_time_factor=report.real_time_factor,
+            skipped=report.skipped,
         )
         return _named("done", told)
 
