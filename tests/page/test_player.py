@@ -105,6 +105,20 @@ async def test_a_text_of_many_parts_is_one_file(daemon: Daemon, browser: Browser
         assert parts["ssml"] == 1
 
 
+async def test_a_text_of_many_parts_is_one_speech_with_a_bar(daemon: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, problems):
+        await visit(page, daemon.http_port)
+        await speak(page, "第一段。" + "😀" * 1996 + "第二段。" + "😀" * 1996 + "第三段。")  # nobody says an emoji
+        await expect(page.locator("#said")).to_have_text("Finished", timeout=15_000)
+        await expect(page.locator("#history li")).to_have_count(1)
+        seconds = float((await page.locator("#history small").inner_text()).split(" · ")[-1].removesuffix(" s"))
+        assert seconds > 2.5  # all three
+        await expect(page.locator("#progress")).to_be_visible()
+        assert await page.evaluate("document.getElementById('progress').value") > 0.99
+        assert "段" in (await page.locator("#reading .now").text_content() or "")
+        assert problems == []
+
+
 async def test_text_is_changed_while_the_old_one_is_spoken_and_keeps_the_focus(
     daemon: Daemon, browser: Browser
 ) -> None:

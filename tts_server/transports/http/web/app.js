@@ -3,8 +3,10 @@
 import { setKey } from "./api.js";
 import { History } from "./history.js";
 import { Playback } from "./playback.js";
+import { Phrases } from "./phrases.js";
 import { showProblem, translateProblem } from "./problems.js";
 import { Reading } from "./reading.js";
+import { Readings } from "./readings.js";
 import { recall, remember } from "./settings.js";
 import { snippets } from "./snippets.js";
 import { Waveform } from "./sound/waveform.js";
@@ -25,6 +27,8 @@ const playback = new Playback(wave, reading, {
   locked: () => askForKey(),
   usedEmotion: (name) => showProblem("usedEmotion", style.emotionName(name)),
 });
+const phrases = new Phrases((phrase) => playback.speak(phrase), () => request(), () => askForKey());
+const readings = new Readings((text, format) => playback.speak({ text, voice: style.fields.voice, text_format: format }, false));
 const state = new State((voices, emotions) => style.show(voices, emotions), () => askForKey());
 let hasTriedKey = false;
 
@@ -33,6 +37,12 @@ const request = () => ({ text: field.value.trim() ? field.value : words().senten
 function speak() {
   if (field.value.trim()) playback.speak({ text: field.value, ...style.fields });
   else field.focus();
+}
+
+// The daemon answers: the rest of what it has.
+function begin() {
+  playback.connect();
+  phrases.load();
 }
 
 function onStyle() {
@@ -63,6 +73,7 @@ function showWords(language) {
   history.show();
   state.show();
   playback.show();
+  phrases.show();
   translateProblem();
   showExamples();
   onText();
@@ -96,11 +107,16 @@ element("key").onclose = async () => {
   setKey(token);
   hasTriedKey = true;
   await state.refresh();
-  if (state.isReachable) playback.connect();
+  if (state.isReachable) begin();
   else if (state.isLocked) askForKey();
 };
 element("key-cancel").onclick = () => element("key").close("");
 element("composer").onsubmit = (event) => (event.preventDefault(), speak());
+element("wrong").onclick = () => readings.open(request().text);
+field.addEventListener("click", () => {
+  const place = Array.from(field.value.slice(0, field.selectionStart)).length;
+  if (reading.isLit(place)) readings.open(field.value, place);
+});
 element("copy").onclick = async () => {
   await copy(element("snippet").textContent, element("copy"));
   setTimeout(() => (element("copy").textContent = say("copy")), 1500);
@@ -128,4 +144,4 @@ const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 showTheme(recall("theme") ?? (prefersDark.matches ? "dark" : "light"));
 prefersDark.onchange = ({ matches }) => recall("theme") ?? showTheme(matches ? "dark" : "light");
 showWords(currentLanguage());
-state.refresh().then(() => state.isReachable && playback.connect());
+state.refresh().then(() => state.isReachable && begin());

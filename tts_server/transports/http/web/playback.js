@@ -159,8 +159,7 @@ export class Playback {
 
   #take(samples) {
     clearTimeout(this.#patience);
-    hideProblem("waiting");
-    hideProblem("stalled");
+    ["waiting", "stalled", "queued"].forEach(hideProblem);
     this.#recording.push(samples);
     this.#wave.push(samples);
     this.#player.more();

@@ -1,8 +1,7 @@
-// What went wrong, and what is waited for: one line under the controls, in the page's language.
+// What went wrong, and what is waited for: one line under the controls, in the page's language; in a dialog, its own line.
 
 import { say, sayError } from "./words/words.js";
 
-const element = (id) => document.getElementById(id);
 let shown = null; // a function that says it, so that it can be said in the other language too
 
 export function showProblem(key, ...values) {
@@ -15,20 +14,24 @@ export function showError(error) {
 
 // Takes a problem back, if it is the one that is shown; without a name: whatever it is.
 export function hideProblem(key) {
-  if (key !== undefined && element("problem").dataset.shown !== key) return;
-  shown = null;
-  element("problem").replaceChildren();
+  for (const line of document.querySelectorAll(".problem")) {
+    if (key !== undefined && line.dataset.shown !== key) continue;
+    line.replaceChildren();
+    delete line.dataset.shown;
+  }
 }
 
 // The language has changed.
 export function translateProblem() {
-  if (shown) show(shown, element("problem").dataset.shown);
+  const key = document.getElementById("problem").dataset.shown;
+  if (shown && key) show(shown, key);
 }
 
 function show(words, key) {
   shown = words;
+  const line = document.querySelector("dialog[open] .problem") ?? document.getElementById("problem");
   const { text, details } = words();
-  element("problem").dataset.shown = key;
-  element("problem").replaceChildren(text);
-  if (details) element("problem").append(Object.assign(document.createElement("small"), { lang: "en", textContent: details }));
+  line.dataset.shown = key;
+  line.replaceChildren(text);
+  if (details) line.append(Object.assign(document.createElement("small"), { lang: "en", textContent: details }));
 }

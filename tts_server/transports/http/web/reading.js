@@ -57,6 +57,12 @@ export class Reading {
     this.#light(from, to);
   }
 
+  // Whether that character is being said just now.
+  isLit(place) {
+    const [from, to] = this.#marks[this.#at] ?? [0, 0];
+    return this.#paper.classList.contains("is-reading") && from <= place && place < to;
+  }
+
   // The text was changed, or nothing is said any more.
   end() {
     this.#paper.classList.remove("is-reading");

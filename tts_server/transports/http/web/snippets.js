@@ -29,6 +29,18 @@ export const snippets = {
     ].join("\n");
   },
 
+  // An automation of Home Assistant's with a phrase; [phrases] wyoming lets its name stand for it.
+  phrase(name) {
+    return [
+      "action: tts.speak",
+      "target:",
+      "  entity_id: tts.tts_server",
+      "data:",
+      "  media_player_entity_id: media_player.living_room",
+      `  message: ${yamlQuoted(`phrase:${name}`)}`,
+    ].join("\n");
+  },
+
   homeassistant({ text, voice, emotion }) {
     const name = emotion && emotion !== "neutral" ? `${voice}||${emotion}` : voice;
     return [

@@ -4,6 +4,8 @@ import { authorised, ticket } from "../api.js";
 
 const QUIET_MS = 2500; // without a word while speech is awaited: the daemon is asked whether it is there
 const DEAD_MS = 6000; // the network is gone, though nobody has closed the connection
+const STALE_MS = 5000; // unused for so long, a connection is asked whether it is there, before it is needed
+const PROOF_MS = 1500;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 4000;
 const OPEN_MS = 5000;
@@ -23,8 +25,10 @@ export class Connection {
   #socket = null;
   #opening = null; // a promise
   #ready = null; // the daemon's `ready`
-  #heardAt = 0;
+  #heardAt = 0; // when the daemon said something
+  #awaitedAt = 0; // since when something is awaited
   #watch = null;
+  #isProving = false;
 
   // on: {message(message), frame({ch, seq, samples}), lost()}
   constructor(on) {
@@ -41,7 +45,10 @@ export class Connection {
 
   // Resolves when messages can be sent. Raises SpeechError.
   open() {
-    if (this.isOpen) return Promise.resolve();
+    if (this.isOpen) {
+      this.#prove();
+      return Promise.resolve();
+    }
     this.#opening ??= this.#connect(null).finally(() => (this.#opening = null));
     return this.#opening;
   }
@@ -73,7 +80,7 @@ export class Connection {
   // Whether something is awaited: then a silent network is found out.
   expect(isAwaited) {
     clearInterval(this.#watch);
-    this.#heardAt = performance.now();
+    this.#awaitedAt = performance.now();
     this.#watch = isAwaited ? setInterval(() => this.#look(), 1000) : null;
   }
 
@@ -112,8 +119,21 @@ export class Connection {
     this.#on.frame({ ch: view.getUint16(2), seq: view.getUint32(4), samples });
   }
 
+  // A phone that slept, a Wi-Fi that changed: the connection looks open, and is not.
+  #prove() {
+    const socket = this.#socket;
+    const before = this.#heardAt;
+    if (performance.now() - before < STALE_MS || this.#isProving) return;
+    this.#isProving = true;
+    this.send({ type: "ping" });
+    setTimeout(() => {
+      this.#isProving = false;
+      if (this.#heardAt === before) this.#lost(socket);
+    }, PROOF_MS);
+  }
+
   #look() {
-    const quiet = performance.now() - this.#heardAt;
+    const quiet = performance.now() - Math.max(this.#heardAt, this.#awaitedAt);
     if (!this.isOpen) return;
     if (quiet > DEAD_MS) this.#lost(this.#socket);
     else if (quiet > QUIET_MS) this.send({ type: "ping" });

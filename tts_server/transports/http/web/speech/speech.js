@@ -100,7 +100,9 @@ export class Speech {
 
   async #restart(current) {
     await this.#connection.open();
-    if (this.#current === current) this.#begin(current);
+    if (this.#current !== current) return;
+    current.on.resumed();
+    this.#begin(current);
   }
 
   async #goOn(current) {
