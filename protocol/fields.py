@@ -34,6 +34,18 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, allow_inf_nan=False)
 
 
+class Pauses(BaseModel):
+    """How long nothing is heard, in ms. What is left out is as the box is set, or as the voice does it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    sentence_ms: int | None = Field(None, ge=0, le=10_000, description="After a sentence.")
+    clause_ms: int | None = Field(None, ge=0, le=10_000, description="After a comma and its like.")
+    paragraph_ms: int | None = Field(None, ge=0, le=10_000, description="Where a line ends, besides the sentence's.")
+    lead_ms: int | None = Field(None, ge=0, le=5_000, description="Before the first word, for amplifiers that wake up.")
+    tail_ms: int | None = Field(None, ge=0, le=5_000, description="Behind the last word, for players that cut it off.")
+
+
 class Controls(Part):
     """The voice and how it is bent; what is left out stays as it is."""
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from protocol.errors import ErrorCode
+from protocol.fields import Pauses
 
 AudioFormat = Literal["wav", "mp3", "opus", "flac", "aac", "pcm"]
 Mark = Annotated[list[int], Field(min_length=4, max_length=4)]
@@ -28,6 +29,7 @@ class SpeechRequest(BaseModel):
     speed: float = Field(1.0, ge=0.4, le=2.5, description="1 is the voice's normal; 2 takes half the time.")
     pitch: float = Field(0.0, ge=-12.0, le=12.0, description="Semitones up or down.")
     volume: float = Field(0.0, ge=-40.0, le=12.0, description="dB up or down.")
+    pauses: Pauses | None = Field(None, description="How long nothing is heard; in an address: pauses.sentence_ms=300.")
     format: Literal["wav", "mp3", "opus", "flac", "aac", "pcm", "json"] | None = Field(
         None, description="Of the audio; json: tell where to fetch it. Left out: what `Accept` asks for, else wav."
     )

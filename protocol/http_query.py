@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from protocol.fields import Pauses
 from protocol.http_api import SpeechRequest
 
 # Beside the fields of `SpeechRequest`, what a signed link carries.
@@ -10,6 +11,8 @@ SIGNATURE: Final = "sig"
 SIGNED_BY: Final = "by"
 EXPIRES: Final = "expires"
 LINK_FIELDS: Final = (SIGNATURE, SIGNED_BY, EXPIRES)
+
+_PAUSES: Final = "pauses."
 
 _TRUE: Final = ("true", "1", "yes", "on")
 _FALSE: Final = ("false", "0", "no", "off")
@@ -26,7 +29,14 @@ def speech_fields(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             raise ValueError(f"{name[:64]} comes twice in the address")
         if name not in LINK_FIELDS:
             found[name] = _value(_KINDS.get(name, "string"), value)
-    return found
+    pauses = {name.removeprefix(_PAUSES): found.pop(name) for name in list(found) if name.startswith(_PAUSES)}
+    return {**found, "pauses": pauses} if pauses else found
+
+
+def in_query(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The reverse, for values that are no strings yet: what is inside a field has a name of its own."""
+    inside = {f"{_PAUSES}{name}": value for name, value in (fields.get("pauses") or {}).items()}
+    return {**{name: value for name, value in fields.items() if name != "pauses"}, **inside}
 
 
 def query_parameters() -> list[dict[str, Any]]:
@@ -36,7 +46,7 @@ def query_parameters() -> list[dict[str, Any]]:
     parameters = [
         {"name": name, "in": "query", "required": name in required, "schema": _plain(field)}
         | ({"description": field["description"]} if "description" in field else {})
-        for name, field in schema["properties"].items()
+        for name, field in _properties().items()
     ]
     signed = {
         SIGNATURE: "Of a link made by `POST /api/links`, in place of a token.",
@@ -47,6 +57,14 @@ def query_parameters() -> list[dict[str, Any]]:
         {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": told}
         for name, told in signed.items()
     ]
+
+
+def _properties() -> dict[str, Any]:
+    """Schemas of all fields, by their names in a query."""
+    return in_query({
+        **SpeechRequest.model_json_schema()["properties"],
+        "pauses": Pauses.model_json_schema()["properties"],
+    })  # fmt: skip
 
 
 def _plain(field: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,4 +92,4 @@ def _value(kind: str, text: str) -> Any:
     return text
 
 
-_KINDS: Final = {name: _kind(field) for name, field in SpeechRequest.model_json_schema()["properties"].items()}
+_KINDS: Final = {name: _kind(field) for name, field in _properties().items()}

@@ -10,7 +10,19 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from protocol.errors import ErrorCode
-from protocol.fields import MAX_ID_CHARS, ContextId, Controls, Flow, Intensity, Name, Part, Samples, Seq, SpeakingStyle
+from protocol.fields import (
+    MAX_ID_CHARS,
+    ContextId,
+    Controls,
+    Flow,
+    Intensity,
+    Name,
+    Part,
+    Pauses,
+    Samples,
+    Seq,
+    SpeakingStyle,
+)
 
 SUBPROTOCOL: Final = "tts-stream.v1"
 MINOR_VERSION: Final = "1.0"
@@ -90,6 +102,7 @@ class Open(OfContext, SpeakingStyle):
     type: Literal["open"] = "open"
     strict: bool = Field(False, description="An emotion the voice lacks is an error, not a fallback.")
     audio: AudioFormat = AudioFormat()
+    pauses: Pauses | None = Field(None, description="How long nothing is heard.")
     marks: Name | None = Field(None, description="`char`: when each character is heard.")
     text_format: Name = Field("auto", description="`plain`, `markdown`, `ssml`; `auto`: SSML if it begins with <speak.")
     split: Literal["auto", "sentence", "none"] = "auto"

@@ -1,7 +1,7 @@
 """What a door asks of the core (SpeechOptions) and what it gets back (SpeechEvent). No wire format here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -27,6 +27,22 @@ def check_range(name: str, value: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Pauses:
+    """How long nothing is heard, in ms. None: as the box is set, and there: as the voice does it, or none."""
+
+    sentence_ms: int | None = None
+    clause_ms: int | None = None
+    paragraph_ms: int | None = None  # where a line ends, besides the sentence's
+    lead_ms: int | None = None  # before the first word
+    tail_ms: int | None = None  # behind the last one
+
+    def over(self, others: "Pauses") -> "Pauses":
+        """These, and for what is left out the others."""
+        named = (field.name for field in fields(self))
+        return Pauses(*(getattr(others if getattr(self, name) is None else self, name) for name in named))
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechOptions:
     """How a context is to be spoken. Raises BadRequest when a value is out of range."""
 
@@ -37,6 +53,7 @@ class SpeechOptions:
     speed: float = 1.0
     pitch: float = 0.0  # semitones
     volume: float = 0.0  # dB
+    pauses: Pauses = Pauses()
     sample_rate: int | None = None  # Hz; None: the voice's own
     split: Literal["auto", "sentence", "none"] = "auto"
     text_format: TextFormat = "auto"

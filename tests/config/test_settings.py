@@ -23,6 +23,8 @@ def test_the_example_holds_every_key_with_its_default() -> None:
             "access.jwt_key_file",
             "http.tls_cert_file",
             "http.tls_key_file",
+            "voices.sentence_pause_ms",
+            "voices.clause_pause_ms",
         )
     }
     for section, model in Config():

@@ -25,6 +25,7 @@ _HOST_NAME = re.compile(r"[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)*\.?")
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+PauseMs = Annotated[int, Field(ge=0, le=10_000)]
 
 
 def _known_emotion(name: str) -> str:
@@ -147,6 +148,11 @@ class Voices(Section):
     emotion: Annotated[str, AfterValidator(_known_emotion)] = Field(
         "neutral", description="Emotion by default; auto: the mood of each sentence, where it is plain."
     )
+    sentence_pause_ms: PauseMs | None = Field(None, description="After a sentence; left out: as the voice does it.")
+    clause_pause_ms: PauseMs | None = Field(None, description="After a comma and its like; left out: as the voice.")
+    paragraph_pause_ms: PauseMs = Field(0, description="Where a line ends, besides the sentence's.")
+    lead_ms: PauseMs = Field(0, description="Silence before the first word, for amplifiers that wake up slowly.")
+    tail_ms: PauseMs = Field(0, description="Silence behind the last word, for players that cut it off.")
     loudness_lufs: float = Field(
         -19.0,
         ge=-36,

@@ -56,6 +56,8 @@ _LIVE: Final = (
         "access:",
         "night.",
         "voices.emotion",
+        *("voices.sentence_pause_ms", "voices.clause_pause_ms", "voices.paragraph_pause_ms"),
+        *("voices.lead_ms", "voices.tail_ms"),
         "voices.distances",
     ),
     *("text.tags", "text.unknown_tags", "text.emoji", "text.directions", "text.links"),

@@ -21,7 +21,7 @@ from tts_server.edge.clock import is_clock_set
 from tts_server.engine_host.child import HostProcess
 from tts_server.engine_host.link import EngineLink
 from tts_server.errors import EngineLoading
-from tts_server.events import SpeechOptions
+from tts_server.events import Pauses, SpeechOptions
 from tts_server.house.house import House
 from tts_server.markup.markup import Markup
 from tts_server.scheduling.scheduler import Scheduler
@@ -73,7 +73,11 @@ def speaking_style_of(config: Config) -> SpeakingStyle:
         whole_links=text.links == "whole",
     )
     hours = Night(night.begin, night.end, night.volume, night.speed, night.intensity) if night.enabled else None
-    return SpeakingStyle(markup, with_own(config.voices.distances), hours, is_clock_set=is_clock_set)
+    voices = config.voices
+    pauses = Pauses(
+        *(voices.sentence_pause_ms, voices.clause_pause_ms, voices.paragraph_pause_ms, voices.lead_ms, voices.tail_ms)
+    )
+    return SpeakingStyle(markup, with_own(voices.distances), hours, pauses, is_clock_set=is_clock_set)
 
 
 def _kept_spoken(config: Config, house: House) -> list[Said]:

@@ -14,7 +14,7 @@ from typing import Final
 from tts_server.audio.join import moved
 from tts_server.audio.pitch import PitchShifter
 from tts_server.audio.spectral_tilt import SpectralTilt
-from tts_server.engine import AudioChunk, Prosody, Run, Timing, Utterance, Voice
+from tts_server.engine import AudioChunk, Run, Timing, Utterance, Voice
 from tts_server.presets import PRESETS, Preset
 
 REGISTER: Final = 0.3  # of a preset's: the formants move along, so that a voice seems to change more
@@ -54,7 +54,8 @@ def _neutral(run: Run, preset: Preset) -> Run:
     """What is left for the engine to do."""
     prosody = run.prosody
     haste = 1 + HASTE * max(0.0, 1 / preset.duration - 1)
-    return replace(run, prosody=Prosody(speed=prosody.speed * haste, volume=prosody.volume))
+    changed = replace(prosody, emotion="neutral", intensity=1.0, speed=prosody.speed * haste, pitch=0.0)
+    return replace(run, prosody=changed)
 
 
 def _changed(

@@ -94,7 +94,7 @@ def plan(runs: Iterable[Run], voice: str, voices: Voices) -> list[Piece]:
     """Who says what. Runs in a language that no voice speaks are left out."""
     order = [voices[voice], *voices.values()]
     pieces: list[Piece] = []
-    for language, group in groupby(runs, key=lambda run: run.language):
+    for language, group in groupby(map(_with_pause, runs), key=lambda run: run.language):
         speaker = next(((engine, found) for engine, found in order if language in found.speaks), None)
         said = tuple(group)
         if speaker is None:
@@ -104,6 +104,13 @@ def plan(runs: Iterable[Run], voice: str, voices: Voices) -> list[Piece]:
         else:
             pieces.append(Piece(*speaker, said))
     return pieces
+
+
+def _with_pause(run: Run) -> Run:
+    """The run with the pause that was asked for at breaks like its own. Those inside a run are the engine's."""
+    wanted = {Break.SENTENCE: run.prosody.sentence_pause_ms, Break.CLAUSE: run.prosody.clause_pause_ms}
+    pause_ms = wanted.get(run.break_after)
+    return run if pause_ms is None or run.pause_ms is not None else replace(run, pause_ms=pause_ms)
 
 
 def _joined(

@@ -39,8 +39,11 @@ _MAX_PAUSE_MS: Final = 10_000  # at one place
 class Segmenter:
     """Cuts cleaned characters into segments. See TextCutter for the whole way."""
 
-    def __init__(self, split: Split = "auto") -> None:
+    def __init__(self, split: Split = "auto", paragraph_ms: int = 0) -> None:
+        """paragraph_ms: a pause where a line ends that says something, before the next one."""
         self._split = split
+        self._paragraph_ms = paragraph_ms
+        self._has_said = False  # on this line
         self._is_first = True
         self._closers: list[str] = []  # the closing marks that open quotes and brackets wait for, innermost last
         self._pauses: list[tuple[int, int]] = []  # before which character, how many ms
@@ -134,14 +137,23 @@ class Segmenter:
             self._append(".", self._lead)  # .5, whatever sentence ended before
         self._lead = place if char == "." and not self._chars else None
         if not self._chars and (char.isspace() or char in _NEVER_FIRST):
+            if char == "\n" and self._has_said:
+                self._end_line()
             if char == "\n" or (self._closers and char == self._closers[-1]):
                 self._closers = self._closers[:-1] if char != "\n" else []
             return
         self._append(char, place)
         if self._ends_after(char):
             self._cut(len(self._chars), segments)
+            if char == "\n" and self._has_said:
+                self._end_line()
         elif self._width > _MAX_WIDTH and self._split != "none":
             self._cut_run_on(segments)
+
+    def _end_line(self) -> None:
+        self._has_said = False
+        if self._paragraph_ms:
+            self.pause(self._paragraph_ms)
 
     def _append(self, char: str, place: Place) -> None:
         """Add one character and note whether the text could be cut before it."""
@@ -234,6 +246,7 @@ class Segmenter:
             spans = (*_noted(places), *self._take_pauses(length, len(trimmed), is_flush))
             segments.append(Segment(trimmed, (*offsets, offsets[-1] + 1), spans))
             self._is_first = False
+            self._has_said = True
         # A pause with nothing before it waits for what follows.
         self._pauses = [(max(0, at - length), ms) for at, ms in self._pauses] if not has_speech else self._pauses
         self._closers = []

@@ -65,14 +65,18 @@ class TextCutter:
         split: Split = "auto",
         reader: Reader | None = None,
         on_cue: OnCue | None = None,
+        paragraph_ms: int = 0,
     ) -> None:
-        """on_cue: says what a cue in the text means; without it, cues are passed over."""
+        """on_cue: says what a cue in the text means; without it, cues are passed over.
+
+        paragraph_ms: a pause where a line ends.
+        """
         self._prosody = prosody
         self._next_prosody = prosody
         self._only: tuple[str, float] | None = None  # emotion and intensity of the next segment alone
         self._reader = reader or Cleaner()
         self._on_cue = on_cue
-        self._segmenter = Segmenter(split)
+        self._segmenter = Segmenter(split, paragraph_ms)
 
     @property
     def received(self) -> int:

@@ -43,7 +43,9 @@ class Context:
         self._forget, self._tell = forget, tell
         self.sample_rate = options.sample_rate or intake.voice.sample_rate  # Hz, of all audio of the context
         self._interruption = Interruption()
-        self._speaker = SegmentSpeaker(link, turns, cache, self._interruption, self.sample_rate)
+        self._speaker = SegmentSpeaker(
+            link, turns, cache, self._interruption, self.sample_rate, intake.pauses.lead_ms or 0
+        )
         self._is_speaking = False
         self._is_done = False
 
@@ -186,6 +188,8 @@ class Context:
             self._is_speaking = False
         if self._interruption.reason is not None:
             raise Stopped
+        if self._speaker.segments and (tail := self._speaker.silence(self._intake.pauses.tail_ms or 0)) is not None:
+            yield tail
 
     def _stop(self, reason: DoneReason, error: TTSError | None) -> None:
         if not self._is_done and self._interruption.reason is None:

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from typing import Any
 
 from protocol.emotions import AUTO, NORMAL_INTENSITY, nearest
 from tts_server.engine import Voice
@@ -39,7 +40,9 @@ class Delivery:
         mood = split_name(options.voice)[1] if options.voice else None
         self._own_emotion = (options.emotion or mood or default_emotion, options.intensity)
         used = self._used(self._own_emotion[0], self._strict)
-        self.prosody = Prosody(used, options.intensity, options.speed, options.pitch, options.volume)
+        pauses = options.pauses.over(style.pauses)
+        said = (used, options.intensity, options.speed, options.pitch, options.volume)
+        self.prosody = Prosody(*said, sentence_pause_ms=pauses.sentence_ms, clause_pause_ms=pauses.clause_ms)
 
     @property
     def emotion_used(self) -> str:
@@ -54,7 +57,8 @@ class Delivery:
             self.voice = self._own_voice = voice
             self._is_named = True
         used = self._used(emotion or self.emotion_asked, self._strict)
-        self.prosody = replace(self.prosody, emotion=used, **controls)
+        changed: dict[str, Any] = {"emotion": used, **controls}
+        self.prosody = replace(self.prosody, **changed)
         if emotion is not None:
             self._own_emotion = (emotion, self.prosody.intensity)
 

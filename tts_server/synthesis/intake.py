@@ -88,7 +88,14 @@ class Intake:
         self._limits = limits
         self._delivery = Delivery(catalogue, options, default_emotion, style)
         reader = reader_for(options.text_format, style.markup, options.lenient)
-        self._cutter = TextCutter(self.prosody, split=options.split, reader=reader, on_cue=self._follow)
+        self.pauses = options.pauses.over(style.pauses)
+        self._cutter = TextCutter(
+            self.prosody,
+            split=options.split,
+            reader=reader,
+            on_cue=self._follow,
+            paragraph_ms=self.pauses.paragraph_ms or 0,
+        )
         self._max_delay_s = limits.max_delay_s if options.max_delay_s is None else options.max_delay_s
         self._max_hold_s = max(limits.max_hold_s, self._max_delay_s)
         self._has_settled = False  # since the last text, what is safe to say has been taken out

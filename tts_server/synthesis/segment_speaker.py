@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from tts_server.audio.join import Joiner
+from tts_server.audio.pcm import silence
 from tts_server.audio.resample import Resampler
 from tts_server.cache.segment_cache import SegmentCache
 from tts_server.engine import AudioChunk, Samples
@@ -27,13 +28,21 @@ class SegmentSpeaker:
     """Speaks the segments of one context into one run of samples."""
 
     def __init__(
-        self, link: EngineLink, turns: Turns, cache: SegmentCache, interruption: Interruption, sample_rate: int
+        self,
+        link: EngineLink,
+        turns: Turns,
+        cache: SegmentCache,
+        interruption: Interruption,
+        sample_rate: int,
+        lead_ms: int = 0,
     ) -> None:
+        """lead_ms: silence before the first word."""
         self._link = link
         self._turns = turns
         self._cache = cache
         self._interruption = interruption
         self._sample_rate = sample_rate
+        self._lead_ms = lead_ms
         self._joiner = Joiner(sample_rate)
         self.segments = self.samples = 0  # given out so far
         self.gaps = 0  # see `Done`
@@ -45,6 +54,7 @@ class SegmentSpeaker:
     async def speak(self, stream: int, planned: Planned) -> AsyncGenerator[SpeechEvent]:
         """The events of one segment. Raises Stopped, EngineError."""
         index, base = self.segments, self.samples
+        heard_from = base
         synth_s, asking_s = self.synth_s, self._asking_s
         first_at: float | None = None
         self.segments += 1
@@ -53,10 +63,13 @@ class SegmentSpeaker:
             async for chunk in chunks:
                 if not isinstance(chunk, AudioChunk):
                     yield chunk
+                    if not index and isinstance(chunk, SegmentStarted) and (lead := self.silence(self._lead_ms)):
+                        yield lead
+                        heard_from = self.samples
                     continue
                 first_at = first_at or _now()
                 if chunk.timings:
-                    yield _marks(chunk, base / self._sample_rate)
+                    yield _marks(chunk, heard_from / self._sample_rate)
                 for piece in _pieces(chunk):
                     # Speech that is there already waits for nothing, and a fast reader never makes it wait.
                     await self._interruption.wait(asyncio.sleep(0))
@@ -69,6 +82,11 @@ class SegmentSpeaker:
             *(index, self.samples - base, ms(synth_s), ms(max(0.0, asking_s - synth_s))),
             first_ms=None if first_at is None else ms(first_at - planned.cut_at),
         )
+
+    def silence(self, pause_ms: int) -> Audio | None:
+        """Nothing, for so long."""
+        samples = silence(pause_ms / 1000, self._sample_rate)
+        return self._audio(samples) if len(samples) else None
 
     def cut_off(self) -> Audio | None:
         """What was held back of speech that ends here and now: it fades out, so that nobody hears a click."""

@@ -6,6 +6,7 @@ from datetime import datetime, time
 from typing import Final
 
 from protocol.emotions import DISTANCES, Distances
+from tts_server.events import Pauses
 from tts_server.markup.markup import Markup
 from tts_server.text.linguistic.utterance import Prosody
 
@@ -51,6 +52,7 @@ class SpeakingStyle:
     markup: Markup = field(default_factory=Markup)
     distances: Distances = field(default_factory=lambda: DISTANCES)
     night: Night | None = None
+    pauses: Pauses = Pauses()  # noqa: RUF009 - frozen
     now: Callable[[], time] = _local_time
     is_clock_set: Callable[[], bool] = lambda: True  # a box without a clock of its own wakes up at any time
 

@@ -79,7 +79,7 @@ class Synthesizer:
     @property
     def house_style(self) -> str:
         """What changes the sound of a request without being in it: two alike sound alike. Of the owner's settings."""
-        return f"{self._default_emotion} {self._style.night_now()} {self._words}"
+        return f"{self._default_emotion} {self._style.night_now()} {self._style.pauses} {self._words}"
 
     @property
     def active(self) -> int:

@@ -102,11 +102,13 @@ def test_units_of_one_clause_may_be_said_in_different_ways() -> None:
 
 
 def test_pauses_follow_break_speed_and_emotion() -> None:
-    assert pause_seconds(Break.WORD, controls(Prosody())) == 0
-    comma, full_stop = (pause_seconds(after, controls(Prosody())) for after in (Break.CLAUSE, Break.SENTENCE))
+    assert pause_seconds(Break.WORD, Prosody()) == 0
+    comma, full_stop = (pause_seconds(after, Prosody()) for after in (Break.CLAUSE, Break.SENTENCE))
     assert 0.2 < comma < full_stop < 0.6
-    assert pause_seconds(Break.CLAUSE, controls(Prosody(speed=2.0))) == pytest.approx(comma / 2)
-    assert pause_seconds(Break.CLAUSE, controls(Prosody("sad"))) == pytest.approx(comma * PRESETS["sad"].pause)
+    assert pause_seconds(Break.CLAUSE, Prosody(speed=2.0)) == pytest.approx(comma / 2)
+    assert pause_seconds(Break.CLAUSE, Prosody("sad")) == pytest.approx(comma * PRESETS["sad"].pause)
+    asked = Prosody("sad", speed=2.0, clause_pause_ms=0, sentence_pause_ms=600)
+    assert [pause_seconds(after, asked) for after in (Break.CLAUSE, Break.SENTENCE, Break.PHRASE)] == [0, 0.6, 0]
 
 
 def test_the_first_syllables_come_out_of_the_emotion_before() -> None:

@@ -107,9 +107,10 @@ def shape_durations(durations: Floats, wanted: Sequence[Controls]) -> NDArray[np
     return np.diff(ends, prepend=0).astype(np.int64)
 
 
-def pause_seconds(after: Break, wanted: Controls) -> float:
+def pause_seconds(after: Break, how: Prosody) -> float:
     """How long nothing is heard after a clause."""
-    return PAUSES.get(after, 0.0) * wanted.pause
+    asked_ms = {Break.CLAUSE: how.clause_pause_ms, Break.SENTENCE: how.sentence_pause_ms}.get(after)
+    return PAUSES.get(after, 0.0) * controls(how).pause if asked_ms is None else asked_ms / 1000
 
 
 def nearness(durations: Floats) -> NDArray[np.float64]:

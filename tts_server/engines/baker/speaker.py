@@ -149,6 +149,4 @@ def _pause_samples(clause: Clause) -> int:
     """For how long nothing is to be heard after the clause."""
     if clause.pause_ms is not None:
         return round(clause.pause_ms * VOCODER.sample_rate / 1000)
-    return round(
-        prosody.pause_seconds(clause.break_after, prosody.controls(clause.prosodies[-1])) * VOCODER.sample_rate
-    )
+    return round(prosody.pause_seconds(clause.break_after, clause.prosodies[-1]) * VOCODER.sample_rate)

@@ -26,6 +26,8 @@ class Prosody:
     speed: float = 1.0  # 2 is twice as fast
     pitch: float = 0.0  # semitones
     volume: float = 0.0  # dB
+    sentence_pause_ms: int | None = None  # after a sentence; None: the voice's own
+    clause_pause_ms: int | None = None  # after a comma and its like
 
 
 @dataclass(frozen=True, slots=True)

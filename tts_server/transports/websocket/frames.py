@@ -86,6 +86,11 @@ class Framer:
         self.position = 0  # of the next frame, in samples
         self.segment_position = 0  # of the segment's first frame
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether samples wait for the end."""
+        return len(self._waiting) > 0
+
     def begin(self, segment: int, is_cached: bool = False) -> None:
         """What follows belongs to this segment."""
         self._flags = FrameFlags.CACHED if is_cached else FrameFlags.NONE

@@ -11,7 +11,7 @@ from tts_server import __version__
 from tts_server.audio import opus
 from tts_server.audio.join import FADE_S
 from tts_server.engine import Voice
-from tts_server.events import SAMPLE_RATES, TEXT_FORMATS, SpeechOptions
+from tts_server.events import SAMPLE_RATES, TEXT_FORMATS, Pauses, SpeechOptions
 from tts_server.synthesis.context import Context
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.websocket.frames import Coder, OpusCoder, PcmCoder
@@ -102,6 +102,7 @@ class Negotiation:
             speed=_first(wanted.speed, self._defaults.speed, 1.0),
             pitch=_first(wanted.pitch, self._defaults.pitch, 0.0),
             volume=_first(wanted.volume, self._defaults.volume, 0.0),
+            pauses=Pauses(**wanted.pauses.model_dump()) if wanted.pauses else Pauses(),
             sample_rate=audio.rate,
             split=wanted.split,
             text_format=text_format,

@@ -11,7 +11,7 @@ from protocol import answers, messages
 from protocol.emotions import AUTO, canonical, is_known
 from protocol.errors import RETRYABLE, ErrorCode
 from tts_server.errors import ShuttingDown
-from tts_server.events import Audio, ContextState, Done, Marks, Passed, Queued, SegmentEnded, SegmentStarted
+from tts_server.events import Audio, ContextState, Done, DoneReason, Marks, Passed, Queued, SegmentEnded, SegmentStarted
 from tts_server.synthesis.context import Context
 from tts_server.transports.error_codes import code_of
 from tts_server.transports.websocket.channel import Channel
@@ -148,6 +148,9 @@ class Speech:
                     case Passed():
                         await self._pass(self.gate.notes.popleft())
                     case Done():
+                        if event.reason is not DoneReason.CANCELLED and self._framer.is_holding:
+                            for sound in self._framer.end():  # silence behind the last segment, or the fade of a stop
+                                await self._put_sound(sound)
                         self._finish(event)
 
     def tell_fallback(self, asked: str, used: str) -> None:

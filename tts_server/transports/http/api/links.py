@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from protocol.house_api import Link, LinkRequest
 from protocol.http_api import AudioReply, SpeechRequest
-from protocol.http_query import EXPIRES, SIGNATURE, SIGNED_BY, query_parameters
+from protocol.http_query import EXPIRES, SIGNATURE, SIGNED_BY, in_query, query_parameters
 from tts_server.access.access import Access
 from tts_server.audio.encode import FORMATS, FormatName
 from tts_server.errors import AddressTooLong, RateLimited, Refused
@@ -125,7 +125,7 @@ def add_links(
         """A link that says a text, for whoever has it. Where tokens are needed it is signed: no token stands in it."""
         principal = Report.of(request.scope).principal
         fields = wanted.model_dump(exclude_unset=True, exclude_none=True, exclude={"valid_s"})
-        pairs = [(name, _written(value)) for name, value in fields.items()]
+        pairs = [(name, _written(value)) for name, value in in_query(fields).items()]
         expires_at = None if wanted.valid_s is None else int(time.time()) + wanted.valid_s
         if access.needs_token:
             pairs.append((SIGNED_BY, principal.name))

@@ -10,7 +10,7 @@ from protocol.http_api import AudioReply, SpeechRequest
 from tts_server.access.access import Access
 from tts_server.audio.encode import FILES, FORMATS, FormatName
 from tts_server.errors import AudioGone
-from tts_server.events import SpeechOptions
+from tts_server.events import Pauses, SpeechOptions
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.replies.audio import AudioFile, kept_as
 from tts_server.transports.http.replies.report import Report
@@ -101,6 +101,7 @@ def options_of(wanted: SpeechRequest, report: Report, priority: int = 0) -> Spee
         speed=wanted.speed,
         pitch=wanted.pitch,
         volume=wanted.volume,
+        pauses=Pauses(**wanted.pauses.model_dump()) if wanted.pauses else Pauses(),
         sample_rate=wanted.rate,
         text_format=wanted.text_format,
         strict=wanted.strict,

@@ -1,0 +1,70 @@
+"""Pauses that the box or a request asks for, through the core, with a real engine in its host."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import numpy as np
+import pytest
+
+from tests.support.core import Core, running_core
+from tts_server.events import Audio, Done, Marks, Pauses, SegmentEnded, SpeechEvent, SpeechOptions
+from tts_server.markup.segments import TextCutter
+from tts_server.synthesis.context import Context
+from tts_server.text.linguistic.segment import Pause
+
+
+@pytest.fixture
+async def core() -> AsyncGenerator[Core]:
+    async with running_core() as running:
+        yield running
+
+
+async def said(core: Core, text: str, pauses: Pauses) -> list[SpeechEvent]:
+    context: Context = core.synthesizer.open(SpeechOptions(pauses=pauses))
+    context.text(text)
+    context.end()
+    async with aclosing(context.events()) as events:
+        return [event async for event in events]
+
+
+def samples_of(events: list[SpeechEvent]) -> np.ndarray:
+    return np.concatenate([event.samples for event in events if isinstance(event, Audio)])
+
+
+async def test_silence_before_the_first_word_moves_the_marks_and_silence_behind_the_last_is_counted(core: Core) -> None:
+    plain = await said(core, "你好。再见。", Pauses())
+    edged = await said(core, "你好。再见。", Pauses(lead_ms=250, tail_ms=300))
+    rate = 16000
+    audio = samples_of(edged)
+    assert len(audio) == len(samples_of(plain)) + rate * 550 // 1000
+    assert not audio[: rate // 4].any()
+    assert not audio[-rate * 3 // 10 :].any()
+    assert np.array_equal(audio[rate // 4 : -rate * 3 // 10], samples_of(plain))
+    before, after = (
+        [item for event in events if isinstance(event, Marks) for item in event.items] for events in (plain, edged)
+    )
+    assert [(start, end, first + 250, last + 250) for start, end, first, last in before] == after
+    ended = [event.samples for event in edged if isinstance(event, SegmentEnded)]
+    assert sum(ended) == len(audio) - rate * 3 // 10
+    done = edged[-1]
+    assert isinstance(done, Done)
+    assert done.samples == len(audio)
+
+
+async def test_nothing_is_added_to_a_text_in_which_nothing_is_said(core: Core) -> None:
+    (done,) = await said(core, "……", Pauses(lead_ms=250, tail_ms=300))
+    assert isinstance(done, Done)
+    assert done.samples == 0
+
+
+def test_a_line_that_says_something_ends_with_a_pause() -> None:
+    cutter = TextCutter(paragraph_ms=700)
+    segments = [*cutter.feed("第一行。\n\n\n第二行\n- 第三行。"), *cutter.end()]
+    assert [segment.text for segment in segments] == ["第一行。", "第二行", "第三行。"]
+    pauses = [[span for span in segment.spans if isinstance(span, Pause)] for segment in segments]
+    assert pauses == [[], [Pause(0, 700)], [Pause(0, 700)]]
+
+
+def test_what_is_left_out_is_as_the_box_is_set() -> None:
+    box = Pauses(sentence_ms=400, clause_ms=200, paragraph_ms=0, lead_ms=0, tail_ms=100)
+    assert Pauses(clause_ms=0, lead_ms=300).over(box) == Pauses(400, 0, 0, 300, 100)
