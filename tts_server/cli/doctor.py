@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tts_server.cli import checks_of_box, checks_of_service, checks_of_voices
-from tts_server.cli.checkup import Check, Finding
+from tts_server.cli.checks import box, service, voices
+from tts_server.cli.checks.finding import Check, Finding
 from tts_server.config import settings as configuration
 from tts_server.errors import BadRequest, ConfigInvalid
 
-CHECKS: dict[str, Check] = {**checks_of_service.CHECKS, **checks_of_box.CHECKS, **checks_of_voices.CHECKS}
+CHECKS: dict[str, Check] = {**service.CHECKS, **box.CHECKS, **voices.CHECKS}
 _COLOURS = {"good": "green", "note": "yellow", "bad": "red"}
 
 

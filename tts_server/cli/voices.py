@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +10,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from protocol.emotions import CHINESE_NAMES
+from tts_server.cli.checks.packs import unusable_packs
 from tts_server.config.settings import Config, voices_folder
 from tts_server.daemon.host_settings import host_settings
 from tts_server.engine import Voice
@@ -24,22 +24,6 @@ def catalogue(config: Config) -> Catalogue:
     logging.getLogger("tts_server.engines").addHandler(logging.NullHandler())  # what is wrong is shown as output
     voices = [voice for _, voice in load_voices(settings.engines, settings.engine_settings).values()]
     return Catalogue.of(voices, settings.default_voice, settings.disabled_voices)
-
-
-def unusable_packs(config: Config) -> Mapping[str, str]:
-    """Packs that are here and cannot be used, and why."""
-    from tts_server.engines.onnx_voices.engine import read_packs as read_onnx_packs
-    from tts_server.engines.sambert.packs.installed import read_packs
-
-    folder = voices_folder(config)
-    return {**read_packs(folder).faults, **read_onnx_packs(folder)[1]}
-
-
-def compiled_decoder() -> str:
-    """What Sambert's compiled decoder uses of this processor, "" where it is not there."""
-    from tts_server.engines.sambert.runtime.kernel import native
-
-    return native.name()
 
 
 def show_list(config: Config, *, as_json: bool = False) -> None:

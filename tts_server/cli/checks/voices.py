@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Final
 
-from tts_server.cli.checkup import Check, Finding
-from tts_server.cli.voices import compiled_decoder, unusable_packs
+from tts_server.cli.checks.finding import Check, Finding
+from tts_server.cli.checks.packs import compiled_decoder, unusable_packs
 from tts_server.config.settings import Config
 from tts_server.daemon.startup import running_core
 from tts_server.engine import Voice

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tts_server.access.networks import is_allowed
-from tts_server.cli.checkup import Check, Finding
+from tts_server.cli.checks.finding import Check, Finding
 from tts_server.config.settings import Config
 from tts_server.errors import PortUnavailable
 from tts_server.transports.discovery.addresses import reachable_addresses

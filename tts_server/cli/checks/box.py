@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tts_server.cli.checkup import Check, Finding
+from tts_server.cli.checks.finding import Check, Finding
 from tts_server.config.paths import cache_folder, state_folder
 from tts_server.config.settings import Config
 from tts_server.processors import usable_processors
