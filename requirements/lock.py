@@ -19,13 +19,14 @@ LAYERS: dict[str, tuple[str, ...]] = {  # resolved layer: the layers whose versi
     "build": ("base",),
     "sambert": ("base", "build"),
     "openvino": ("base", "build", "sambert"),
+    "kokoro": ("base",),
     "dev": ("base", "build", "sambert", "openvino"),
     "asr": (),  # for `make asr`, in an environment of its own
     "emotion": (),  # for `make emotions`, in an environment of its own, with torch
     "load": (),  # for `make load`, in an environment of its own
     "audit": (),  # for `make audit` and `make sbom`, in an environment of its own
 }
-INSTALLED_BY_USERS = ("base", "build", "sambert", "openvino")
+INSTALLED_BY_USERS = ("base", "build", "sambert", "openvino", "kokoro")
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--no-header", "--quiet")
 HEADER = "# Made by `make lock`; do not edit by hand.\n"
 

@@ -9,8 +9,8 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent.parent
 REQUIREMENTS = ROOT / "requirements"
-LAYERS = ("base", "build", "torch", "sambert", "openvino", "dev")
-INSTALLED_BY_USERS = ("base", "build", "torch", "sambert", "openvino")
+LAYERS = ("base", "build", "torch", "sambert", "openvino", "kokoro", "dev")
+INSTALLED_BY_USERS = ("base", "build", "torch", "sambert", "openvino", "kokoro")
 
 
 @dataclass(frozen=True, slots=True)

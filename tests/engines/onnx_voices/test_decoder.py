@@ -15,6 +15,8 @@ from tts_server.engines.onnx_voices.packs.pack import Pack
 from tts_server.engines.onnx_voices.piper.runtime import Nets
 from tts_server.errors import VoiceDataMissing
 
+pytestmark = pytest.mark.timeout(90)  # whichever test comes first installs a voice of 60 or 90 MB
+
 GOLDEN = Path(__file__).parents[2] / "golden" / "piper" / "spoken.npz"
 SILENT = (0.0, 1.0, 0.0)  # no noise anywhere
 

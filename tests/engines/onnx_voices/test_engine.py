@@ -19,6 +19,8 @@ from tts_server.engines.onnx_voices.packs.pack import MANIFEST, Pack, find_packs
 from tts_server.engines.onnx_voices.packs.trial import english_run, mandarin_run
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
 
+pytestmark = pytest.mark.timeout(90)  # whichever test comes first installs a voice of 60 or 90 MB
+
 JOE = "en_US-joe-medium"
 TEXT = english_run("The kitchen light is now off, and the door is closed. Shall I open the window?")
 

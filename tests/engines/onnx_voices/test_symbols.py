@@ -17,6 +17,8 @@ from tts_server.engines.onnx_voices.piper.symbols import MAX_IDS, Line, lines_of
 from tts_server.text import frontend
 from tts_server.text.linguistic.segment import Segment
 
+pytestmark = pytest.mark.timeout(90)  # whichever test comes first installs a voice of 60 or 90 MB
+
 ESPEAK = json.loads((Path(__file__).parents[2] / "golden/piper/phonemes.json").read_text(encoding="utf-8"))
 MANDARIN = Path(__file__).parents[2] / "golden/piper/mandarin.tsv"
 

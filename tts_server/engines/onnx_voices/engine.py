@@ -1,4 +1,4 @@
-"""Voices of other programs' making, run by onnxruntime with symbols of our front end: Piper's.
+"""Voices of other programs' making, run by onnxruntime with symbols of our front end: Piper's, Kokoro's.
 
 Speed and volume are the model's and ours; pitch and emotions are made of the samples by the engine host.
 Settings: `voices_dir`, where the packs are.
@@ -9,16 +9,14 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tts_server.engine import AudioChunk, Utterance, Voice
+from tts_server.engines.onnx_voices.families import Model, load
 from tts_server.engines.onnx_voices.packs.pack import UNKNOWN_LICENCE, Pack, find_packs, read_pack
 from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, TRIALS
 from tts_server.errors import TTSError, VoiceUnknown
 from tts_server.presets import PRESETS
-
-if TYPE_CHECKING:
-    from tts_server.engines.onnx_voices.piper.runtime import Nets
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +39,7 @@ class OnnxVoicesEngine:
         self._folder = Path(folder) if folder else None
         self._speakers: dict[str, _Speaker] = {}
         self._faults: dict[str, str] = {}
-        self._nets: dict[tuple[Path, str], Nets] = {}  # by folder and revision of the pack
+        self._models: dict[tuple[Path, str], Model] = {}  # by folder and revision of the pack
         self._users: dict[tuple[Path, str], set[str]] = {}
         self._loading = threading.Lock()
         self.refresh()
@@ -60,7 +58,7 @@ class OnnxVoicesEngine:
         speakers = {speaker.voice.name: speaker for pack in packs for speaker in _speakers_of(pack)}
         with self._loading:
             self._speakers, self._faults = speakers, faults
-            for key in set(self._nets) - {_key(speaker.pack) for speaker in speakers.values()}:
+            for key in set(self._models) - {_key(speaker.pack) for speaker in speakers.values()}:
                 self._let_go(key)
 
     def load(self, voice: str) -> None:
@@ -77,24 +75,22 @@ class OnnxVoicesEngine:
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Yield the audio, with timings of words or syllables."""
-        from tts_server.engines.onnx_voices.piper.speaker import speak
+        speaker, model = self._loaded(utterance.voice)
+        yield from model.speak(speaker.index, utterance.runs, wanted)
 
-        speaker, nets = self._loaded(utterance.voice)
-        yield from speak(nets, speaker.index, utterance.runs, wanted)
-
-    def _loaded(self, voice: str) -> "tuple[_Speaker, Nets]":
+    def _loaded(self, voice: str) -> tuple[_Speaker, Model]:
         with self._loading:
             if (speaker := self._speakers.get(voice)) is None:
                 known = ", ".join(self._speakers) or "none"
                 raise VoiceUnknown(f"engine onnx_voices has no voice {voice!r}; it has {known}")
             key = _key(speaker.pack)
-            if (nets := self._nets.get(key)) is None:
-                self._nets[key] = nets = _warm(speaker.pack)
+            if (model := self._models.get(key)) is None:
+                self._models[key] = model = _warm(speaker.pack)
             self._users.setdefault(key, set()).add(voice)
-            return speaker, nets
+            return speaker, model
 
     def _let_go(self, key: tuple[Path, str]) -> None:
-        self._nets.pop(key, None)
+        self._models.pop(key, None)
         self._users.pop(key, None)
 
 
@@ -109,14 +105,12 @@ def read_packs(folder: Path) -> tuple[list[Pack], dict[str, str]]:
     return sorted(packs, key=lambda pack: (pack.installed, pack.name)), faults
 
 
-def _warm(pack: Pack) -> "Nets":
-    from tts_server.engines.onnx_voices.piper.runtime import Nets
-    from tts_server.engines.onnx_voices.piper.speaker import speak
-
-    nets = Nets(pack)
-    for _ in speak(nets, 0, TRIALS[pack.speaks[0]][:1], lambda: 1.0):
-        pass  # the first run of a session plans its memory
-    return nets
+def _warm(pack: Pack) -> Model:
+    model = load(pack)
+    for language in pack.speaks:
+        for _ in model.speak(0, TRIALS[language][:1], lambda: 1.0):
+            pass  # the first run of a session plans its memory
+    return model
 
 
 def _speakers_of(pack: Pack) -> list[_Speaker]:

@@ -14,8 +14,8 @@ MAX_NODES: Final = 50_000
 DOMAINS: Final = ("", "ai.onnx")
 
 
-def read_graph(path: Path) -> onnx.ModelProto:
-    """Raises VoiceDataMissing."""
+def read_graph(path: Path, contributed: frozenset[str] = frozenset()) -> onnx.ModelProto:
+    """contributed: operators of onnxruntime's own that the family is known to need. Raises VoiceDataMissing."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -25,12 +25,12 @@ def read_graph(path: Path) -> onnx.ModelProto:
         raise VoiceDataMissing(f"{path} cannot be read: {error.strerror}") from error
     except DecodeError as error:
         raise VoiceDataMissing(f"{path.name} is no ONNX file") from error
-    if fault := _fault(model):
+    if fault := _fault(model, contributed):
         raise VoiceDataMissing(f"{path.name}: {fault}")
     return model
 
 
-def _fault(model: onnx.ModelProto) -> str:
+def _fault(model: onnx.ModelProto, contributed: frozenset[str]) -> str:
     """What is wrong with a graph; "" for nothing."""
     graph = model.graph
     if not graph.node or not graph.output:
@@ -40,7 +40,8 @@ def _fault(model: onnx.ModelProto) -> str:
     if model.functions:
         return "it defines operators of its own"
     for node in graph.node:
-        if node.domain not in DOMAINS or not onnx.defs.has(node.op_type):
+        is_contributed = node.domain == "com.microsoft" and node.op_type in contributed
+        if not is_contributed and (node.domain not in DOMAINS or not onnx.defs.has(node.op_type)):
             return f"operator {node.domain}:{node.op_type[:40]} is not one of ONNX's own"
         if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
             return f"{node.op_type} holds a graph of its own, which no voice needs"

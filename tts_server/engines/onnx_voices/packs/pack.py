@@ -16,7 +16,10 @@ FORMAT: Final = 1
 MANIFEST: Final = "voice.json"
 UNKNOWN_LICENCE: Final = "LicenseRef-unknown"
 MAX_MANIFEST_BYTES: Final = 1 << 20
-FAMILIES: Final = {"piper": ("front.onnx", "decoder.onnx")}  # and the files that each of them has
+FAMILIES: Final = {  # and the files that each of them has
+    "kokoro": ("model.onnx", "styles.npy"),
+    "piper": ("front.onnx", "decoder.onnx"),
+}
 
 
 @dataclass(frozen=True, slots=True)

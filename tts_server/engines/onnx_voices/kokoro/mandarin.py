@@ -1,0 +1,59 @@
+"""Mandarin syllables in the IPA that Kokoro v1.0 learned: misaki's, tones as arrows behind the vowel."""
+
+import re
+from typing import Final
+
+INITIALS: Final = {
+    "b": "p", "p": "pʰ", "m": "m", "f": "f", "d": "t", "t": "tʰ", "n": "n", "l": "l", "g": "k", "k": "kʰ", "h": "x",
+    "j": "ʨ", "q": "ʨʰ", "x": "ɕ", "zh": "ꭧ", "ch": "ꭧʰ", "sh": "ʂ", "r": "ɻ", "z": "ʦ", "c": "ʦʰ", "s": "s",
+}  # fmt: skip
+FINALS: Final = {  # 0 is where the tone stands
+    "a": "a0", "ai": "ai0", "an": "a0n", "ang": "a0ŋ", "ao": "au0", "e": "ɤ0", "ei": "ei0", "en": "ə0n", "eng": "ə0ŋ",
+    "i": "i0", "ia": "ja0", "ian": "jɛ0n", "iang": "ja0ŋ", "iao": "jau0", "ie": "je0", "in": "i0n", "iou": "jou0",
+    "ing": "i0ŋ", "iong": "jʊ0ŋ", "ong": "ʊ0ŋ", "ou": "ou0", "u": "u0", "uei": "wei0", "ua": "wa0", "uai": "wai0",
+    "uan": "wa0n", "uen": "wə0n", "uang": "wa0ŋ", "ueng": "wə0ŋ", "uo": "wo0", "o": "wo0", "v": "y0", "ve": "ɥe0",
+    "van": "ɥɛ0n", "vn": "y0n",
+}  # fmt: skip
+ALONE: Final = {
+    "hm": "hm0",
+    "hng": "hŋ0",
+    "m": "m0",
+    "n": "n0",
+    "ng": "ŋ0",
+    "ê": "ɛ0",
+    "io": "jɔ0",
+    "yo": "jɔ0",
+    "er": "ɚ0",
+    "o": "ɔ0",
+}
+TONES: Final = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
+# conventions of pinyin, undone
+SPELLING: Final = {
+    re.compile(pattern): spelled
+    for pattern, spelled in (
+        *(("^y[uv]", "v"), ("^yi?", "i"), ("^wu?", "u")),
+        *(("iu$", "iou"), ("ui$", "uei"), ("un$", "uen")),
+    )
+}
+
+
+def ipa(pinyin: str) -> str:
+    """A syllable ("zhong1") as symbols; "" for what is none."""
+    plain, tone = pinyin[:-1], TONES.get(pinyin[-1:], "")
+    if plain in ALONE:
+        return ALONE[plain].replace("0", tone)
+    retroflex = len(plain) > 2 and plain.endswith("r")
+    plain = plain.removesuffix("r") if retroflex else plain
+    found = re.match("[zcs]h|[bpmfdtnlgkhjqxrzcs]", plain)
+    initial = found[0] if found else ""
+    final = plain[len(initial) :]
+    for pattern, spelled in SPELLING.items():
+        final = pattern.sub(spelled, final)
+    if initial in ("j", "q", "x"):
+        final = re.sub("^u(en)?", lambda u: "vn" if u[1] else "v", final)
+    final = "vn" if final == "ven" else final
+    is_apical = initial in ("zh", "ch", "sh", "r", "z", "c", "s") and final == "i"
+    sound = "ɨ0" if is_apical else FINALS.get(final, "")
+    if retroflex:
+        sound = sound.rstrip("nŋ") + "ɻ"
+    return INITIALS.get(initial, "") + sound.replace("0", tone)
