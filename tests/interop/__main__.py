@@ -61,15 +61,12 @@ async def main() -> None:
     options = parser.parse_args()
     limited = {"TTS_SERVER__HTTP__STRICT_VOICES": "true", "TTS_SERVER__ACCESS__REQUESTS_PER_MIN": "3"}
     rows = []
-    async with (
-        running_daemon() as free,
-        log_read(free),
-        running_daemon(environment=limited) as strict,
-        cut(free) as port,
-    ):
-        addresses = [f"http://127.0.0.1:{each}" for each in (free.http_port, strict.http_port, port)]
+    async with running_daemon() as free, log_read(free), cut(free) as port:
         for client in CLIENTS:
-            if not options.names or client.name in options.names:
+            if options.names and client.name not in options.names:
+                continue
+            async with running_daemon(environment=limited) as strict, log_read(strict):  # its minute begins anew
+                addresses = [f"http://127.0.0.1:{each}" for each in (free.http_port, strict.http_port, port)]
                 rows.append((client, await try_out(client, options, addresses, free)))
     table = as_table(rows)
     print(table)

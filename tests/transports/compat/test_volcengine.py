@@ -100,6 +100,15 @@ async def test_a_reply_is_heard_to_its_last_sample_and_fills_the_devices_frames(
     assert not heard.failures
 
 
+async def test_a_long_text_in_one_message_is_said_to_its_end(client: Xiaozhi) -> None:
+    await client.start(sample_rate=8000)
+    await client.text("今天天气很好。" * 400)
+    await client.finish()
+    heard = await client.hear()
+    assert len(heard.subtitles) == 400
+    assert not heard.failures
+
+
 async def test_blanks_and_nothing_end_as_turns_do(client: Xiaozhi) -> None:
     for pieces in ([], [" "], ["", " ", "！"]):
         await client.start()

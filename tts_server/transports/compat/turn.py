@@ -3,7 +3,7 @@
 import logging
 from collections import deque
 from contextlib import aclosing
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from tts_server.synthesis.context import PART_CHARS
 from tts_server.transports.compat.house import Account
 
 log = logging.getLogger(__name__)
+
+_PARTS_AT_ONCE: Final = 4  # some milliseconds' work
 
 
 class Listener(Protocol):
@@ -117,8 +119,10 @@ class Turn:
         return np.pad(rest, (0, missing))
 
     def _feed(self) -> None:
-        """Give the core what it takes."""
-        while self._takes_text and self._waiting:
+        """Give the core what it takes, not much at once: every event of the speech brings us here again."""
+        for _ in range(_PARTS_AT_ONCE):
+            if not (self._takes_text and self._waiting):
+                break
             try:
                 self._context.text(self._waiting[0])
             except TextBacklog:
@@ -128,7 +132,7 @@ class Turn:
                 self._waiting.clear()
                 break
             self._waiting.popleft()
-        if self._takes_text and self._is_whole:
+        if self._takes_text and self._is_whole and not self._waiting:
             self._context.end()
 
     @property

@@ -1,0 +1,50 @@
+"""Pipecat's service for OpenAI's speech."""
+
+import asyncio
+import json
+import sys
+import time
+
+from loguru import logger
+from pipecat.frames.frames import ErrorFrame, TTSAudioRawFrame, TTSSpeakFrame
+from pipecat.services.openai.tts import OpenAITTSService
+from pipecat.tests.utils import run_test
+
+FREE, STRICT, CUT = sys.argv[1:]
+SENTENCE = "今天天气很好，我们出去走走吧。"
+logger.remove()
+
+
+def service(address: str) -> OpenAITTSService:
+    settings = OpenAITTSService.Settings(voice="alloy")
+    return OpenAITTSService(api_key="any", base_url=f"{address}/v1", sample_rate=24000, settings=settings)
+
+
+async def say(address: str, *texts: str) -> tuple[float, list[str]]:
+    """Seconds heard, and errors."""
+    down, up = await run_test(
+        service(address), frames_to_send=[TTSSpeakFrame(text) for text in texts], start_timeout=30.0
+    )
+    samples = sum(len(frame.audio) // 2 for frame in down if isinstance(frame, TTSAudioRawFrame))
+    return samples / 24000, [frame.error for frame in up if isinstance(frame, ErrorFrame)]
+
+
+async def main() -> None:
+    one, _ = await say(FREE, SENTENCE)
+    two, _ = await say(FREE, SENTENCE, SENTENCE)
+    told = {"length": f"{one:.2f} s, two sentences {two:.2f} s", "404": "refuses such a name itself"}
+    speaking = service(FREE).run_tts(SENTENCE * 40, "context")
+    async for frame in speaking:
+        if isinstance(frame, TTSAudioRawFrame):
+            break
+    await speaking.aclose()
+    started_at = time.monotonic()
+    for name, address, text, count in (("429", STRICT, SENTENCE, 4), ("broken connection", CUT, SENTENCE * 4, 1)):
+        heard, errors = await say(address, *[text] * count)
+        took_s = time.monotonic() - started_at
+        told[name] = f"{heard:.2f} s in {took_s:.0f} s, {'an ErrorFrame' if errors else 'no error'}"
+        started_at = time.monotonic()
+    print(json.dumps(told))
+
+
+asyncio.run(main())
