@@ -6,9 +6,9 @@ import sys
 import time
 
 from loguru import logger
-from pipecat.frames.frames import ErrorFrame, TTSAudioRawFrame, TTSSpeakFrame
+from pipecat.frames.frames import ErrorFrame, InterruptionFrame, TTSAudioRawFrame, TTSSpeakFrame
 from pipecat.services.openai.tts import OpenAITTSService
-from pipecat.tests.utils import run_test
+from pipecat.tests.utils import SleepFrame, run_test
 
 FREE, STRICT, CUT = sys.argv[1:]
 SENTENCE = "今天天气很好，我们出去走走吧。"
@@ -33,11 +33,8 @@ async def main() -> None:
     one, _ = await say(FREE, SENTENCE)
     two, _ = await say(FREE, SENTENCE, SENTENCE)
     told = {"length": f"{one:.2f} s, two sentences {two:.2f} s", "404": "refuses such a name itself"}
-    speaking = service(FREE).run_tts(SENTENCE * 40, "context")
-    async for frame in speaking:
-        if isinstance(frame, TTSAudioRawFrame):
-            break
-    await speaking.aclose()
+    interrupted = [TTSSpeakFrame(SENTENCE * 40), SleepFrame(2), InterruptionFrame(), SleepFrame(1)]
+    await run_test(service(FREE), frames_to_send=interrupted, start_timeout=30.0)
     started_at = time.monotonic()
     for name, address, text, count in (("429", STRICT, SENTENCE, 4), ("broken connection", CUT, SENTENCE * 4, 1)):
         heard, errors = await say(address, *[text] * count)
