@@ -262,6 +262,18 @@ async def test_an_emotion_the_voice_lacks_is_told_or_refused(peer: Peer) -> None
     assert peer.messages("done", "strict") == []
 
 
+async def test_a_word_that_is_no_emotion_is_told_and_a_mood_may_stand_behind_the_voice(peer: Peer) -> None:
+    await peer.send("open", ref="1", ctx="a", emotion="hapy")
+    assert (await peer.wait_for("opened"))["emotion"] == "neutral"
+    notice = peer.messages("notice")[0]
+    assert (notice["code"], notice["ctx"]) == ("emotion_unknown", "a")
+    assert "'hapy'" in notice["message"]
+    await peer.send("open", ref="2", ctx="b", voice="tone||happy")
+    told = await peer.wait_for("opened", ctx="b")
+    assert (told["voice"], told["emotion"]) == ("tone", "happy")
+    assert len(peer.messages("notice")) == 1
+
+
 async def test_set_changes_speed_for_the_next_segments(peer: Peer) -> None:
     await peer.send("set", ref="1", speed=2.0, voice="tone")
     await peer.send("text", text="你好。", end=True)

@@ -219,6 +219,7 @@ async def test_events_tell_the_audio_and_when_each_character_is_heard(core: Core
         assert answer.headers["content-type"].startswith("text/event-stream")
         events = events_of(answer.text)
     names = [name for name, _ in events]
+    assert names[0] == "start"
     told = {name: data for name, data in events if name not in ("audio", "marks")}
     assert told["start"] == {"voice": "tone", "emotion": "sad", "format": "pcm", "sample_rate": RATE, "delay_ms": 0}
     segments = [data for name, data in events if name == "segment"]

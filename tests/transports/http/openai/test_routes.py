@@ -248,3 +248,24 @@ async def test_the_owners_choice_of_voices_is_kept(core: Core) -> None:
     async with open_door(core, settings) as door:
         answer = await door.client.post("/v1/audio/speech", json={"input": "好", "voice": "nova"})
         assert answer.headers["x-voice"] == "broken"
+
+
+async def test_moods_are_listed_with_the_voices_and_a_word_that_is_none_is_warned_of(core: Core) -> None:
+    async with open_door(core) as door:
+        listed = (await door.client.get("/v1/audio/voices")).json()["voices"]
+        happy = await door.client.post("/v1/audio/speech", json={"input": TEXT, "voice": "tone||happy"})
+        wrong = await door.client.post("/v1/audio/speech", json={"input": TEXT, "voice": "tone||hapy"})
+    assert [entry["id"] for entry in listed][:2] == ["tone", "tone||happy"]
+    assert (happy.headers["x-emotion"], "x-warning" in happy.headers) == ("happy", False)
+    assert (wrong.status_code, wrong.headers["x-emotion"]) == (200, "neutral")
+    assert "there is no emotion 'hapy'" in wrong.headers["x-warning"]
+
+
+async def test_without_streaming_a_file_is_whole_and_tells_its_length(core: Core) -> None:
+    async with open_door(core) as door:
+        request = {"input": TEXT, "voice": "Alloy", "response_format": "wav"}
+        streamed = await door.client.post("/v1/audio/speech", json=request)
+        whole = await door.client.post("/v1/audio/speech", json={**request, "stream": False})
+    assert "content-length" not in streamed.headers
+    assert int(whole.headers["content-length"]) == len(whole.content)
+    assert int.from_bytes(whole.content[40:44], "little") == len(whole.content) - 44
