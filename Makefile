@@ -70,6 +70,20 @@ emotions: $(DONE)/tts-server  ## docs/EMOTIONS.md: are the emotions heard? (need
 	@said=$$(mktemp -d) && trap 'rm -rf "$$said"' EXIT && \
 	    $(BIN)/python -m tests.emotion.speak "$$said" $(ARGS) && .venv-emotion/bin/python -m tests.emotion.report "$$said"
 
+# BESIDE is the commit to compare with; ARGS, for example: --emotions "neutral sad" --only "b01 b21"
+BESIDE ?= HEAD~1
+LISTEN ?= build/listen.html
+.PHONY: listen
+listen: $(DONE)/tts-server  ## a page for ears and eyes: every voice and emotion beside a former commit (minutes)
+	@test -x .venv-emotion/bin/pip || $(PYTHON) -m venv .venv-emotion
+	@bash requirements/install.sh .venv-emotion/bin/python torch emotion
+	@mkdir -p "$$(dirname "$(LISTEN)")"
+	@said=$$(mktemp -d) && trap 'git worktree remove --force "$$said/tree"; rm -rf "$$said"' EXIT && \
+	    git worktree add --quiet --detach "$$said/tree" "$(BESIDE)" && cp -r tests/listen "$$said/tree/tests/" && \
+	    $(BIN)/python -m tests.listen.speak "$$said/now" $(ARGS) && \
+	    (cd "$$said/tree" && "$(CURDIR)/$(BIN)/python" -m tests.listen.speak "$$said/former" $(ARGS)) && \
+	    .venv-emotion/bin/python -m tests.listen.page "$$said/now" "$$said/former" "$(LISTEN)" && echo "==> $(LISTEN)"
+
 .PHONY: figures
 figures: $(TEST_LAYERS)  ## the figures of README: speed, memory, cold start
 	@$(BIN)/python -m tests.bench.embedded
