@@ -41,12 +41,13 @@ _REPEATED = re.compile(
     r"(.{1,3})\1$|(?:^|[^，。])(.)\2(.)\3$|一(.)一.$|一(.{1,2})一\5$|[^，。](.)\6$|[^，。]+[然样般似性式]$"
 )
 _SUDDEN = frozenset("猛忽蓦倏霍腾轰噌嗖唰咚砰嘭啪哗嗡悄静轻慢快")
+_DE_FIRST = re.compile("一[下声]|关上|说|笑|叫|响|跳|冲|站|飞|跑|打开|推开|弹")
 _HOW_NOUNS = frozenset(("大声", "小声", "一再", "一下子", "一直", "一起"))
 _HOW = re.compile(
     "[很更最太较挺极越好地][^，。的]{1,2}$|(?:^|[^这那])(?:不[^，。]|一[^块片]{1,3}|[^，。]着|[^，。]也不[^，。])$|[一又][^，。][一又][^，。]$|有[^，。]有[^，。]$"
 )
 _GROUND_BEFORE = re.compile(
-    "(?:[这那哪每某各此两本该]|[扫拖擦洗耕占租翻圈征犁锄下落倒着触离满遍随就实坠席][完好过了]?|[块片亩寸][^，。]?|[的在从到往向离于里外]|[事案始]发|[出产][生产]?|居住|所[在属])$"
+    "(?:[这那哪每某各此两本该]|[扫拖擦洗耕占租翻圈征犁锄下落倒着触离满遍随就实坠席][完好过了]?|[块片亩寸][^，。]?|[的在从到往向离于里外]|[事案始]发|[出产][生产卵]?|[生产]卵|居住|所[在属])$"
 )
 _GROUND_AFTER = re.compile(
     "[上下里][^，。]|[上下里]$|[面方处皮砖板毯暖库漏垫插灯窖锁标摊笼胶坪宫]|有[^说]|是|很|太|都|也"
@@ -197,7 +198,7 @@ def _de_of_manner(context: Context) -> str:
     """地: the particle between manner and verb (de5), or ground (di4)."""
     before, after = context.previous, context.following
     if before is None:
-        return "di4"
+        return "de5" if _DE_FIRST.match(context.right) else "di4"  # “噌”地一下
     if _REPEATED.search(context.left) or before.text in _SUDDEN or before.tag[:1] in ("z", "o"):
         return "de5"
     if len(before.text) >= 4:

@@ -19,6 +19,10 @@ _GLUED = frozenset(("地走了",))  # the dictionary itself has it
 # 满意|地点|了 is 满意|地|点了: after a word of manner, before what only follows a verb.
 _GROUND_OR_VERB = frozenset(("地下", "地点", "地道", "地转", "地上"))
 _HOW = frozenset(("伤心地",))  # the dictionary has it as a place
+_GROUND_NOUN = re.compile(
+    "(?:的|据|在|源|民|住|生|息|集|散|阔|碱|墓|草|林|耕|田|园|工|场|基|营|属|产|种|养|战|阵|领|租|界|驻|宅|湿|洼|山|坡|沙|荒|空|飞|泽|土|居|区|省|市|县|乡|原|牧|殖|圣|死|险|盆|腹|高|低|平|外|内|本|当|各|异"
+    "|落|发|登|起|停|交|供|采|销|消费|主|客|目|到|始|处女|不毛|婚|葬|旅游|度假|流放|避难|朝圣|祖籍|户籍|所|陆|洼|片|块|拨)地$"
+)
 _AFTER_A_VERB = frozenset(("着", "了", "起", "起来", "过", "点头", ""))
 _MANNER = tuple("adizo")
 _THIS = frozenset("这那哪每某各")
@@ -102,7 +106,8 @@ def _with_loose_de(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str
     for index, (word, tag) in enumerate(words):
         before = words[index - 1] if index else ("", "")
         after = words[index + 1][0] if index + 1 < len(words) else ""
-        if len(word) > 2 and word[-1] == "地" and _tells_how(word):
+        acts = index + 1 < len(words) and words[index + 1][1][:1] in tuple("vpdr")
+        if len(word) > 2 and word[-1] == "地" and (_tells_how(word) or (acts and not _GROUND_NOUN.search(word))):
             yield word[:-1], rjieba.tag(word[:-1])[0][1]
             yield "地", "uv"
         elif (
