@@ -4,8 +4,12 @@ Each shows a sentence being spoken, on every screen of a house, in light and dar
 """
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import httpx
 from playwright.async_api import Browser, expect
 
 from tests.page.sizes import SIZES
@@ -14,6 +18,7 @@ from tests.support.browser import HOST, browser_page, chromium
 from tests.support.daemon import Daemon, running_daemon
 
 FOLDER = Path("docs/images")
+PHRASES = {"晚饭好了": "happy", "晚安": "affectionate", "有人按门铃": "surprise", "该出门了": "serious"}
 TEXT = {
     "zh-CN": "太好了，你回来了！今天外面很冷，我已经把客厅的暖气打开了。晚饭七点半开始，要不要先喝一杯热茶？",
     "en": "Welcome home! It is cold outside, so the heating is on already. Dinner is at half past seven.",
@@ -22,12 +27,25 @@ TEXT = {
 
 async def main() -> None:
     """Take all of them."""
-    async with running_daemon() as daemon, chromium() as browser:
+    async with kept_phrases() as daemon, chromium() as browser:
         for name, width, height in SIZES:
             for scheme, language in (("light", "zh-CN"), ("dark", "en")):
                 path = FOLDER / f"page-{name.replace(' ', '-').lower()}-{scheme}.png"
                 await picture(daemon, browser, path, language, viewport=(width, height), scheme=scheme)
                 print(path)
+
+
+@asynccontextmanager
+async def kept_phrases() -> AsyncGenerator[Daemon]:
+    """The daemon of a house that has phrases."""
+    with TemporaryDirectory() as state:
+        environment = {"TTS_SERVER__HTTP__EDIT": "true", "STATE_DIRECTORY": state}
+        async with running_daemon(environment=environment) as daemon, httpx.AsyncClient() as client:
+            for name, emotion in PHRASES.items():
+                address = f"http://127.0.0.1:{daemon.http_port}/api/phrases/{name}"
+                kept = await client.put(address, json={"text": f"{name}！", "emotion": emotion})
+                kept.raise_for_status()
+            yield daemon
 
 
 async def picture(
