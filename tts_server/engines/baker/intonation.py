@@ -27,8 +27,8 @@ class Ending:
 
 
 FULL_STOP: Final = Ending()
-QUESTION: Final = Ending(ramp=3.5)
-PARTICLES: Final = {"吗": Ending(ramp=1.5), "么": Ending(ramp=1.5), "呢": Ending(ramp=1.0), "吧": Ending(ramp=1.0)}
+QUESTION: Final = Ending(ramp=2.7)
+PARTICLES: Final = {"吗": Ending(ramp=1.0), "么": Ending(ramp=1.0), "呢": Ending(ramp=0.7), "吧": Ending(ramp=0.7)}
 EXCLAMATION: Final = Ending(energy=0.35, gain=2.0)
 TRAILING_OFF: Final = Ending(ramp=-1.2, energy=-0.4, gain=-4.0, duration=1.3)
 SUSPENDED: Final = Ending(ramp=1.2)
