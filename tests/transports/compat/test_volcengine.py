@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+import statistics
 from collections.abc import AsyncGenerator
 
 import pytest
 import pytest_asyncio
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.load.volcengine_door import over_our_websocket, over_volcengine
 from tests.support.core import Core, running_core
 from tests.support.http_door import Door
 from tests.support.xiaozhi_double_stream import Xiaozhi, client_frame, request, xiaozhi
@@ -227,6 +229,17 @@ async def test_the_clients_own_header_brings_our_token(core: Core) -> None:
             await client.text("好。")
             await client.finish()
             assert (await client.hear()).pcm
+
+
+async def test_first_audio_comes_as_soon_as_over_our_own_websocket(door: Door) -> None:
+    apart_s = []
+    for number in range(21):
+        if number % 2:
+            our_s, their_s = await over_our_websocket(door.port), await over_volcengine(door.port)
+        else:
+            their_s, our_s = await over_volcengine(door.port), await over_our_websocket(door.port)
+        apart_s.append(their_s - our_s)
+    assert statistics.median(apart_s) < 0.005
 
 
 @pytest.mark.parametrize("seed", range(4))
