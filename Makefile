@@ -185,6 +185,14 @@ house: $(TEST_LAYERS)  ## what a home notices: describe, short behind long, eigh
 quiet: $(TEST_LAYERS)  ## does anything leave the house? every packet is watched (as root; minutes)
 	@$(BIN)/python -m tests.box.quiet $(ARGS)
 
+.PHONY: app
+app:  ## an app (add-on) of Home Assistant, in dist/homeassistant
+	@bash home-assistant/assemble.sh dist/homeassistant
+
+.PHONY: image
+image:  ## the container image, by podman
+	@podman build --format docker -t tts-server .
+
 .PHONY: boot
 boot: $(TEST_LAYERS)  ## boot Debian 12 and 13, install, and mistreat the service (as root; a quarter of an hour)
 	@$(BIN)/python -m tests.box.boot --write docs/OPERATIONS.md $(ARGS)

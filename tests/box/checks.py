@@ -137,7 +137,7 @@ def bad_configuration(box: Box) -> str:
 
 
 def full_disk(box: Box) -> str:
-    box.run("systemctl stop tts-server.socket tts-server; mount -t tmpfs -o size=1m none /var/cache/private")
+    box.run("systemctl stop tts-server.socket tts-server; mount -t tmpfs -o size=1m,mode=700 none /var/cache/private")
     try:
         box.run("systemctl start tts-server.socket tts-server")
         box.run("cat /dev/zero >/var/cache/private/filler", check=False)

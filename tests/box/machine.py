@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from packaging.requirements import Requirement
+
+from tests.packaging.lockfile import lines, target
+
 MIRROR: Final = "http://deb.debian.org/debian"
 PACKAGES: Final = "systemd,systemd-sysv,dbus,python3,python3-venv,make,iproute2,ca-certificates"
 BOOT_S: Final = 90.0
@@ -107,10 +111,24 @@ def wheels_for(python: str, machine: str, layers: Sequence[str], folder: Path, p
     platforms = [f"manylinux_2_{minor}_{machine}" for minor in (36, 34, 31, 28, 27, 26, 24, 17, 12, 5)]
     platforms += [f"manylinux2014_{machine}", f"linux_{machine}"]
     tags = [f"--platform={name}" for name in platforms]
+    wanted = folder / "wanted.txt"
+    wanted.write_text("\n".join(_pins(locks, layers, target(python, machine))), encoding="utf-8")
+    command = [*pip, "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", *tags]
+    command += [f"--python-version={python}", "-r", str(wanted), "-d", str(folder)]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+
+
+def _pins(locks: Path, layers: Sequence[str], environment: dict[str, str]) -> list[str]:
+    """Lines of locks that apply there, without their markers: pip reads those for the Python it runs in."""
+    found = {}
     for layer in layers:
-        command = [*pip, "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", *tags]
-        command += [f"--python-version={python}", "-r", str(locks / f"{layer}.txt"), "-d", str(folder)]
-        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+        for line in lines(locks / f"{layer}.txt"):
+            named, *hashes = line.split("--hash=")
+            requirement = Requirement(named.strip())
+            if requirement.marker is None or requirement.marker.evaluate(environment):
+                pin = f"{requirement.name}{requirement.specifier}"
+                found[pin] = " ".join([pin, *(f"--hash={each.strip()}" for each in hashes)])
+    return list(found.values())
 
 
 def quoted(*words: str) -> str:

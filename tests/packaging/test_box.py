@@ -104,7 +104,15 @@ def test_a_step_that_does_not_exist_is_told(tmp_path: Path) -> None:
     assert "there is no step 'polish'" in done.stderr
 
 
-@pytest.mark.parametrize("script", ["systemd/install.sh", "tests/conformance/homeassistant/install.sh"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        "systemd/install.sh",
+        "systemd/slim.sh",
+        "home-assistant/assemble.sh",
+        "tests/conformance/homeassistant/install.sh",
+    ],
+)
 def test_the_shell_has_no_known_mistakes(script: str) -> None:
     done = subprocess.run(["shellcheck", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
@@ -121,7 +129,9 @@ def steps() -> list[str]:
 
 
 def test_the_steps_of_the_containerfile_are_those_of_make_install_and_run_here(tmp_path: Path) -> None:
-    installing, preparing = steps()
+    making, preparing = steps()
+    installing, _, slimming = making.partition(" && ")
+    assert slimming.startswith("bash systemd/slim.sh /opt/tts-server/")  # tests/packaging/test_slim.py runs it
     assert installing == UPGRADE  # which was run above
     assert installing in run(tmp_path, "make", "--dry-run", "install").stdout
     inside = [word.replace("/var", f"{tmp_path}/var") for word in shlex.split(preparing)]

@@ -29,13 +29,19 @@ _SECRETS: Final = frozenset(
 )
 
 
-def check_admission(address: str, headers: Mapping[str, str], settings: HttpSettings) -> None:
+def check_admission(
+    address: str, headers: Mapping[str, str], settings: HttpSettings, *, is_signed_in: bool = False
+) -> None:
     """Check a request before anything of it is done. headers: by lower-case name. Raises Refused.
+
+    is_signed_in: a trusted proxy has signed its people in, who may know the house by any name.
 
     A request without Host or Origin comes from no browser and passes those checks.
     """
     if not is_allowed(address, settings.networks):
         raise Refused(f"the address {address} is not in one of the networks that may connect (server.networks)")
+    if is_signed_in:
+        return
     host = headers.get("host", "").casefold()
     if host and not _is_our_name(_without_port(host), settings.host_names):
         raise HostRefused(_without_port(host)[:100])

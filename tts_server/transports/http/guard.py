@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocol.errors import ErrorCode
 from tts_server.access.access import Access, AccessSettings, Principal
-from tts_server.access.networks import client_behind
+from tts_server.access.networks import client_behind, is_allowed
 from tts_server.errors import HostRefused, Refused, TTSError
 from tts_server.logs import request_id
 from tts_server.synthesis.metrics import Metrics
@@ -73,9 +73,16 @@ class Guard:
         else:
             await self._admit_request(scope, receive, send)
 
+    def _is_ingress(self, scope: Scope) -> bool:
+        """Whether Home Assistant's ingress asks for somebody it has signed in: under whatever name it has."""
+        headers = Headers(scope=scope)
+        return "x-ingress-path" in headers and is_allowed(_peer(scope), self._settings.trusted_proxies)
+
     def _see_behind_proxies(self, scope: Scope) -> None:
         """Let the scope's client be the one whom trusted proxies speak for."""
         peer = _peer(scope)
+        if self._is_ingress(scope):
+            return  # its own sign-in stands before it, wherever people are
         forwarded = ", ".join(Headers(scope=scope).getlist("x-forwarded-for"))
         client = client_behind(peer, forwarded, self._settings.trusted_proxies)
         if client != peer:
@@ -89,7 +96,7 @@ class Guard:
         peer = _peer(scope)
         started_at = time.monotonic()
         try:
-            check_admission(peer, Headers(scope=scope), self._settings)
+            check_admission(peer, Headers(scope=scope), self._settings, is_signed_in=self._is_ingress(scope))
             self._access.check_address(peer)
         except Refused as error:
             log.info("WebSocket %s 403 for %s", _path(scope), peer)
@@ -141,7 +148,7 @@ class Guard:
     def _admit(self, scope: Scope, report: Report) -> None:
         """Find out who asks. Raises Refused, Unauthorized, BadRequest."""
         headers = Headers(scope=scope)
-        check_admission(report.peer, headers, self._settings)
+        check_admission(report.peer, headers, self._settings, is_signed_in=self._is_ingress(scope))
         self._access.check_address(report.peer)
         check_query(scope["query_string"])
         needed = scope_needed(scope["path"], scope["method"])
