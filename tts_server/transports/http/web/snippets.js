@@ -8,8 +8,8 @@ export const snippets = {
     return [
       `curl ${origin}/api/tts \\`,
       `  -H 'Content-Type: application/json' \\`,
-      `  -d ${shellQuoted(JSON.stringify(request))} \\`,
-      `  -o speech.wav`,
+      `  -d ${shellQuoted(JSON.stringify({ ...request, format: "mp3" }))} \\`,
+      `  -o speech.mp3`,
     ].join("\n");
   },
 
