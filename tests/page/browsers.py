@@ -16,7 +16,7 @@ from tests.page.drivers.chromium import chromium_page
 from tests.page.drivers.driver import BrowserPage
 from tests.page.drivers.firefox import firefox_page
 from tests.page.drivers.webkit import webkit_page
-from tests.page.heard import READY, SENTENCE, Click, click_and_listen, speech_of
+from tests.page.heard import READY, SENTENCE, SPOKEN, Click, click_and_listen, speech_of
 from tests.page.listening import Samples
 from tests.page.sizes import SIZES
 from tests.support.browser import HOST
@@ -25,6 +25,15 @@ from tests.support.sound_sink import SoundSink, sound_sink
 
 Opener = Callable[[Mapping[str, str]], AbstractAsyncContextManager[BrowserPage]]
 BROWSERS: Final[dict[str, Opener]] = {"chromium": chromium_page, "firefox": firefox_page, "webkit": webkit_page}
+PLACE: Final = "Number(document.getElementById('wave').dataset.heard)"
+HEARD: Final = """new Promise(resolve => {
+    const wave = document.getElementById("wave");
+    const look = () => Number(wave.dataset.heard) >= %d && (watcher.disconnect(), resolve(true));
+    const watcher = new MutationObserver(look);
+    watcher.observe(wave, {attributes: true});
+    look();
+})"""
+READ: Final = READY.replace(".chip", ".word")
 COLD_MS, WARM_MS = 400, 150
 AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
@@ -41,6 +50,7 @@ async def main() -> int:
         for name in wanted.names or BROWSERS:
             async with BROWSERS[name](sink.environment) as page:
                 faults += await listen(page, daemon, sink, speech, wanted.clicks)
+                faults += await use(page)
                 faults += await look(page)
     print("\n".join(faults) or "nothing to complain about")
     return bool(faults)
@@ -63,6 +73,28 @@ async def listen(page: BrowserPage, daemon: Daemon, sink: SoundSink, speech: Sam
     if own_ms(cold) > COLD_MS or warm_ms > WARM_MS:
         faults.append(f"{page.name}: the first sound comes after {own_ms(cold):.0f} / {warm_ms:.0f} ms")
     return faults
+
+
+async def use(page: BrowserPage) -> list[str]:
+    """Pause, go on, leap to the end, and see how the text is read. The text is there from listening."""
+    await page.evaluate("document.getElementById('wave').dataset.heard = 0")  # of what was heard before
+    await page.click("#speak")
+    await page.evaluate(HEARD % 12_000)
+    await page.click("#toggle")
+    at = await page.evaluate(PLACE)
+    await asyncio.sleep(0.5)
+    still = await page.evaluate(PLACE)
+    await page.click("#toggle")
+    await page.evaluate(HEARD % (at + 12_000))
+    await page.evaluate("document.getElementById('wave').dispatchEvent(new KeyboardEvent('keydown', {key: 'End'}))")
+    problem = await page.evaluate(SPOKEN)
+    await page.click("#wrong")
+    await page.evaluate(READ)
+    read = await page.evaluate("document.getElementById('readings-text').textContent")
+    await page.click("#readings-close")
+    print(f"{page.name}: paused at {at}, went on, leapt; reads {read[:24]}", flush=True)
+    faults = [f"{page.name}: heard on through a pause: {still - at} samples"] if still != at else []
+    return faults + ([f"{page.name}: {problem}"] if problem else [])
 
 
 def own_ms(click: Click) -> float:

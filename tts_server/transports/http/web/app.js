@@ -1,12 +1,12 @@
 // The page: puts the parts together.
 
 import { setKey } from "./api.js";
+import { Corrections } from "./corrections.js";
 import { History } from "./history.js";
-import { Playback } from "./playback.js";
 import { Phrases } from "./phrases.js";
+import { Playback } from "./playback.js";
 import { showProblem, translateProblem } from "./problems.js";
 import { Reading } from "./reading.js";
-import { Readings } from "./readings.js";
 import { recall, remember } from "./settings.js";
 import { snippets } from "./snippets.js";
 import { Waveform } from "./sound/waveform.js";
@@ -28,7 +28,7 @@ const playback = new Playback(wave, reading, {
   usedEmotion: (name) => showProblem("usedEmotion", style.emotionName(name)),
 });
 const phrases = new Phrases((phrase) => playback.speak(phrase), () => request(), () => askForKey());
-const readings = new Readings((text, format) => playback.speak({ text, voice: style.fields.voice, text_format: format }, false));
+const corrections = new Corrections((text, format) => playback.speak({ text, voice: style.fields.voice, text_format: format }, false));
 const state = new State((voices, emotions) => style.show(voices, emotions), () => askForKey());
 let hasTriedKey = false;
 
@@ -112,10 +112,10 @@ element("key").onclose = async () => {
 };
 element("key-cancel").onclick = () => element("key").close("");
 element("composer").onsubmit = (event) => (event.preventDefault(), speak());
-element("wrong").onclick = () => readings.open(request().text);
+element("wrong").onclick = () => corrections.open(request().text);
 field.addEventListener("click", () => {
   const place = Array.from(field.value.slice(0, field.selectionStart)).length;
-  if (reading.isLit(place)) readings.open(field.value, place);
+  if (reading.isLit(place)) corrections.open(field.value, place);
 });
 element("copy").onclick = async () => {
   await copy(element("snippet").textContent, element("copy"));

@@ -9,7 +9,7 @@ import { isPinyin, withMark } from "./words/pinyin.js";
 const element = (id) => document.getElementById(id);
 const MOST = 400; // characters whose readings are asked for: an address takes no more
 
-export class Readings {
+export class Corrections {
   #onHear;
   #text = "";
   #syllables = []; // {char, pinyin, spoken, from, to, others}
