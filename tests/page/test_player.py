@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.page.steps import HEARD, save, speak, visit
-from tests.support.browser import browser_page
+from tests.support.browser import HOST, browser_page
 from tests.support.daemon import Daemon
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -161,7 +161,7 @@ async def test_a_mistake_in_ssml_is_said_in_the_language_of_the_page_and_gives_t
     daemon: Daemon, browser: Browser
 ) -> None:
     async with browser_page(browser, locale="zh-CN") as (page, problems):
-        await page.goto(f"http://kitchen.local:{daemon.http_port}/")
+        await page.goto(f"http://{HOST}:{daemon.http_port}/")
         await page.get_by_label("要朗读的文本").fill("<speak>你好</speek>")
         await page.get_by_role("button", name="朗读", exact=True).click()
         await expect(page.locator("#problem")).to_contain_text("设置或文本里有不合要求的地方")
@@ -169,4 +169,20 @@ async def test_a_mistake_in_ssml_is_said_in_the_language_of_the_page_and_gives_t
         await expect(page.get_by_role("button", name="停止")).to_be_disabled()
         await page.get_by_role("button", name="English").click()
         await expect(page.locator("#problem")).to_contain_text("line 1")
+        assert problems == []
+
+
+async def test_a_link_is_copied_over_plain_http_and_says_the_text(daemon: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, problems):
+        await visit(page, daemon.http_port)
+        await page.get_by_label("Text to speak").fill("你好。")
+        async with page.expect_response(lambda answer: answer.url.endswith("/api/links")) as told:
+            await page.get_by_role("button", name="Copy link").click()
+        await expect(page.locator("#kept")).to_have_text("Copied")
+        path = (await (await told.value).json())["url"]
+        await page.get_by_label("Text to speak").fill("")
+        await page.get_by_label("Text to speak").press("Control+v")
+        await expect(page.get_by_label("Text to speak")).to_have_value(f"http://{HOST}:{daemon.http_port}{path}")
+        sound = await page.request.get(f"http://127.0.0.1:{daemon.http_port}{path}")
+        assert sound.headers["content-type"] == "audio/mpeg"
         assert problems == []
