@@ -19,6 +19,7 @@ def settings(diary: Path) -> framing.Message:
         "default_voice": "diary",
         "disabled_voices": [],
         "preload": [],
+        "loudness_lufs": None,
         "max_memory_mb": 0,
         "threads": 1,
         "dictionary": {},
