@@ -110,7 +110,7 @@ def check_query(query: bytes) -> None:
 
 
 def _is_our_name(name: str, configured: Sequence[str]) -> bool:
-    if "." not in name and ":" not in name:  # nobody can buy it, and browsers ask this network for it
+    if name and "." not in name and ":" not in name:  # nobody can buy it, and browsers ask this network for it
         return True
     if name.endswith((".local", ".localhost")) or name in (ours.casefold().removesuffix(".") for ours in configured):
         return True
