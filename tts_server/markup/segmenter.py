@@ -24,7 +24,7 @@ _NEVER_FIRST: Final = frozenset("。！？；…，、：!?;,:.·—～") | _CLO
 _ABBREVIATIONS: Final = frozenset({
     "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
     "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx", "apt",
-    "blvd", "rd", "gen", "rev", "capt", "lt", "sgt", "hwy",
+    "blvd", "rd", "fl", "gen", "rev", "capt", "lt", "sgt", "hwy",
 })  # fmt: skip
 # Behind these a Chinese sentence may be cut while it waits: no word goes on over them.
 _PARTICLES: Final = frozenset("的了吗呢吧啊呀嘛")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from re import Match, Pattern
 
-from tts_server.text.english.numbers import cardinal, digits, number, ordinal, pair, year
+from tts_server.text.english.numbers import cardinal, digits, ordinal, pair, year
 from tts_server.text.linguistic.aligned import Say
 
 Rule = tuple[Pattern[str], Say]
@@ -20,13 +20,22 @@ _PARTS = "World War|Chapter|Part|Section|Volume|Vol\\.|Act|Scene|Phase|Type|Clas
 _RULERS = "Kings?|Queens?|Pope|Emperor|Empress|Tsar|Czar|Prince|Louis|Henry|Elizabeth|Charles|George|Edward|James|William|Richard|Philip|Napoleon|Catherine|Peter|Alexander|Nicholas|Frederick|John Paul|Benedict|Leo|Pius|Mary|Rama|Ramses|Ramesses|Ptolemy|Gustav|Wilhelm|Ivan|Francis|Ferdinand|Felipe|Juan Carlos|Leopold|Harald|Margrethe|Otto|Paul|Gregory|Clement|Innocent|Alfonso|Umberto|Darius|Xerxes|Cleopatra"
 
 
+_STATES = {
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia",
+    "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts",
+    "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico",
+    "NY": "New York", "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina",
+    "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
+}  # fmt: skip
+
+
 def _say_address(match: Match[str]) -> str | None:
     """An address on the net or a file name; not the full stop between two sentences written without a space."""
     address = match[0].removeprefix("https://").removeprefix("http://")
     if not _ON_THE_NET.search(address):
         return None
     parts = re.findall(r"[0-9]+|[A-Za-z]+|.", address.removesuffix("/"))
-    return "".join(_SIGNS.get(part) or (f" {number(part)} " if part.isdecimal() else part) for part in parts)
+    return "".join(_SIGNS.get(part) or (f" {digits(part)} " if part.isdecimal() else part) for part in parts)
 
 
 def _say_ip(match: Match[str]) -> str | None:
@@ -124,6 +133,9 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?<![A-Za-z0-9&])#(?=[0-9])", _replaced("number ")),
     (r"(?P<before>(?:[A-Z][a-z]+|[0-9](?:st|nd|rd|th)) )St\.?(?P<after>(?= *$)|(?=[,;)])|(?= (?:is|in|at|and|on|was|has|near|to|from|will|by|corner)\b)|(?= +[A-Z][a-z]* ?[0-9])|(?=\.))", _say_street),
     (r"\bSt\.? (?=[A-Z][a-z])", _replaced("Saint ")),
+    (r"^(?P<before>)(?P<n>[IVX]{2,6})\.?$", _say_part),
+    (r"\bMt\.? (?=[A-Z])", _replaced("Mount ")),
+    (rf"(?<=[a-z], )(?P<n>{'|'.join(_STATES)})(?![A-Za-z])", lambda match: _STATES[match["n"]]),
     (r"\bApts?\.(?= ?[0-9A-Z]| *$)", _replaced("Apartment")),
     (r"(?<=[a-z] )Ave\.", _replaced("Avenue")), (r"(?<=[a-z] )Blvd\.?", _replaced("Boulevard")), (r"(?<=[a-z] )Rd\.", _replaced("Road")),
     (r"\bvs\.?(?= )", _replaced("versus")), (r"\bapprox\.", _replaced("approximately")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with")),

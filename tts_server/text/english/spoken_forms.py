@@ -111,6 +111,7 @@ def _say_year(match: Match[str]) -> str:
 def _say_money(match: Match[str]) -> str:
     one, several, cents = CURRENCIES[match["c"]]
     whole, _, part = match["n"].replace(",", "").partition(".")
+    whole, part = whole or "0", part.rstrip("0") if len(part) > 2 else part
     scale = match["x"] and (_SCALES.get(match["x"].strip()) or match["x"].strip())
     if scale:
         return f"{'minus ' * bool(match['s'])}{quantity(match['n'])} {scale} {several}"
@@ -124,8 +125,16 @@ def _say_money(match: Match[str]) -> str:
     return "minus " * bool(match["s"]) + said
 
 
+def _amount(written: str, currency: str) -> str:
+    """$12.50 in words."""
+    one, several, cents = CURRENCIES[currency]
+    whole, _, part = written.replace(",", "").partition(".")
+    said = f"{cardinal(int(whole))} {one if whole == '1' else several}"
+    return said + (f" {cardinal(int(part))} {cents}s" if len(part) == 2 and int(part) and cents else "")
+
+
 def _say_money_span(match: Match[str]) -> str:
-    return f"{quantity(match['a'])} to {quantity(match['b'])} {CURRENCIES[match['c']][1]}"
+    return f"{_amount(match['a'], match['c'])} to {_amount(match['b'], match['c'])}"
 
 
 def _say_money_after(match: Match[str]) -> str:
@@ -242,7 +251,7 @@ FORMS: tuple[Rule, ...] = rules(
     (r"(?:(?<=\bin )|(?<=\bIn )|(?<=\bsince )|(?<=\bSince )|(?<=\buntil )|(?<=\bfrom )|(?<=\byear )|(?<=\bof )|(?<=\bby )|(?<=\bto )|(?<=\bsummer )|(?<=\bcirca ))(?P<n>1[1-9][0-9]{2}|20[0-9]{2})(?![0-9A-Za-z]|[.,:/%-][0-9]| ?(?:%|people|files|items|units|times|meters|euros|dollars))", _say_year),
     # money
     (rf"(?<![A-Za-z0-9])(?P<c>{_CURRENCY}) ?(?P<a>{_NUMBER}){_DASH}(?:{_CURRENCY})?(?P<b>{_NUMBER})(?![0-9])", _say_money_span),
-    (rf"(?<![A-Za-z0-9.])(?P<s>[-−])?(?P<c>{_CURRENCY}) ?(?P<n>{_NUMBER})(?P<x> (?:million|billion|trillion|thousand|hundred)\b|(?:bn|mn|mm|tn|[KkMmBbT])(?![A-Za-z0-9]))?(?![0-9])", _say_money),
+    (rf"(?<![A-Za-z0-9.])(?P<s>[-−])?(?P<c>{_CURRENCY}) ?(?P<n>{_NUMBER}|\.[0-9]+)(?P<x> (?:million|billion|trillion|thousand|hundred)\b|(?:bn|mn|mm|tn|[KkMmBbT])(?![A-Za-z0-9]))?(?![0-9])", _say_money),
     (rf"{_N}(?P<n>{_NUMBER}) ?(?P<c>{_CURRENCY})(?![A-Za-z0-9])", _say_money_after),
     (rf"{_N}(?P<n>{_NUMBER}) ?¢", lambda match: f"{quantity(match['n'])} cent" + "s" * (match["n"] != "1")),
     # quantities
@@ -258,6 +267,7 @@ FORMS: tuple[Rule, ...] = rules(
     (rf"{_N}{_SIGNED}(?P<a>{_NUMBER}) ?(?:{UNIT})?{_DASH}(?P<b>{_NUMBER}) ?(?P<u>{UNIT})(?![A-Za-z0-9])", _say_unit_span),
     (rf"{_N}(?P<n>{_NUMBER})-(?P<u>{UNIT})(?![A-Za-z0-9])(?= [a-z])", _say_compound),
     (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}|\.[0-9]+)(?P<x> (?:thousand|million|billion))? ?(?P<u>{UNIT})(?![A-Za-z0-9²³]|'[a-z])", _say_unit),
+    (r"(?:(?<=half )|(?<=halves )|(?<=third )|(?<=thirds )|(?<=quarter )|(?<=quarters )|(?<=eighths ))(?P<u>lbs?|oz|tsp|tbsp|kg|mi|km|ml|ft|gal|qt|hrs?|mins?)(?![A-Za-z])", lambda match: UNITS[match["u"]][1]),
     (rf"(?<=[a-z])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False)),
     (rf"(?<![A-Za-z0-9/])(?P<u>{_ALONE})(?![A-Za-z0-9/])", lambda match: UNITS[match["u"]][1]),
     (_N + r"(?P<n>[0-9]{1,3}(?:,[0-9]{3})*|[0-9]+)(?:st|nd|rd|th)(?![A-Za-z0-9])", _say_nth),

@@ -163,7 +163,7 @@ QUANTITIES: tuple[Rule, ...] = rules(
     (START + rf"(?P<n>{NUMBER})A(?![A-Za-z0-9级景])", _say_ampere),
     (START + r"(?P<n>[0-9]+\.[0-9]+|[0-9]+(?= A))\s?A(?![A-Za-z0-9级景座区栋])", lambda match: decimal(match["n"]) + "安"),
     (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?) d(?![A-Za-z0-9])", lambda match: quantity(match["n"]) + "天"),
-    (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?)\s?in(?![A-Za-z0-9]|\s[A-Za-z0-9])", lambda match: quantity(match["n"]) + "英寸"),
+    (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?)\s?in(?![A-Za-z0-9²³]|\s[A-Za-z0-9])", lambda match: quantity(match["n"]) + "英寸"),
     (START + rf"{NEGATIVE}(?P<n>{NUMBER})(?P<x>[万亿千百]{{1,2}})?\s?(?P<u>{UNIT}){AFTER_UNIT}", _say_unit),
     (START + r"(?P<n>[0-9]{1,4}(?:,[0-9]{4})+)(?![0-9,])", lambda match: cardinal(match["n"])),
     (START + r"(?<!/)[0-9]{1,2}(?:/[0-9]{1,2}){2,}+(?=[号月年级楼班层路线届期章])", lambda match: "、".join(map(cardinal, match[0].split("/")))),
