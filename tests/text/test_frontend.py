@@ -18,6 +18,12 @@ from tts_server.text.linguistic.segment import Pause, Reading, SayAs, Segment, S
 from tts_server.text.linguistic.utterance import Break, Prosody, Sentence
 
 HAPPY = Prosody(emotion="happy")
+WRITTEN = st.lists(
+    st.sampled_from(
+        [*"0159.,:/-~%$¥°²¹½→↑<>=()[]《》AIVXnmhsdC 年月日时分秒点度一", "am", "PM", "kWh", "2026", "'s", "Jan", "St."]
+    ),
+    max_size=24,
+).map("".join)
 
 
 def pinyin(sentence: Sentence) -> str:
@@ -25,9 +31,9 @@ def pinyin(sentence: Sentence) -> str:
 
 
 @settings(deadline=None, max_examples=400)
-@given(TEXTS | st.text(st.characters(), max_size=120))
-def test_any_text_is_analysed_and_positions_lie_within_it(text: str) -> None:
-    sentence = analyse(segment(text))
+@given(TEXTS | WRITTEN | st.text(st.characters(), max_size=120), st.sampled_from(["zh", "en"]))
+def test_any_text_is_analysed_and_positions_lie_within_it(text: str, language: str) -> None:
+    sentence = analyse(segment(text), language)
     json.dumps(describe([sentence]), ensure_ascii=False).encode()
     at = 0
     for run in sentence.runs:

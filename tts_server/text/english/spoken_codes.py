@@ -123,9 +123,10 @@ CODES: tuple[Rule, ...] = rules(
     # versions
     (r"(?<![0-9A-Za-z.])(?P<before>[Vv](?:ersion)?\.? ?)(?P<n>[0-9]+(?:\.[0-9]+)+)(?![0-9A-Za-z])", _say_version),
     (r"(?P<before>(?:Python|iOS|iPadOS|macOS|Android|Ubuntu|Debian|Fedora|Node|Linux|kernel|firmware|Firmware|Bluetooth|USB|HDMI|Zigbee|Matter|Home Assistant|[Rr]elease|[Uu]pdate|[Cc]ore|[Ss]ection|[Ss]oftware) )(?P<n>[0-9]+\.[0-9]+(?:\.[0-9]+)*)(?! ?[%°]|[0-9A-Za-z])", _say_version),
-    (r"(?P<before>)(?<![0-9A-Za-z.])(?P<n>[0-9]+(?:\.[0-9]+){2,5})(?![0-9A-Za-z])", _say_version),
+    (r"(?P<before>)(?<![0-9A-Za-z.])(?![0-3]?[0-9]\.[0-3]?[0-9]\.(?:19|20)[0-9]{2}(?![0-9.]))(?P<n>[0-9]+(?:\.[0-9]+){2,5})(?![0-9A-Za-z])", _say_version),
     # Roman numerals
     (rf"(?P<before>\b(?:{_RULERS}) (?:[A-Z][a-z]+ )?)(?P<n>[IVXL]+)(?![A-Za-z0-9'.-]*[A-Za-z0-9])(?!, [A-Z]\b)", _say_ruler),
+    (rf"(?P<before>\b(?:{_PARTS.upper()}) )(?P<n>[IVXL]+)(?![A-Za-z0-9'-])", _say_part),
     (rf"(?P<before>\b(?:{_PARTS}) )(?P<n>[IVXL]+)(?![A-Za-z0-9'-])", _say_part),
     (r"(?P<before>(?<=[a-z] ))(?P<n>(?:I{2,3}|I?V|VI{1,3}|I?X|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}))(?<! [VX])(?![A-Za-z0-9'-])", _say_part),
     # abbreviations
@@ -136,6 +137,9 @@ CODES: tuple[Rule, ...] = rules(
     (r"^(?P<before>)(?P<n>[IVX]{2,6})\.?$", _say_part),
     (r"\bMt\.? (?=[A-Z])", _replaced("Mount ")),
     (rf"(?<=[a-z], )(?P<n>{'|'.join(_STATES)})(?![A-Za-z])", lambda match: _STATES[match["n"]]),
+    (rf"(?P<before>\b(?:{'|'.join(_STATES.values())}),? )(?P<n>[0-9]{{5}})(?![0-9,.-])", _say_digits),
+    (r"(?<=[a-z] )[Hh]wy\b\.?", _replaced("Highway")), (r"(?<=[a-z] )Expy\b\.?", _replaced("Expressway")), (r"(?<=[a-z] )Ct\b\.?", _replaced("Court")), (r"(?<=[a-z] )Ave\b(?!\.)", _replaced("Avenue")), (r"(?<=[a-z] )Ln\b\.?", _replaced("Lane")),
+    (r"(?<=[a-z] )(?P<w>[NSEW]) (?=[A-Z0-9][A-Za-z0-9]+ (?:St|Street|Ave|Rd|Blvd))", lambda match: {"N": "North ", "S": "South ", "E": "East ", "W": "West "}[match["w"]]),
     (r"\bApts?\.(?= ?[0-9A-Z]| *$)", _replaced("Apartment")),
     (r"(?<=[a-z] )Ave\.", _replaced("Avenue")), (r"(?<=[a-z] )Blvd\.?", _replaced("Boulevard")), (r"(?<=[a-z] )Rd\.", _replaced("Road")),
     (r"\bvs\.?(?= )", _replaced("versus")), (r"\bapprox\.", _replaced("approximately")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with")),

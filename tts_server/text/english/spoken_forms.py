@@ -48,6 +48,15 @@ def _say_month_and_day(match: Match[str]) -> str | None:
     return f"{_month_of(match['month'])} {ordinal(day)}" + (f", {year(int(match['y']))}" if match["y"] else "")
 
 
+def _say_day_and_month(match: Match[str]) -> str | None:
+    """4 July 2024: in the order in which it is written."""
+    day = int(match["d"])
+    if not 1 <= day <= 31:
+        return None
+    said = f"the {ordinal(day)} of {_month_of(match['month'])}"
+    return said + (f" {year(int(match['y']))}" if match["y"] else "")
+
+
 def _say_month_and_year(match: Match[str]) -> str:
     return f"{_month_of(match['month'])} {year(int(match['y']))}"
 
@@ -121,6 +130,7 @@ def _say_money(match: Match[str]) -> str:
         said = f"{quantity(match['n'])} {several}"
     elif int(coins) and cents:
         few = f"{cardinal(int(coins))} {cents}" + "s" * (cents == "cent" and coins != "01")
+        few = few.replace(" penny", " pence") if coins != "01" else few
         said = few if not int(whole) else f"{said} {few}"
     return "minus " * bool(match["s"]) + said
 
@@ -236,7 +246,7 @@ FORMS: tuple[Rule, ...] = rules(
     (_N + r"(?P<y>[12][0-9]{3})(?P<sep>[-/.])(?P<m>[0-9]{1,2})(?P=sep)(?P<d>[0-9]{1,2})(?![0-9]|[-/.][0-9])", _say_date),
     (_N + r"(?P<m>[0-9]{1,2})(?P<sep>[-/.])(?P<d>[0-9]{1,2})(?P=sep)(?P<y>[12][0-9]{3}|[0-9]{2})(?![0-9]|[-/.][0-9])", _say_date),
     (rf"\b{_MONTH} (?:the )?(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9:%]|[.,][0-9]|(?<=[0-9])[A-Za-z])", _say_month_and_day),
-    (rf"{_N}(?:the )?(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9A-Za-z])", _say_month_and_day),
+    (rf"{_N}(?:the )?(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9A-Za-z])", _say_day_and_month),
     (rf"\b{_MONTH},? (?P<y>[12][0-9]{{3}})(?![0-9])", _say_month_and_year),
     # times
     (_N + r"(?P<h>[0-9]{1,2}):(?P<min>[0-5][0-9]):(?P<s>[0-5][0-9])(?![0-9:])", _say_lasting),
@@ -247,6 +257,8 @@ FORMS: tuple[Rule, ...] = rules(
     (_N + r"(?:[0-9]+ ?d )?[0-9]+ ?(?:h|hrs?) ?[0-9]+ ?(?:mins?|m)(?: ?[0-9]+ ?(?:secs?|s))?(?![0-9A-Za-z])", _say_duration),
     (_N + r"[0-9]+ ?(?:mins?|m) [0-9]+ ?(?:secs?|s)(?![0-9A-Za-z])", _say_duration),
     (_N + r"(?P<n>[12][0-9]{2}0)'?s(?![0-9A-Za-z])", _say_decade),
+    (r"(?<=ies)[-–](?P<n>[1-9]0)'?s(?![0-9A-Za-z])", lambda match: f" to {cardinal(int(match['n']))[:-1]}ies"),
+    (r"(?<=ies)[-–](?=[a-z]+ [a-z]+ies\b)", lambda match: " to "),
     (r"(?:(?<=the )|(?<=mid-)|(?<=late )|(?<=early ))['’]?(?P<n>[1-9]0)'?s(?![0-9A-Za-z])|['’](?P<m>[1-9]0)s\b", lambda match: cardinal(int(match["n"] or match["m"]))[:-1] + "ies"),
     (r"(?:(?<=\bin )|(?<=\bIn )|(?<=\bsince )|(?<=\bSince )|(?<=\buntil )|(?<=\bfrom )|(?<=\byear )|(?<=\bof )|(?<=\bby )|(?<=\bto )|(?<=\bsummer )|(?<=\bcirca ))(?P<n>1[1-9][0-9]{2}|20[0-9]{2})(?![0-9A-Za-z]|[.,:/%-][0-9]| ?(?:%|people|files|items|units|times|meters|euros|dollars))", _say_year),
     # money
@@ -272,6 +284,7 @@ FORMS: tuple[Rule, ...] = rules(
     (rf"(?<![A-Za-z0-9/])(?P<u>{_ALONE})(?![A-Za-z0-9/])", lambda match: UNITS[match["u"]][1]),
     (_N + r"(?P<n>[0-9]{1,3}(?:,[0-9]{3})*|[0-9]+)(?:st|nd|rd|th)(?![A-Za-z0-9])", _say_nth),
     (_N + r"(?P<a>[0-9]+(?:\.[0-9]+)?) ?(?:-|–|—|~) ?(?P<b>[0-9]+(?:\.[0-9]+)?)(?![0-9-])", _say_span),
+    (r"(?<=[0-9]) ?[-−] ?(?=[0-9]+ ?=)", _say_math),
     (r"(?<=[0-9]) ?[+×*÷=≈±] ?(?=[-−]?[0-9(])|(?<=[0-9]) (?:[-−x<>/]|<=|>=) (?=[0-9])|(?<=[0-9])[x×](?=[0-9])", _say_math),
     (r"(?<![0-9A-Za-z.,])[0-9]+(?:\.[0-9]+)? ?[A-Za-z]{1,5}(?:/[A-Za-z]{1,3})?[²³]?(?![A-Za-z0-9])(?<![0-9]D)(?<![0-9][GPKkXx])(?<! [a-z]{4}[a-z])", lambda match: _say_measure(match) if match[0][-1] in "²³" or "/" in match[0] else None),
     (r"(?<=[A-Za-z0-9)])(?:\^2|²)(?![0-9])", lambda match: " squared"),
