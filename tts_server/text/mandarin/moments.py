@@ -49,7 +49,8 @@ def _say_half_day(match: Match[str]) -> str | None:
 def _say_lasting(match: Match[str]) -> str | None:
     """还剩1:05:00, and 0:45:00 wherever it stands, lasts; 7:05:00 alone is a time of day."""
     hours = int(match["h"])
-    if hours and not _LASTS.search(match.string[max(0, match.start() - 8) : match.start()]):
+    is_midnight = not (hours or int(match["m"]) or int(match["s"]))
+    if (hours or is_midnight) and not _LASTS.search(match.string[max(0, match.start() - 8) : match.start()]):
         return None
     minutes, seconds = int(match["m"]), int(match["s"])
     said = f"{quantity(str(hours))}小时" if hours else ""
@@ -69,6 +70,15 @@ def _say_duration(match: Match[str]) -> str:
     return said + (f"{cardinal(match['s'])}秒" if match["s"] else "" if match["h"] else "钟")
 
 
+def _say_day_first(match: Match[str]) -> str | None:
+    """08-08-2008 and 2019·2·10; 08/2008 has no day."""
+    month, day = int(match["m"]), int(match["d"] or 1)
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    said = f"{digits(match['y'])}年{cardinal(match['m'])}月"
+    return said + (f"{cardinal(match['d'])}日" if match["d"] else "")
+
+
 def _say_date_and_year(match: Match[str]) -> str:
     return f"{digits(match['y'])}年{cardinal(match['m'])}月{cardinal(match['d'])}{match['u']}"
 
@@ -79,6 +89,10 @@ MOMENTS: tuple[Rule, ...] = rules(
     (START + r"(?P<h>[0-9]{1,3})[:：](?P<m>[0-5][0-9])[:：](?P<s>[0-5][0-9])(?![0-9:：])", _say_lasting),
     (START + r"(?:(?P<d>[0-9]{1,3})\s?d\s?)?(?P<h>[0-9]{1,4})\s?(?:h|hr|hrs)\s?(?P<m>[0-9]{1,2})\s?(?:min|mins|m)(?![A-Za-z0-9])(?:\s?(?P<s>[0-9]{1,2})\s?(?:s|sec)(?![A-Za-z0-9]))?(?:钟)?", _say_duration),
     (START + r"(?P<d>)(?P<h>)(?P<m>[0-9]{1,3})\s?(?:min|mins|m)\s?(?P<s>[0-9]{1,2})\s?(?:s|sec)(?![A-Za-z0-9])", _say_duration),
+    (START + r"(?P<m>0[1-9]|1[0-2])(?P<t>[-/.])(?P<d>0[1-9]|[12][0-9]|3[01])(?P=t)(?P<y>(?:19|20)[0-9]{2})(?![0-9./-])", _say_day_first),
+    (START + r"(?P<m>0[1-9]|1[0-2])[-/](?P<d>)(?P<y>(?:19|20)[0-9]{2})(?![0-9./-])", _say_day_first),
+    (START + r"(?P<y>(?:19|20)[0-9]{2})\.(?P<m>0[1-9]|1[0-2])(?P<d>)(?![0-9.%‰元米万亿]|\s?[A-Za-z]|\s?[-~～到至])", _say_day_first),
+    (START + r"(?P<y>(?:19|20)[0-9]{2})[·•](?P<m>1[0-2]|0?[1-9])[·•](?P<d>[12][0-9]|3[01]|0?[1-9])(?![0-9])", _say_day_first),
     (r"(?<=[0-9])点00分", lambda match: "点"),
     (START + r"(?P<m>1[0-2]|0?[1-9])月\s?(?P<d>[0-9]{1,2})(?P<u>[号日]),?\s?(?P<y>[12][0-9]{3})(?![0-9年])", _say_date_and_year),
 )  # fmt: skip

@@ -66,6 +66,7 @@ SIGNS: tuple[Rule, ...] = rules(
     (r"(?<=[一-龥A-Za-z0-9%℃°）)])\s?[→⇒]\s?(?=[一-龥A-Za-z0-9（(-])", lambda match: "到"),
     # a dash of any length before degrees is a sign
     (r"(?:(?<![0-9A-Za-z一-龥)）%℃°])|(?<=[是为温度约到至]))[–—−](?=[0-9]+(?:\.[0-9]+)?\s?(?:°|℃|度))", lambda match: "-"),
+    (r"(?<![0-9A-Za-z一-龥)）])[-−](?=百分之)", lambda match: "负"),
     # comparisons and about
     (r"(?:<=|>=|[≤≥≦≧])\s?(?=[-−]?[0-9.¥$￥])", lambda match: _COMPARED[match[0].strip()]),
     (r"(?:(?<![0-9A-Za-z)）\]=])|(?<=[一-龥A-Za-z]))[<>]\s?(?=[-−]?[0-9¥$￥])", lambda match: _COMPARED[match[0].strip()]),
