@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.support.core import Core, running_core
-from tts_server.events import Audio, Done, Marks, Pauses, SegmentEnded, SpeechEvent, SpeechOptions
+from tts_server.events import Audio, Done, DoneReason, Marks, Pauses, SegmentEnded, SpeechEvent, SpeechOptions
 from tts_server.markup.segments import TextCutter
 from tts_server.synthesis.context import Context
 from tts_server.text.linguistic.segment import Pause
@@ -68,3 +68,22 @@ def test_a_line_that_says_something_ends_with_a_pause() -> None:
 def test_what_is_left_out_is_as_the_box_is_set() -> None:
     box = Pauses(sentence_ms=400, clause_ms=200, paragraph_ms=0, lead_ms=0, tail_ms=100)
     assert Pauses(clause_ms=0, lead_ms=300).over(box) == Pauses(400, 0, 0, 300, 100)
+
+
+async def test_speech_that_the_box_cuts_off_fades_out(core: Core) -> None:
+    context = core.synthesizer.open(SpeechOptions())
+    context.text("今天天气真的很好，我们一起去公园散步吧。" * 3)
+    context.end()
+    heard: list[SpeechEvent] = []
+    async with aclosing(context.events()) as events:
+        async for event in events:
+            heard.append(event)
+            if isinstance(event, Audio) and context.state != "cancelling":
+                context.preempt()
+    *_, last, done = heard
+    assert isinstance(done, Done)
+    assert done.reason is DoneReason.PREEMPTED
+    assert isinstance(last, Audio)
+    assert 0 < len(last.samples) <= 160  # 10 ms at 16 kHz
+    assert abs(float(last.samples[-1])) < 0.01
+    assert done.samples == len(samples_of(heard))
