@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from formant_voice.formants import RATE, Style, syllable_sound
-from tts_server.engine import AudioChunk, Break, Prosody, Run, Samples, Syllable, Timing, Utterance, Voice
+from tts_server.engine import AudioChunk, Break, Prosody, Samples, Syllable, Timing, Utterance, Voice
 
 NAME: Final = "formant"
 EMOTIONS: Final = {  # semitones, and how much faster
@@ -80,8 +80,11 @@ class FormantEngine:
             for syllable in run.syllables:
                 yield syllable, syllable_sound(syllable.spoken, style)
                 if syllable is not run.syllables[-1]:
-                    yield None, _silence(PAUSES_S.get(syllable.break_after, 0.0) / run.prosody.speed)
-            yield None, _silence(_pause_after_s(run))
+                    yield None, _silence(_pause_s(syllable.break_after, run.prosody))
+            yield (
+                None,
+                _silence(_pause_s(run.break_after, run.prosody) if run.pause_ms is None else run.pause_ms / 1000),
+            )
 
 
 def _style(prosody: Prosody, pitch_hz: float) -> Style:
@@ -91,9 +94,10 @@ def _style(prosody: Prosody, pitch_hz: float) -> Style:
     return Style(hertz, SYLLABLE_S / speed, 10 ** (prosody.volume / 20))
 
 
-def _pause_after_s(run: Run) -> float:
-    """The exact pause where the client asked for one, else that of the break after the run."""
-    return PAUSES_S.get(run.break_after, 0.0) / run.prosody.speed if run.pause_ms is None else run.pause_ms / 1000
+def _pause_s(after: Break, prosody: Prosody) -> float:
+    """How long a break is: as the client asks, else the voice's own."""
+    asked_ms = {Break.CLAUSE: prosody.clause_pause_ms, Break.SENTENCE: prosody.sentence_pause_ms}.get(after)
+    return PAUSES_S.get(after, 0.0) / prosody.speed if asked_ms is None else asked_ms / 1000
 
 
 def _silence(seconds: float) -> Samples:

@@ -94,6 +94,16 @@ def test_an_exact_pause_is_nearly_exact(engine: OnnxVoicesEngine, pause_ms: int)
     assert silence_ms == pytest.approx(pause_ms, abs=25)
 
 
+def test_pauses_that_are_asked_for_hold_inside_a_run(engine: OnnxVoicesEngine) -> None:
+    how = Prosody(sentence_pause_ms=1200, clause_pause_ms=0)
+    usual, asked = (say(engine, JOE, Run(**{**fields(TEXT), "prosody": p})) for p in (Prosody(), how))
+    words = [word.text for word in TEXT.words]
+    first, second = words.index("closed"), words.index("Shall")
+    gaps_s = [(timings(c)[second].first_sample - timings(c)[first].last_sample) / 22_050 for c in (usual, asked)]
+    assert gaps_s[1] == pytest.approx(1.25, abs=0.1)
+    assert gaps_s[0] < 0.6
+
+
 def fields(run: Run) -> dict[str, object]:
     return {name: getattr(run, name) for name in run.__dataclass_fields__}
 

@@ -34,7 +34,9 @@ def speak(nets: Nets, style: int, runs: Sequence[Run], wanted: Callable[[], floa
 def _pause_s(run: Run, clause: Clause, *, is_last: bool) -> float:
     if is_last and run.pause_ms is not None:
         return run.pause_ms / 1000
-    return PAUSES_S.get(clause.break_after, 0.0) / run.prosody.speed
+    how = run.prosody
+    asked_ms = {Break.CLAUSE: how.clause_pause_ms, Break.SENTENCE: how.sentence_pause_ms}.get(clause.break_after)
+    return PAUSES_S.get(clause.break_after, 0.0) / how.speed if asked_ms is None else asked_ms / 1000
 
 
 def _clause(

@@ -45,7 +45,9 @@ def _pause_s(run: Run, line: Line, *, is_last: bool) -> float:
     """Silence after a line, the net's own included."""
     if is_last and run.pause_ms is not None:
         return run.pause_ms / 1000
-    return PAUSES_S.get(line.break_after, 0.0) / run.prosody.speed
+    how = run.prosody
+    asked_ms = {Break.CLAUSE: how.clause_pause_ms, Break.SENTENCE: how.sentence_pause_ms}.get(line.break_after)
+    return PAUSES_S.get(line.break_after, 0.0) / how.speed if asked_ms is None else asked_ms / 1000
 
 
 def _line(
