@@ -84,12 +84,13 @@ def test_words_are_apart_and_sandhi_is_done(ids: dict[str, int]) -> None:
     syllables = (Syllable("你", "ni3", "ni2", 0, 1), Syllable("好", "hao3", "hao3", 1, 2, punctuation="，"),
                  Syllable("好", "hao3", "hao3", 3, 4, punctuation="。"))  # fmt: skip
     run = Run("zh", "你好，好。", 0, 5, (Word("你好", 0, 2, 0, 2), Word("好", 3, 4, 2, 3)), syllables)
-    assert shown(run, ids) == ["ni↗xau↓,", "xau↓."]
+    assert shown(run, ids) == ["ni↗xau↓, xau↓."]
 
 
 def test_a_text_goes_clause_by_clause(ids: dict[str, int]) -> None:
     run = mandarin_run("jin1 tian1 tian1 qi4 hen3 hao3, wo3 men5 qu4 gong1 yuan2 ba5. zai4 jian4.")
     assert [said[-1] for said in shown(run, ids)] == [",", ".", "."]
+    assert "," in shown(mandarin_run("hao3, wo3 men5 qu4 gong1 yuan2 ba5."), ids)[0]  # too little to be said alone
     assert all(len(clause.ids) <= MAX_TOKENS + 20 for clause in clauses_of(mandarin_run("tian1 " * 500), ids))
 
 

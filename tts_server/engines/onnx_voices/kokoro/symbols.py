@@ -10,8 +10,8 @@ from tts_server.engines.english import g2p
 from tts_server.engines.english.timings import count_groups, word_groups
 from tts_server.engines.onnx_voices.kokoro.mandarin import ipa
 
-MAX_TOKENS: Final = 80  # about 4 s of sound. The net takes 510, but is heard only when all of them are done
-MIN_TOKENS: Final = 8  # the net says less than this poorly
+MAX_TOKENS: Final = 120  # about 6 s of sound. The net takes 510, but is heard only when all of them are done
+MIN_TOKENS: Final = 30  # of a clause said alone: the shorter, the less it is understood
 GROUP: Final = re.compile(r"\S+")
 MARKS: Final = ";:,.!?—…"
 MANDARIN_MARKS: Final = str.maketrans("，、。！？；：", ",,.!?;:")
