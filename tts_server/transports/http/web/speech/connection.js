@@ -2,8 +2,8 @@
 
 import { authorised, ticket } from "../api.js";
 
-const QUIET_MS = 2500; // without a word while speech is awaited: the daemon is asked whether it is there
-const DEAD_MS = 6000; // the network is gone, though nobody has closed the connection
+const QUIET_MS = 2000; // without a word while speech is awaited: the daemon is asked whether it is there
+const DEAD_MS = 4500; // the network is gone, though nobody has closed the connection
 const STALE_MS = 5000; // unused for so long, a connection is asked whether it is there, before it is needed
 const PROOF_MS = 1500;
 const FIRST_RETRY_MS = 250;
