@@ -15,7 +15,7 @@ TILDE = r"\s?(?:~|～|-|—|–|至|到)\s?"
 NEGATIVE = r"(?P<s>(?<![0-9A-Za-z)）年月日万亿千百号点分秒元个\]])[-−])?"
 _SIMPLE_UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 UNIT = rf"(?:{_SIMPLE_UNIT})(?:/(?:{_SIMPLE_UNIT}|d|day)(?![A-Za-z0-9]))?"
-AFTER_UNIT = r"(?![A-Za-z0-9])"
+AFTER_UNIT = r"(?![A-Za-z0-9²³])"
 # What a result is talked about with; 比赛, 负责, 输入 and 胜利路 are something else.
 SCORE_WORDS = re.compile(
     r"比分|比(?!赛|如|较|特|亚|萨|利|方|划)|胜(?!利|任|地)|负(?!责|担|面|荷|数|债)|赢(?!得信)|输(?!入|出|送|液|血|电)|领先|落后|战平|打平|扳平|击败"
