@@ -40,8 +40,6 @@ WRONG = [
     (["voices", "remove", "nobody"], 1, "there is no voice pack 'nobody'"),
     (["voices", "install", "/no/such/model"], 2, "there is no /no/such/model"),
     (["config", "check", "-c", "missing.toml"], 2, "cannot read missing.toml: No such file"),
-    (["run", "--http-port", "99999"], 2, "less than or equal to 65535"),
-    (["run", "--log-level", "loud"], 2, "'debug', 'info', 'warning' or 'error'"),
     (["discover", "--wait", "0"], 2, "Invalid value for '--wait'"),
     (["discover", "--interface", "eth0"], 1, "'eth0' does not appear to be an IPv4 or IPv6 address"),
     (["doctor", "--only", "nothing"], 1, "there is no check nothing; there are: configuration"),
@@ -104,6 +102,20 @@ def test_what_cannot_be_done_is_told_in_one_line(
     if code == 1:
         assert shown.err.count("\n") == 1, shown.err
     assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--http-port", "99999", "less than or equal to 65535"),
+        ("--log-level", "loud", "'debug', 'info', 'warning' or 'error'"),
+    ],
+)
+def test_a_daemon_that_cannot_be_run_so_says_why(option: str, value: str, message: str) -> None:
+    ended = subprocess.run(command("run", option, value), capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_there_are_thirty_of_them() -> None:

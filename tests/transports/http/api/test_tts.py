@@ -239,7 +239,7 @@ async def test_events_without_marks_and_of_nothing_to_say(core: Core) -> None:
         quiet = await door.client.post("/api/tts/sse", json={"text": "……", "marks": False})
         events = events_of(quiet.text)
         assert [name for name, _ in events] == ["start", "audio", "done"]
-        assert events[-1][1] == {"duration_ms": 100, "first_audio_ms": None, "real_time_factor": None}
+        assert events[-1][1] == {**{"duration_ms": 100, "first_audio_ms": None, "real_time_factor": None, "skipped": 0}}
 
 
 async def test_events_end_with_the_error_when_the_speech_fails_in_the_middle(core: Core) -> None:
