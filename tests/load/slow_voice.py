@@ -28,7 +28,7 @@ class Hasty(Turns):
         return Prebuffer()
 
 
-async def credit_audio(turns: Turns, rtf: float) -> Heard:
+async def hear(turns: Turns, rtf: float) -> Heard:
     """One listener."""
     async with running_core(engine_settings={"tone": {"rtf": rtf, "tells_all": True}}) as core:
         turns.scheduler.costs.learn("tone", 1.02 * rtf, 1.0)
@@ -43,7 +43,7 @@ def main() -> None:
     rtf = parser.parse_args().rtf
     gaps_s = []
     for name, kind in (("played as it comes", Hasty), ("its start held back", Turns)):
-        heard = asyncio.run(credit_audio(kind(Scheduler(2)), rtf))
+        heard = asyncio.run(hear(kind(Scheduler(2)), rtf))
         print(f"{name}: first audio after {heard.first_s:.2f} s, then {heard.gap_s:.2f} s of gaps")
         gaps_s.append(heard.gap_s)
     sys.exit(gaps_s[-1] > 0)

@@ -43,11 +43,11 @@ async def test_a_cut_anywhere_is_not_heard(door: Door, line: BadLine, after_byte
 
 
 async def test_several_speeches_and_cuts_at_once(door: Door, line: BadLine) -> None:
-    async def credit_audio(tts: TtsClient) -> bytes:
+    async def hear(tts: TtsClient) -> bytes:
         return b"".join([chunk.pcm async for chunk in tts.say(TEXT)])
 
     async with TtsClient(f"ws://127.0.0.1:{line.port}") as tts, asyncio.TaskGroup() as tasks:
-        heard = [tasks.create_task(credit_audio(tts)) for _ in range(3)]
+        heard = [tasks.create_task(hear(tts)) for _ in range(3)]
         for _ in range(2):
             line.was_cut.clear()
             line.cut_after_bytes = line.passed_bytes + 15_000

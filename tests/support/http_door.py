@@ -11,13 +11,13 @@ import httpx
 from tests.support.core import SETTINGS, Core, CoreLimits
 from tts_server.access.access import Access
 from tts_server.engine_host.link import EngineLink
-from tts_server.house.house import House
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.door import HttpDoor
 from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.listening import listen
+from tts_server.user_data.user_data import UserData
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ def core_without_engines() -> Core:
 
 @asynccontextmanager
 async def open_door(
-    core: Core, settings: HttpSettings | None = None, access: Access | None = None, house: House | None = None
+    core: Core, settings: HttpSettings | None = None, access: Access | None = None, user_data: UserData | None = None
 ) -> AsyncGenerator[Door]:
     """An HTTP door for a core, closed at the end."""
-    door = HttpDoor(core.synthesizer, settings or HttpSettings(), access, house=house)
+    door = HttpDoor(core.synthesizer, settings or HttpSettings(), access, user_data=user_data)
     await door.start(listen("127.0.0.1", 0))
     (port,) = door.ports
     try:

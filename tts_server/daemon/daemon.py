@@ -33,13 +33,13 @@ from tts_server.edge.status import State, StatusLine
 from tts_server.edge.watchdog import watch
 from tts_server.engine_host.child import HostProcess
 from tts_server.errors import ConfigInvalid, EngineLoading, TTSError
-from tts_server.house.house import House
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.compat.door import CompatDoors
 from tts_server.transports.discovery.announcement import Announcement
 from tts_server.transports.http.door import HttpDoor
 from tts_server.transports.wyoming.door import WyomingDoor
+from tts_server.user_data.user_data import UserData
 
 log = logging.getLogger(__name__)
 
@@ -115,9 +115,9 @@ async def _run(
     log.info("tts-server %s starts", __version__)
     status.show(State.LOADING)
     notifier.extend_timeout(2 * config.engine_host.start_timeout_s + _MARGIN_S)
-    house = House.at(state_folder(), config.text.dictionary)
-    async with running_core(config, early, house) as synthesizer:
-        running = _RunningDaemon(config, sockets, synthesizer, house, notifier, status)
+    user_data = UserData.at(state_folder(), config.text.dictionary)
+    async with running_core(config, early, user_data) as synthesizer:
+        running = _RunningDaemon(config, sockets, synthesizer, user_data, notifier, status)
         await running.open()
         _spare_the_collector()
         async with asyncio.TaskGroup() as tasks:
@@ -161,7 +161,7 @@ class _RunningDaemon:
         config: Config,
         sockets: Sockets,
         synthesizer: Synthesizer,
-        house: House,
+        user_data: UserData,
         notifier: Notifier,
         status: StatusLine,
     ) -> None:
@@ -173,13 +173,13 @@ class _RunningDaemon:
         self._announcement = announcement_settings(config, sockets.wyoming, sockets.http)
         self._announce_anew = asyncio.Event()
         self._wyoming = WyomingDoor(
-            synthesizer, wyoming_limits(config), house.phrases if config.phrases.wyoming else None
+            synthesizer, wyoming_limits(config), user_data.phrases if config.phrases.wyoming else None
         )
         self.metrics = Metrics(synthesizer)
         self._access_settings = access_settings(config)
         self._access = Access(self._access_settings, LinkSigner(read_link_key(state_folder() / "link-key")))
         compat = CompatDoors(synthesizer, self._access, compat_settings(config))
-        self._http = HttpDoor(synthesizer, http_settings(config), self._access, self.metrics, compat, house)
+        self._http = HttpDoor(synthesizer, http_settings(config), self._access, self.metrics, compat, user_data)
 
     async def open(self) -> None:
         """Let clients in. They are told what there is, and wait while the voices load."""

@@ -22,13 +22,13 @@ from tts_server.engine_host.child import HostProcess
 from tts_server.engine_host.link import EngineLink
 from tts_server.errors import EngineLoading
 from tts_server.events import Pauses, SpeechOptions
-from tts_server.house.house import House
 from tts_server.markup.markup import Markup
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.speaking_style import Night, SpeakingStyle
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.synthesis.warm_up import Said, prepare
+from tts_server.user_data.user_data import UserData
 
 _WRITING_S = 2.0  # at stop, for recordings on their way to the disk
 
@@ -80,33 +80,33 @@ def speaking_style_of(config: Config) -> SpeakingStyle:
     return SpeakingStyle(markup, with_own(voices.distances), hours, pauses, is_clock_set=is_clock_set)
 
 
-def _kept_spoken(config: Config, house: House) -> list[Said]:
+def _kept_spoken(config: Config, user_data: UserData) -> list[Said]:
     """What is to be there at once."""
-    phrases = [(phrase.text, phrase.options()) for phrase in house.phrases.all.values()]
+    phrases = [(phrase.text, phrase.options()) for phrase in user_data.phrases.all.values()]
     return [*((text, SpeechOptions()) for text in config.cache.warm), *phrases]
 
 
 @asynccontextmanager
 async def running_core(
-    config: Config, early: HostProcess | None = None, house: House | None = None
+    config: Config, early: HostProcess | None = None, user_data: UserData | None = None
 ) -> AsyncGenerator[Synthesizer]:
     """The core without doors: an engine host and a synthesizer. Waits until the voices are known, not loaded.
 
-    early: an engine host that was started already. house: None reads what is kept here.
+    early: an engine host that was started already. user_data: None reads what is kept here.
     """
-    house = house or House.at(state_folder(), config.text.dictionary)
-    settings = replace(host_settings(config), dictionary=house.dictionary.all)
+    user_data = user_data or UserData.at(state_folder(), config.text.dictionary)
+    settings = replace(host_settings(config), dictionary=user_data.dictionary.all)
     link, turns = EngineLink(settings, early), Turns(Scheduler(settings.threads))
-    cache = cache_of(config, link, turns, house.dictionary.all)
+    cache = cache_of(config, link, turns, user_data.dictionary.all)
     synthesizer = Synthesizer(link, turns, config.limits, config.voices.emotion, cache, speaking_style_of(config))
-    house.dictionary.on_change = synthesizer.use_dictionary
-    house.phrases.on_change = synthesizer.prepare_again
+    user_data.dictionary.on_change = synthesizer.use_dictionary
+    user_data.phrases.on_change = synthesizer.prepare_again
     async with asyncio.TaskGroup() as tasks:
         work = {
             "voice packs": watch_packs(voices_folder(config), link.reload),
             "engine host": link.run(),
             "cache": cache.run(),
-            "preparation": prepare(synthesizer, link, turns, settings.preload, lambda: _kept_spoken(config, house)),
+            "preparation": prepare(synthesizer, link, turns, settings.preload, lambda: _kept_spoken(config, user_data)),
         }
         running = [tasks.create_task(each, name=name) for name, each in work.items()]
         try:

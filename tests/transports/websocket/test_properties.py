@@ -113,13 +113,13 @@ class Clients(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.0, 0.01, 0.05]))
     def listen(self, seconds: float) -> None:
-        async def credit_audio() -> None:
+        async def hear() -> None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     while True:
                         await self.peer.receive()
 
-        self.house.run(credit_audio())
+        self.house.run(hear())
 
     @invariant()
     def frames_are_gapless_so_far(self) -> None:

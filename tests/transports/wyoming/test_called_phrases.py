@@ -7,9 +7,9 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 
 from tests.support.core import Core
 from tests.support.engines import SAMPLES_PER_CHARACTER
-from tts_server.house.phrases import Phrase, Phrases
 from tts_server.transports.listening import listen
 from tts_server.transports.wyoming.door import WyomingDoor, WyomingLimits
+from tts_server.user_data.phrases import Phrase, Phrases
 
 
 async def heard(core: Core, phrases: Phrases | None, *events: Event) -> int:

@@ -12,8 +12,8 @@ from starlette.types import Scope
 from tts_server.audio.pcm import to_s16le
 from tts_server.engine import Samples
 from tts_server.errors import FormatUnsupported, TTSError
+from tts_server.transports.compat.account import options_for, percent_louder
 from tts_server.transports.compat.conversation import Conversation, Garbled, number, object_in, section, words
-from tts_server.transports.compat.house import options_for, percent_louder
 from tts_server.transports.compat.listeners import QuietListener
 from tts_server.transports.compat.turn import Turn
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from protocol.errors import CloseCode
 from tts_server.transports.asgi_socket import Closed, PeerGone, PeerStalled, Socket
-from tts_server.transports.compat.house import Account
+from tts_server.transports.compat.account import Account
 from tts_server.transports.compat.turn import Listener, Turn
 
 log = logging.getLogger(__name__)

@@ -16,10 +16,10 @@ from tts_server.errors import TTSError
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.asgi_socket import Socket, refuse
 from tts_server.transports.compat import aliyun, paddlespeech, volcengine, xunfei
+from tts_server.transports.compat.account import Account, Services
 from tts_server.transports.compat.conversation import Conversation
 from tts_server.transports.compat.doubao import add_doubao
 from tts_server.transports.compat.gpt_sovits import add_gpt_sovits
-from tts_server.transports.compat.house import Account, House
 from tts_server.transports.compat.index_tts import add_index_tts
 from tts_server.transports.compat.ovos import add_kokoro_sign, add_ovos
 from tts_server.transports.compat.settings import CompatSettings
@@ -49,7 +49,7 @@ class CompatDoors:
     """The guest of the HTTP door."""
 
     def __init__(self, synthesizer: Synthesizer, access: Access, settings: CompatSettings) -> None:
-        self._house = House(synthesizer, access)
+        self._services = Services(synthesizer, access)
         self._settings = settings
         self._conversations: set[Conversation] = set()
         self._changed = asyncio.Event()
@@ -58,13 +58,13 @@ class CompatDoors:
     def add_routes(self, app: FastAPI) -> None:
         """See Guest."""
         if self._settings.index_tts:
-            add_index_tts(app, self._house)
+            add_index_tts(app, self._services)
         if self._settings.ovos:
-            add_ovos(app, self._house)
+            add_ovos(app, self._services)
         if self._settings.gpt_sovits:
-            add_gpt_sovits(app, self._house)
+            add_gpt_sovits(app, self._services)
         if self._settings.doubao:
-            add_doubao(app, self._house)
+            add_doubao(app, self._services)
         if self._settings.wyoming_openai:
             add_kokoro_sign(app)
 
@@ -108,7 +108,7 @@ class CompatDoors:
     async def _admit(self, kind: _Kind, scope: Scope, receive: Receive, send: Send) -> None:
         peer = str((scope["client"] or ("",))[0])
         try:
-            principal = self._house.admit(peer, _token(Headers(scope=scope), kind.token_header))
+            principal = self._services.admit(peer, _token(Headers(scope=scope), kind.token_header))
         except TTSError as error:
             await refuse(send, status_of(error), code_of(error), str(error))
             return
@@ -121,7 +121,7 @@ class CompatDoors:
         log.info("%s: client %s comes in", kind.name, peer)
         state = scope["state"]
         socket = Socket(receive, send, state["abort"], state["is_gone"], self._settings.write_stall_s)
-        account = Account(self._house, principal, peer)
+        account = Account(self._services, principal, peer)
         await self._serve(kind.conversation(socket, account, self._settings.idle_s))
 
     async def _serve(self, conversation: Conversation) -> None:

@@ -11,7 +11,7 @@ from tts_server.audio.encode import FORMATS, FormatName, encode_whole
 from tts_server.audio.pcm import silence, to_s16le
 from tts_server.errors import TextTooLong
 from tts_server.events import Audio
-from tts_server.transports.compat.house import House, percent_louder
+from tts_server.transports.compat.account import Services, percent_louder
 from tts_server.transports.compat.speech_request import order_for
 from tts_server.transports.http.replies.speech import SILENCE_S, Order, speaking
 
@@ -46,7 +46,7 @@ class DoubaoRequest(BaseModel):
     request: DoubaoText
 
 
-def add_doubao(app: FastAPI, house: House) -> None:
+def add_doubao(app: FastAPI, services: Services) -> None:
     """Add the route."""
 
     @app.post(PATH)
@@ -57,7 +57,7 @@ def add_doubao(app: FastAPI, house: House) -> None:
         audio = wanted.audio
         form = _FORMS.get(audio.encoding) or (FORMATS[audio.encoding].name if audio.encoding in FORMATS else "wav")
         order = order_for(
-            *(house, request, "doubao", wanted.request.text, form, audio.voice_type, audio.emotion, audio.rate),
+            *(services, request, "doubao", wanted.request.text, form, audio.voice_type, audio.emotion, audio.rate),
             speed=audio.speed_ratio,
             volume=percent_louder(100 * (audio.volume_ratio - 1)),
         )

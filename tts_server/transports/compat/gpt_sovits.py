@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from tts_server.transports.compat.house import House
+from tts_server.transports.compat.account import Services
 from tts_server.transports.compat.speech_request import order_for, spoken
 
 PATH: Final = "/compat/gpt_sovits"
@@ -21,12 +21,12 @@ class GptSovitsRequest(BaseModel):
     speed_factor: float = 1.0
 
 
-def add_gpt_sovits(app: FastAPI, house: House) -> None:
+def add_gpt_sovits(app: FastAPI, services: Services) -> None:
     """Add the routes. The voice is the name of the reference sound, where there is one of that name."""
 
     def speak(request: Request, text: str, reference: str | None, speed: float) -> Response:
         voice = PurePath(reference).stem if reference else None
-        return spoken(order_for(house, request, "gpt_sovits", text, "wav", voice=voice, speed=speed))
+        return spoken(order_for(services, request, "gpt_sovits", text, "wav", voice=voice, speed=speed))
 
     @app.post(PATH, response_class=Response, responses={200: {"content": {"audio/wav": {}}}})
     async def gpt_sovits(wanted: GptSovitsRequest, request: Request) -> Response:

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from tts_server.transports.compat.house import House
+from tts_server.transports.compat.account import Services
 from tts_server.transports.compat.speech_request import order_for, spoken
 
 PATH: Final = "/tts"
@@ -20,11 +20,11 @@ class IndexTtsRequest(BaseModel):
     character: str | None = Field(description="A voice; names that are not here go to a voice like it.")
 
 
-def add_index_tts(app: FastAPI, house: House) -> None:
+def add_index_tts(app: FastAPI, services: Services) -> None:
     """Add the route."""
 
     @app.post(PATH, response_class=Response, responses={200: {"content": {"audio/pcm": {}}}})
     async def index_tts(wanted: IndexTtsRequest, request: Request) -> Response:
         """Say a text as index-tts does: 16-bit PCM at 24 kHz, mono, without a header."""
-        order = order_for(house, request, "index_tts", wanted.text, "pcm", voice=wanted.character, sample_rate=RATE)
+        order = order_for(services, request, "index_tts", wanted.text, "pcm", voice=wanted.character, sample_rate=RATE)
         return spoken(order)

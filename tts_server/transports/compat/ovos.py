@@ -3,18 +3,18 @@
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from tts_server.transports.compat.house import House
+from tts_server.transports.compat.account import Services
 from tts_server.transports.compat.speech_request import order_for, spoken
 from tts_server.voices import voice_like
 
 
-def add_ovos(app: FastAPI, house: House) -> None:
+def add_ovos(app: FastAPI, services: Services) -> None:
     """Add the routes."""
 
     def speak(request: Request, text: str, voice: str, language: str) -> Response:
-        if not voice and language and (like := voice_like(language.replace("_", "-"), house.synthesizer.catalogue)):
+        if not voice and language and (like := voice_like(language.replace("_", "-"), services.synthesizer.catalogue)):
             voice = like.name
-        return spoken(order_for(house, request, "ovos", text, "wav", voice=voice))
+        return spoken(order_for(services, request, "ovos", text, "wav", voice=voice))
 
     @app.get("/v2/synthesize", response_class=Response, responses={200: {"content": {"audio/wav": {}}}})
     async def ovos(request: Request, utterance: str, lang: str = "", voice: str = "") -> Response:

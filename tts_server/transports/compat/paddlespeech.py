@@ -11,8 +11,8 @@ from typing import Any, Final
 from tts_server.audio.pcm import to_s16le
 from tts_server.engine import Samples
 from tts_server.errors import TTSError
+from tts_server.transports.compat.account import options_for
 from tts_server.transports.compat.conversation import Conversation, number, object_in, words
-from tts_server.transports.compat.house import options_for
 from tts_server.transports.compat.listeners import QuietListener
 from tts_server.transports.compat.turn import Turn
 
@@ -51,7 +51,7 @@ class PaddleConversation(Conversation):
 
     def _voice(self, speaker: float) -> str | None:
         """The first is the default one; those beyond the last are, too."""
-        voices = self.account.house.synthesizer.catalogue.voices
+        voices = self.account.services.synthesizer.catalogue.voices
         return voices[int(speaker)].name if 0 < speaker < len(voices) else None
 
 

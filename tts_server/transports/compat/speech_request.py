@@ -4,14 +4,14 @@ from fastapi import Request
 from starlette.responses import Response
 
 from tts_server.audio.encode import FormatName
-from tts_server.transports.compat.house import Account, House, options_for
+from tts_server.transports.compat.account import Account, Services, options_for
 from tts_server.transports.http.replies.report import Report
 from tts_server.transports.http.replies.speech import Order
 from tts_server.transports.http.replies.streamed_audio import SpokenAudio
 
 
 def order_for(
-    house: House,
+    services: Services,
     request: Request,
     door: str,
     text: str,
@@ -24,10 +24,10 @@ def order_for(
     """What is to be said, and counted. Raises TTSError."""
     report = Report.of(request.scope)
     report.chars, report.door = len(text), door
-    house.access.spend(report.principal, report.peer, report.chars)
-    account = Account(house, report.principal, report.peer)
+    services.access.spend(report.principal, report.peer, report.chars)
+    account = Account(services, report.principal, report.peer)
     options = options_for(account, door, voice, emotion, sample_rate, **controls)
-    return Order(house.synthesizer, text, options, form, report)
+    return Order(services.synthesizer, text, options, form, report)
 
 
 def spoken(order: Order) -> Response:

@@ -12,7 +12,7 @@ from tts_server.engine import Samples
 from tts_server.errors import TextBacklog, TextTooLong, TTSError
 from tts_server.events import Audio, ContextState, Done, DoneReason, SegmentEnded, SegmentStarted, SpeechOptions
 from tts_server.synthesis.context import PART_CHARS
-from tts_server.transports.compat.house import Account
+from tts_server.transports.compat.account import Account
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Turn:
         sample_rate = sample_rate or self._context.sample_rate
         self._rate = Resampler(self._context.sample_rate, sample_rate)
         self._pad = sample_rate * pad_ms // 1000
-        self._limit = account.house.synthesizer.limits.max_context_chars
+        self._limit = account.services.synthesizer.limits.max_context_chars
         self._pieces: list[str] = []  # of the text, as it came
         self._chars = 0
         self._waiting: deque[str] = deque()  # what the core does not take yet

@@ -16,8 +16,8 @@ from tts_server.audio.pcm import to_s16le
 from tts_server.engine import Samples
 from tts_server.errors import BadRequest, FormatUnsupported, TTSError
 from tts_server.events import SAMPLE_RATES, SpeechOptions
+from tts_server.transports.compat.account import Account, options_for, percent_louder
 from tts_server.transports.compat.conversation import Conversation, Garbled, number, section, words
-from tts_server.transports.compat.house import Account, options_for, percent_louder
 from tts_server.transports.compat.turn import Turn
 
 log = logging.getLogger(__name__)

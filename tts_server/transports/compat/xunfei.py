@@ -9,8 +9,8 @@ from typing import Any, Final
 from tts_server.audio.pcm import to_s16le
 from tts_server.engine import Samples
 from tts_server.errors import TTSError
+from tts_server.transports.compat.account import options_for, percent_louder
 from tts_server.transports.compat.conversation import Conversation, number, object_in, section, words
-from tts_server.transports.compat.house import options_for, percent_louder
 from tts_server.transports.compat.listeners import QuietListener
 from tts_server.transports.compat.turn import Turn
 

@@ -10,7 +10,6 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from tts_server.access.access import Access, AccessSettings
-from tts_server.house.house import House
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.connection import HttpConnection
@@ -22,6 +21,7 @@ from tts_server.transports.http.routes import build_app
 from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.websocket.connection import WebSocketConnection
 from tts_server.transports.websocket.door import WebSocketDoor
+from tts_server.user_data.user_data import UserData
 
 CLOSE_S = 2.0  # how long answers that were cut off may take to notice
 
@@ -36,11 +36,11 @@ class HttpDoor:
         access: Access | None = None,
         metrics: Metrics | None = None,
         guest: Guest | None = None,
-        house: House | None = None,
+        user_data: UserData | None = None,
     ) -> None:
         """access: None lets in whoever is on a network of ours; metrics: None makes some of its own.
 
-        guest: more doors on the same port; house: None forgets what it is told to keep.
+        guest: more doors on the same port; user_data: None forgets what it is told to keep.
         """
         self._settings = settings
         self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
@@ -51,7 +51,7 @@ class HttpDoor:
         metrics = metrics or Metrics(synthesizer)
         self._websockets = WebSocketDoor(synthesizer, settings.websocket, access)
         self._guest = guest
-        app = build_app(synthesizer, self._store, settings, access, metrics, house)
+        app = build_app(synthesizer, self._store, settings, access, metrics, user_data)
         if guest is not None:
             guest.add_routes(app)
         self._guard = Guard(app, self._serve_websocket, settings, access, metrics)

@@ -11,19 +11,19 @@ from protocol.http_api import ErrorBody
 from protocol.messages import PATH, SUBPROTOCOL
 from tts_server import __version__
 from tts_server.access.access import Access
-from tts_server.house.house import House
 from tts_server.synthesis.metrics import MEDIA_TYPE, Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
-from tts_server.transports.http.api.house import add_house
 from tts_server.transports.http.api.info import add_info, add_probes
 from tts_server.transports.http.api.links import Places, add_links
 from tts_server.transports.http.api.tts import add_speech
+from tts_server.transports.http.api.user_data import add_user_data
 from tts_server.transports.http.docs import add_docs
 from tts_server.transports.http.errors import add_error_handlers, error_answer
 from tts_server.transports.http.openai.routes import add_openai
 from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.http.web_page import add_page
+from tts_server.user_data.user_data import UserData
 
 # In the OpenAPI document: what every route answers with when it does not answer as it should.
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {"default": {"model": ErrorBody, "description": "An error"}}
@@ -35,10 +35,10 @@ def build_app(
     settings: HttpSettings,
     access: Access,
     metrics: Metrics,
-    house: House | None = None,
+    user_data: UserData | None = None,
 ) -> FastAPI:
-    """The application behind the guard. house: None forgets what it is told to keep."""
-    house = house or House()
+    """The application behind the guard. user_data: None forgets what it is told to keep."""
+    user_data = user_data or UserData()
     # FastAPI's own pages of the document load scripts from the internet; `docs.py` has one that does not.
     app = FastAPI(
         title="tts-server",
@@ -57,7 +57,7 @@ def build_app(
     add_openai(app, synthesizer, store, access, settings.openai_voices, settings.strict_voices)
     say = add_speech(app, synthesizer, store, access)
     add_links(app, synthesizer, store, access, Places(settings.links_at_once), settings.stored_audio_s)
-    add_house(app, synthesizer, house, say, settings.can_edit)
+    add_user_data(app, synthesizer, user_data, say, settings.can_edit)
     _add_upgrade(app)
     if settings.has_docs:
         _add_protocol(app)

@@ -4,8 +4,8 @@ import logging
 from typing import Final
 
 from tts_server.errors import PhraseUnknown, VoiceUnknown
-from tts_server.house.phrases import MAX_NAME_CHARS, Phrases
 from tts_server.synthesis.context import Context
+from tts_server.user_data.phrases import MAX_NAME_CHARS, Phrases
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,13 @@ from protocol.errors import ErrorCode
 from protocol.wyoming import EventDecoder, ProtocolError, parse_synthesize, text_of
 from tts_server.errors import TextBacklog, TextTooLong, TTSError
 from tts_server.events import ContextState
-from tts_server.house.phrases import Phrases
 from tts_server.synthesis.context import PART_CHARS, Context
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.wyoming.called_phrases import CalledPhrase
 from tts_server.transports.wyoming.info import PROGRAM, InfoCache, options_for
 from tts_server.transports.wyoming.reply import Reply, Request
 from tts_server.transports.wyoming.wire import Wire
+from tts_server.user_data.phrases import Phrases
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,13 @@ from protocol.errors import ErrorCode
 from protocol.proxy_protocol import ProxyHeaderInvalid
 from protocol.wyoming import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, EventDecoder
 from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
-from tts_server.house.phrases import Phrases
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.error_codes import code_of
 from tts_server.transports.refusals import Refusals
 from tts_server.transports.wyoming.connection import Connection
 from tts_server.transports.wyoming.info import InfoCache
 from tts_server.transports.wyoming.wire import Wire
+from tts_server.user_data.phrases import Phrases
 
 log = logging.getLogger(__name__)
 

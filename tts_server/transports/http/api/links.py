@@ -11,9 +11,9 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from protocol.house_api import Link, LinkRequest
 from protocol.http_api import AudioReply, SpeechRequest
 from protocol.http_query import EXPIRES, SIGNATURE, SIGNED_BY, in_query, query_parameters
+from protocol.user_data_api import Link, LinkRequest
 from tts_server.access.access import Access
 from tts_server.audio.encode import FORMATS, FormatName
 from tts_server.errors import AddressTooLong, RateLimited, Refused

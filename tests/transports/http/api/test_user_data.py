@@ -12,8 +12,8 @@ from tests.support.engines import SAMPLES_PER_CHARACTER
 from tests.support.http_door import Door, open_door
 from tests.transports.http.test_access import SECRET, bearer, code_of
 from tts_server.access.access import Access, AccessSettings, Token
-from tts_server.house.house import House
 from tts_server.transports.http.settings import HttpSettings
+from tts_server.user_data.user_data import UserData
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 EDITABLE = HttpSettings(can_edit=True)
@@ -31,9 +31,9 @@ async def core() -> AsyncGenerator[Core]:
 @asynccontextmanager
 async def open_house(core: Core, settings: HttpSettings = EDITABLE) -> AsyncGenerator[Door]:
     """A door whose house changes what the core reads."""
-    house = House()
-    house.dictionary.on_change = core.synthesizer.use_dictionary
-    async with open_door(core, settings, house=house) as door:
+    user_data = UserData()
+    user_data.dictionary.on_change = core.synthesizer.use_dictionary
+    async with open_door(core, settings, user_data=user_data) as door:
         yield door
     core.synthesizer.use_dictionary({})
 

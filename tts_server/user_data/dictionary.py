@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from tts_server.errors import BadRequest, TooMany, WordUnknown
-from tts_server.house.kept_file import put_aside, write_whole
 from tts_server.text.linguistic.entries import MAX_WORD_CHARS, checked_entry
+from tts_server.user_data.atomic_file import put_aside, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ FILE_NAME: Final = "dictionary.toml"
 _HEAD: Final = "# How words are read in this house, as corrected on its page. [text] dictionary of config.toml wins.\n"
 
 
-class HouseDictionary:
+class OwnDictionary:
     """The words of the house over which the owner's stand. Every change is on the disk before it holds."""
 
     def __init__(self, path: Path | None = None, own: Mapping[str, str] | None = None) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated, Final
 from fastapi import FastAPI, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from protocol.house_api import (
+from protocol.http_api import AudioReply, SpeechRequest
+from protocol.user_data_api import (
     PhraseInfo,
     PhraseList,
     PhraseRequest,
@@ -17,21 +18,20 @@ from protocol.house_api import (
     WordList,
     WordRequest,
 )
-from protocol.http_api import AudioReply, SpeechRequest
 from tts_server.access.access import EDIT
 from tts_server.errors import EngineLoading, Refused
-from tts_server.house.house import House
-from tts_server.house.phrases import Phrase, checked_name
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.api.tts import AUDIO, Say
 from tts_server.transports.http.replies.report import Report
 from tts_server.transports.http.requests.query import AlsoInAddress
+from tts_server.user_data.phrases import Phrase, checked_name
+from tts_server.user_data.user_data import UserData
 from tts_server.voices import check_emotion, split_name
 
 MAX_READ_CHARS: Final = 400
 
 
-def add_house(app: FastAPI, synthesizer: Synthesizer, house: House, say: Say, can_edit: bool) -> None:
+def add_user_data(app: FastAPI, synthesizer: Synthesizer, user_data: UserData, say: Say, can_edit: bool) -> None:
     """Add the routes. can_edit: whether changes are taken at all; a token needs the scope tts:edit for them."""
 
     def editor(request: Request) -> None:
@@ -45,7 +45,7 @@ def add_house(app: FastAPI, synthesizer: Synthesizer, house: House, say: Say, ca
     @app.get("/api/phrases", summary="The phrases of the house")
     async def phrases(request: Request) -> PhraseList:
         """What is said often here, by name."""
-        kept = [_phrase(name, phrase) for name, phrase in house.phrases.all.items()]
+        kept = [_phrase(name, phrase) for name, phrase in user_data.phrases.all.items()]
         return PhraseList(phrases=kept, can_edit=may_edit(request))
 
     @app.put("/api/phrases/{name}", summary="Keep a phrase")
@@ -56,19 +56,19 @@ def add_house(app: FastAPI, synthesizer: Synthesizer, house: House, say: Say, ca
         check_emotion(split_name(wanted.voice)[1] if wanted.voice else None)
         synthesizer.catalogue.choose(wanted.voice)
         phrase = Phrase(**wanted.model_dump())
-        await house.phrases.put(name, phrase)
+        await user_data.phrases.put(name, phrase)
         return _phrase(checked_name(name), phrase)
 
     @app.delete("/api/phrases/{name}", status_code=204, response_class=Response, summary="Forget a phrase")
     async def forget_phrase(name: str, request: Request) -> Response:
         """It is not kept any longer."""
         editor(request)
-        await house.phrases.remove(name)
+        await user_data.phrases.remove(name)
         return Response(status_code=204)
 
     async def speak(name: str, request: Request, how: SpeakPhrase | None = None) -> Response | AudioReply:
         """Say a phrase. The answer is that of `POST /api/tts`; the fields of its form may stand in the address too."""
-        phrase = {key: value for key, value in asdict(house.phrases.get(name)).items() if value is not None}
+        phrase = {key: value for key, value in asdict(user_data.phrases.get(name)).items() if value is not None}
         shown = (how or SpeakPhrase()).model_dump(exclude_none=True)
         return await say(SpeechRequest(**phrase, **shown), request)
 
@@ -86,20 +86,22 @@ def add_house(app: FastAPI, synthesizer: Synthesizer, house: House, say: Say, ca
     async def words(request: Request) -> WordList:
         """What was corrected, and what the owner has in the configuration."""
         return WordList(
-            words=_words(house.dictionary.words), owners=_words(house.dictionary.own), can_edit=may_edit(request)
+            words=_words(user_data.dictionary.words),
+            owners=_words(user_data.dictionary.own),
+            can_edit=may_edit(request),
         )
 
     @app.put("/api/dictionary/{word}", summary="Correct how a word is read")
     async def keep_word(word: str, wanted: WordRequest, request: Request) -> WordInfo:
         """From now on the word, percent-encoded, is read so, at every door."""
         editor(request)
-        return WordInfo(word=word.strip(), said=await house.dictionary.put(word, wanted.said))
+        return WordInfo(word=word.strip(), said=await user_data.dictionary.put(word, wanted.said))
 
     @app.delete("/api/dictionary/{word}", status_code=204, response_class=Response, summary="Forget a word")
     async def forget_word(word: str, request: Request) -> Response:
         """It is read as by default again."""
         editor(request)
-        await house.dictionary.remove(word)
+        await user_data.dictionary.remove(word)
         return Response(status_code=204)
 
     @app.get("/api/readings", summary="How a text is read")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tts_server.errors import BadRequest, NotKept, PhraseUnknown, TooMany
-from tts_server.house import phrases as room
-from tts_server.house.phrases import MAX_TEXT_CHARS, Phrase, Phrases
+from tts_server.user_data import phrases as room
+from tts_server.user_data.phrases import MAX_TEXT_CHARS, Phrase, Phrases
 
 DINNER = Phrase("晚饭好了！", voice="baker", emotion="happy", speed=1.1)
 

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Services:
     """The core, and the rules of access."""
 
     synthesizer: Synthesizer
@@ -32,18 +32,18 @@ class House:
 class Account:
     """On whose account a conversation's texts are spoken."""
 
-    house: House
+    services: Services
     principal: Principal
     peer: str
 
     def open(self, options: SpeechOptions) -> Context:
         """A context, which counts as a request. Raises TTSError."""
-        self.house.access.spend(self.principal, self.peer, 0)
-        return self.house.synthesizer.open(options)
+        self.services.access.spend(self.principal, self.peer, 0)
+        return self.services.synthesizer.open(options)
 
     def spend(self, chars: int) -> None:
         """Count characters of its text. Raises RateLimited, TextTooLong."""
-        self.house.access.spend(self.principal, self.peer, chars, requests=0)
+        self.services.access.spend(self.principal, self.peer, chars, requests=0)
 
     @property
     def client(self) -> str:
@@ -63,7 +63,7 @@ def options_for(
 
     controls: of RANGES, cut to what there is. Raises BadRequest for a sample rate that there is not.
     """
-    chosen = voice_for(account.house.synthesizer, voice, door)
+    chosen = voice_for(account.services.synthesizer, voice, door)
     if emotion and canonical(emotion) is None:
         log.info("%s: there is no emotion %.32r; the default is used", door, emotion)
         emotion = None

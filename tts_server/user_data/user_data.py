@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tts_server.house.dictionary import FILE_NAME, HouseDictionary
-from tts_server.house.phrases import Phrases
+from tts_server.user_data.dictionary import FILE_NAME, OwnDictionary
+from tts_server.user_data.phrases import Phrases
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class UserData:
     """By default one that forgets all with the process."""
 
     phrases: Phrases = field(default_factory=Phrases)
-    dictionary: HouseDictionary = field(default_factory=HouseDictionary)
+    dictionary: OwnDictionary = field(default_factory=OwnDictionary)
 
     @classmethod
-    def at(cls, folder: Path, own_words: Mapping[str, str]) -> "House":
+    def at(cls, folder: Path, own_words: Mapping[str, str]) -> "UserData":
         """The one kept in a folder. own_words: the owner's, which win."""
-        return cls(Phrases(folder / "phrases.json"), HouseDictionary(folder / FILE_NAME, own_words))
+        return cls(Phrases(folder / "phrases.json"), OwnDictionary(folder / FILE_NAME, own_words))

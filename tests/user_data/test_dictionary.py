@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from tts_server.errors import BadRequest, WordUnknown
-from tts_server.house.dictionary import HouseDictionary, read_words
+from tts_server.user_data.dictionary import OwnDictionary, read_words
 
 
 async def test_words_are_checked_kept_and_told(tmp_path: Path) -> None:
     path = tmp_path / "dictionary.toml"
-    house = HouseDictionary(path, {"小米": "小麦"})
+    house = OwnDictionary(path, {"小米": "小麦"})
     told: list[dict[str, str]] = []
     house.on_change = lambda words: told.append(dict(words))
     assert await house.put("重庆", "Chóngqìng") == "chong2 qing4"
@@ -22,13 +22,13 @@ async def test_words_are_checked_kept_and_told(tmp_path: Path) -> None:
         "version": 1,
         "words": {'a"b': 'x"\\y', "行长": "hang2 zhang3"},
     }
-    assert read_words(path) == HouseDictionary(path).words == house.words
+    assert read_words(path) == OwnDictionary(path).words == house.words
     assert told[0] == {"重庆": "chong2 qing4", "小米": "小麦"}
     assert len(told) == 4
 
 
 async def test_what_is_refused_says_why() -> None:
-    house = HouseDictionary(None, {"小米": "小麦"})
+    house = OwnDictionary(None, {"小米": "小麦"})
     with pytest.raises(BadRequest, match="'9' in 'shan9' is no tone"):
         await house.put("山", "shan9")
     with pytest.raises(BadRequest, match="which wins"):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tts_server.errors import BadRequest, PhraseUnknown, TooMany
 from tts_server.events import SpeechOptions
-from tts_server.house.kept_file import put_aside, write_whole
+from tts_server.user_data.atomic_file import put_aside, write_whole
 
 log = logging.getLogger(__name__)
 
