@@ -54,14 +54,6 @@ class HttpConnection(H11Protocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self.came_at = self.loop.time()
 
-    def _offered(self) -> dict[str, object]:
-        return {
-            "abort": self.abort,
-            "is_gone": self._is_gone,
-            "refusal": self._place_refusal,
-            "speaks_for": self.speaks_for,
-        }
-
     @property
     def is_half_open(self) -> bool:
         """Whether no whole request has come yet."""
@@ -106,8 +98,8 @@ class HttpConnection(H11Protocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._answers += 1
-        if self._refusal is not None:
-            self.transport.close()  # it came for a probe
+        if self._refusal is not None or self._places.is_closing:
+            self.transport.close()  # it came for a probe, or to be told that we stop
         if self.transport.is_closing() and self.transport.get_write_buffer_size():
             self.loop.call_later(self._settings.write_stall_s, self.transport.abort)  # close() waits for the peer
 

@@ -96,6 +96,7 @@ class HttpDoor:
 
     def stop_accepting(self) -> None:
         """Take no new requests; answers under way go on. Who comes may still ask how we are, and is told of the end."""
+        self._places.is_closing = True
         self._websockets.drain()
         if self._guest is not None:
             self._guest.drain()

@@ -32,6 +32,7 @@ class Places:
 
     def __init__(self) -> None:
         self._surplus: dict[Guest, HTTPStatus] = {}  # oldest first
+        self.is_closing = False  # whoever comes stays for one request
 
     def enter(self, newcomer: Guest, connections: Collection[object], settings: HttpSettings) -> HTTPStatus | None:
         """Find a place among the connections, the newcomer's included. How to refuse its request if there is none."""
