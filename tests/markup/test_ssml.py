@@ -131,7 +131,7 @@ def test_an_alias_is_said_in_place_of_what_is_written() -> None:
 def test_sentences_and_paragraphs_end_without_a_mark() -> None:
     segments = read("<speak><p><s>一</s><s>二</s></p><p>三</p></speak>")[0]
     assert [segment.text for segment in segments] == ["一", "二", "三"]
-    assert Pause(0, 300) in segments[2].spans
+    assert Pause(0, 300, is_added=True) in segments[2].spans
 
 
 def test_sound_files_and_what_nobody_knows_are_passed_over() -> None:

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from tests.support.core import Core, running_core
+from tts_server.audio.join import SILENCE
 from tts_server.events import Audio, Done, DoneReason, Marks, Pauses, SegmentEnded, SpeechEvent, SpeechOptions
 from tts_server.markup.segments import TextCutter
 from tts_server.synthesis.context import Context
 from tts_server.text.linguistic.segment import Pause
+
+BAKER = {"baker": "tts_server.engines.baker.engine:BakerEngine"}
 
 
 @pytest.fixture
@@ -62,7 +65,68 @@ def test_a_line_that_says_something_ends_with_a_pause() -> None:
     segments = [*cutter.feed("第一行。\n\n\n第二行\n- 第三行。"), *cutter.end()]
     assert [segment.text for segment in segments] == ["第一行。", "第二行", "第三行。"]
     pauses = [[span for span in segment.spans if isinstance(span, Pause)] for segment in segments]
-    assert pauses == [[], [Pause(0, 700)], [Pause(0, 700)]]
+    added = Pause(0, 700, is_added=True)
+    assert pauses == [[], [added], [added]]
+
+
+def test_an_exact_pause_makes_that_of_a_line_end_needless() -> None:
+    for text in ("一。[pause:500]\n二。", "一。\n[pause:500]二。"):
+        cutter = TextCutter(paragraph_ms=700)
+        last = [*cutter.feed(text), *cutter.end()][-1]
+        assert [span for span in last.spans if isinstance(span, Pause)] == [Pause(0, 500)]
+    cutter = TextCutter(paragraph_ms=700)
+    cutter.feed("一。\n[pause:500]")
+    cutter.end()
+    assert cutter.waiting_pause_ms == 500
+
+
+def longest_silence_ms(audio: np.ndarray, rate: int) -> float:
+    """Of what is not at an edge."""
+    loud = np.flatnonzero(np.abs(audio) > SILENCE)
+    return 1000 * float(np.diff(loud).max()) / rate
+
+
+def closing_silence_ms(audio: np.ndarray, rate: int) -> float:
+    return 1000 * (len(audio) - 1 - int(np.flatnonzero(np.abs(audio) > SILENCE)[-1])) / rate
+
+
+async def test_an_exact_pause_stands_in_place_of_the_one_after_a_sentence() -> None:
+    async with running_core(engines=BAKER, default_voice="baker", preload=["baker"]) as core:
+
+        async def heard(text: str) -> np.ndarray:
+            return samples_of(await said(core, text, Pauses()))
+
+        rate = core.synthesizer.open(SpeechOptions()).sample_rate
+        usual = await heard("你好。再见。")
+        for ms in (100, 900):
+            inside = await heard(f"你好[pause:{ms}]。再见。")
+            assert np.array_equal(await heard(f"你好。[pause:{ms}]再见。"), inside)
+            assert np.array_equal(await heard(f'<speak><s>你好。</s><break time="{ms}ms"/>再见。</speak>'), inside)
+            assert ms - 250 < longest_silence_ms(inside, rate) < ms + 60  # the voice counts how the vowel dies away
+            closed = await heard(f"你好。再见。[pause:{ms}]")
+            assert ms - 250 < closing_silence_ms(closed, rate) < ms + 60
+        assert longest_silence_ms(await heard("你好。[pause:100]再见。"), rate) < longest_silence_ms(usual, rate)
+        assert len(await heard("你好。再见。[pause:900]")) > len(usual)
+
+        # Of text that comes later than it could be said, a pause can only grow.
+        context: Context = core.synthesizer.open(SpeechOptions())
+        context.text("你好。")
+        late: list[SpeechEvent] = []
+        async with aclosing(context.events()) as events:
+            async for event in events:
+                late.append(event)
+                if isinstance(event, SegmentEnded) and not event.index:
+                    context.text("[pause:900]再见。")
+                elif isinstance(event, SegmentEnded):
+                    context.text("[pause:800]")
+                    context.end()
+        audio = samples_of(late)
+        assert 900 <= longest_silence_ms(audio, rate) < 1000  # the next word begins softly
+        assert closing_silence_ms(audio, rate) == pytest.approx(800, abs=2)
+        second = next(event for event in late if isinstance(event, Marks) and event.items[0][0] > 2)
+        assert second.items[0][2] > 900
+        assert isinstance(late[-1], Done)
+        assert late[-1].samples == len(audio)
 
 
 def test_what_is_left_out_is_as_the_box_is_set() -> None:

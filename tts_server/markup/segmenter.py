@@ -5,6 +5,7 @@ or inside quotes or brackets, where one more character decides. What markup note
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final, Literal
 
@@ -46,13 +47,18 @@ class Segmenter:
         self._has_said = False  # on this line
         self._is_first = True
         self._closers: list[str] = []  # the closing marks that open quotes and brackets wait for, innermost last
-        self._pauses: list[tuple[int, int]] = []  # before which character, how many ms
+        self._pauses: list[Pause] = []  # `at` counts the waiting characters
         self._start_over()
 
     @property
     def waiting_chars(self) -> int:
         """Characters that no segment has taken yet."""
         return len(self._chars)
+
+    @property
+    def waiting_pause_ms(self) -> int:
+        """How long a pause was asked for, behind the last segment, that waits for more to be said."""
+        return sum(pause.ms for pause in self._pauses if not pause.is_added)
 
     @property
     def has_speech(self) -> bool:
@@ -71,12 +77,15 @@ class Segmenter:
             self._take(char, (offset, note), segments)
         return segments
 
-    def pause(self, ms: int) -> None:
-        """Put an exact pause here."""
+    def pause(self, ms: int, *, is_added: bool = False) -> None:
+        """Put an exact pause here, or one besides the sentence's, which an exact one makes needless."""
         at = len(self._chars)
-        if self._pauses and self._pauses[-1][0] == at:
-            ms += self._pauses.pop()[1]
-        self._pauses.append((at, min(ms, _MAX_PAUSE_MS)))
+        here = [pause for pause in self._pauses if pause.at == at]
+        if is_added and not all(pause.is_added for pause in here):
+            return
+        ms += sum(pause.ms for pause in here if pause.is_added == is_added)
+        self._pauses = [pause for pause in self._pauses if pause.at != at]
+        self._pauses.append(Pause(at, min(ms, _MAX_PAUSE_MS), is_added))
 
     def flush(self) -> list[Segment]:
         """End the current segment here."""
@@ -153,7 +162,7 @@ class Segmenter:
     def _end_line(self) -> None:
         self._has_said = False
         if self._paragraph_ms:
-            self.pause(self._paragraph_ms)
+            self.pause(self._paragraph_ms, is_added=True)
 
     def _append(self, char: str, place: Place) -> None:
         """Add one character and note whether the text could be cut before it."""
@@ -248,16 +257,17 @@ class Segmenter:
             self._is_first = False
             self._has_said = True
         # A pause with nothing before it waits for what follows.
-        self._pauses = [(max(0, at - length), ms) for at, ms in self._pauses] if not has_speech else self._pauses
+        if not has_speech:
+            self._pauses = [replace(pause, at=max(0, pause.at - length)) for pause in self._pauses]
         self._closers = []
         self._start_over()
 
     def _take_pauses(self, length: int, end: int, is_flush: bool) -> list[Span]:
         """The pauses inside the first `length` characters; one behind them is part only where the text is flushed."""
-        count = sum(at < length or is_flush for at, _ in self._pauses)
+        count = sum(pause.at < length or is_flush for pause in self._pauses)
         taken, left = self._pauses[:count], self._pauses[count:]
-        self._pauses = [(at - length, ms) for at, ms in left]
-        return [Pause(min(at, end), ms) for at, ms in taken]
+        self._pauses = [replace(pause, at=pause.at - length) for pause in left]
+        return [replace(pause, at=min(pause.at, end)) for pause in taken]
 
 
 def _noted(places: Sequence[Place]) -> Iterable[Span]:

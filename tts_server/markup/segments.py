@@ -89,6 +89,11 @@ class TextCutter:
         return self._reader.held_chars + self._segmenter.waiting_chars
 
     @property
+    def waiting_pause_ms(self) -> int:
+        """How long a pause was asked for behind the last segment; after `end`, nothing follows it."""
+        return self._segmenter.waiting_pause_ms
+
+    @property
     def can_flush(self) -> bool:
         """Whether a flush would decide about anything that waits."""
         return self._segmenter.waiting_chars > 0 or (self._reader.held_chars > 0 and self._reader.can_flush)
@@ -127,8 +132,8 @@ class TextCutter:
             match token:
                 case Characters(text, offsets, note):
                     segments += self._styled(self._segmenter.feed(text, offsets, note))
-                case Gap(ms):
-                    self._segmenter.pause(ms)
+                case Gap(ms, is_added):
+                    self._segmenter.pause(ms, is_added=is_added)
                 case Stop():
                     segments += self._styled(self._segmenter.flush())
                 case EmotionCue() | VoiceCue() if self._on_cue is not None:

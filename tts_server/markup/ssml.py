@@ -193,7 +193,7 @@ class _Walk:
         if name in ("s", "p"):
             yield Stop()
         if name == "p":
-            yield Gap(PARAGRAPH_MS)
+            yield Gap(PARAGRAPH_MS, is_added=True)
 
     def _text(self, text: Text) -> Iterator[Token]:
         style = self._open[-1]

@@ -51,6 +51,7 @@ class Gap:
     """Nothing is heard here for so long."""
 
     ms: int
+    is_added: bool = False  # besides the pause of the sentence before, not in place of it
 
 
 @dataclass(frozen=True, slots=True)

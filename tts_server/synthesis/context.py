@@ -5,14 +5,14 @@ It is pulled: its events are made as fast as the door takes them, so a slow read
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from typing import Final
 
 from tts_server.cache.segment_cache import SegmentCache
 from tts_server.engine_host.link import EngineLink
 from tts_server.errors import EngineFailed, Preempted, TTSError, WrongState
-from tts_server.events import ContextState, Done, DoneReason, Passed, SpeechEvent, SpeechOptions
+from tts_server.events import Audio, ContextState, Done, DoneReason, Passed, SpeechEvent, SpeechOptions
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.intake import Intake, Note, Stalled
 from tts_server.synthesis.interruption import Interruption, Stopped
@@ -188,8 +188,13 @@ class Context:
             self._is_speaking = False
         if self._interruption.reason is not None:
             raise Stopped
-        if self._speaker.segments and (tail := self._speaker.silence(self._intake.pauses.tail_ms or 0)) is not None:
-            yield tail
+        for silence in self._closing() if self._speaker.segments else ():
+            if silence is not None:
+                yield silence
+
+    def _closing(self) -> Iterator[Audio | None]:
+        yield self._speaker.pause(self._intake.closing_pause_ms)
+        yield self._speaker.silence(self._intake.pauses.tail_ms or 0)
 
     def _stop(self, reason: DoneReason, error: TTSError | None) -> None:
         if not self._is_done and self._interruption.reason is None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from protocol.emotions import AUTO
@@ -13,6 +13,7 @@ from tts_server.markup.readers import reader_for
 from tts_server.markup.segments import TextCutter
 from tts_server.markup.tokens import Cue
 from tts_server.synthesis.delivery import Delivery
+from tts_server.synthesis.pauses import put_behind, taken_from_start
 from tts_server.synthesis.speaking_style import SpeakingStyle
 from tts_server.text.linguistic.language import unreadable
 from tts_server.text.linguistic.segment import Segment
@@ -105,6 +106,7 @@ class Intake:
         self._last_text_at = self._now()
         self.first_text_at: float | None = None
         self.is_ended = False
+        self.closing_pause_ms = 0  # asked for behind the last word, and part of no segment
         self.skipped = 0  # letters that no language reads
 
     @property
@@ -197,6 +199,7 @@ class Intake:
         self.is_ended = True
         try:
             self._plan(self._cutter.end())
+            self.closing_pause_ms = self._cutter.waiting_pause_ms
         finally:
             self._changed.set()
 
@@ -217,7 +220,18 @@ class Intake:
                     await self._changed.wait()
             except TimeoutError:
                 self._lose_patience()
-        return self._planned.popleft()
+        planned = self._planned.popleft()
+        return self._with_pause_behind(planned) if isinstance(planned, Planned) else planned
+
+    def _with_pause_behind(self, planned: Planned) -> Planned:
+        """The segment with the exact pause that follows it, if that is known: only its voice can make a short one."""
+        following, pause_ms = self._planned[0] if self._planned else None, 0
+        if isinstance(following, Planned):
+            pause_ms, segment = taken_from_start(following.segment)
+            self._planned[0] = replace(following, segment=segment)
+        elif following is None:
+            pause_ms, self.closing_pause_ms = self.closing_pause_ms, 0
+        return replace(planned, segment=put_behind(planned.segment, pause_ms))
 
     def _patience_s(self) -> float:
         pending_s = self._max_hold_s if self._has_settled else self._max_delay_s

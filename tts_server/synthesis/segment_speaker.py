@@ -4,11 +4,12 @@ import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, closing
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from tts_server.audio.join import Joiner
+from tts_server.audio.join import SILENCE, Joiner
 from tts_server.audio.pcm import silence
 from tts_server.audio.resample import Resampler
 from tts_server.cache.segment_cache import SegmentCache
@@ -19,6 +20,7 @@ from tts_server.scheduling.prebuffer import Prebuffer
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.intake import Planned
 from tts_server.synthesis.interruption import Interruption
+from tts_server.synthesis.pauses import taken_from_start
 
 _STEP_S: Final = 0.125  # of audio that goes through rate and joiner at once; then others have their turn
 _GAP_S: Final = 0.3  # Home Assistant plays to devices 0.38 s behind
@@ -45,6 +47,7 @@ class SegmentSpeaker:
         self._lead_ms = lead_ms
         self._joiner = Joiner(sample_rate)
         self.segments = self.samples = 0  # given out so far
+        self._heard_until = 0  # the sample behind the last that is no silence
         self.gaps = 0  # see `Done`
         self._dry_at = 0.0  # when a listener who plays all at once has heard it
         self.synth_s = 0.0  # the engine's own time
@@ -57,14 +60,17 @@ class SegmentSpeaker:
         heard_from = base
         synth_s, asking_s = self.synth_s, self._asking_s
         first_at: float | None = None
+        pause_ms, segment = taken_from_start(planned.segment) if index else (0, planned.segment)
+        planned = replace(planned, segment=segment)
         self.segments += 1
         rate = Resampler(planned.voice.sample_rate, self._sample_rate)
         async with aclosing(self._prebuffered(stream, index, planned)) as chunks:
             async for chunk in chunks:
                 if not isinstance(chunk, AudioChunk):
                     yield chunk
-                    if not index and isinstance(chunk, SegmentStarted) and (lead := self.silence(self._lead_ms)):
-                        yield lead
+                    if isinstance(chunk, SegmentStarted):
+                        if lead := self.pause(pause_ms) if index else self.silence(self._lead_ms):
+                            yield lead
                         heard_from = self.samples
                     continue
                 first_at = first_at or _now()
@@ -83,9 +89,13 @@ class SegmentSpeaker:
             first_ms=None if first_at is None else ms(first_at - planned.cut_at),
         )
 
+    def pause(self, pause_ms: int) -> Audio | None:
+        """What a pause of this length still lacks: what the voice made at its last end counts."""
+        return self.silence(pause_ms - ms((self.samples - self._heard_until) / self._sample_rate))
+
     def silence(self, pause_ms: int) -> Audio | None:
         """Nothing, for so long."""
-        samples = silence(pause_ms / 1000, self._sample_rate)
+        samples = silence(max(0, pause_ms) / 1000, self._sample_rate)
         return self._audio(samples) if len(samples) else None
 
     def cut_off(self) -> Audio | None:
@@ -157,6 +167,8 @@ class SegmentSpeaker:
             self.first_audio_at = now
         self._dry_at = max(self._dry_at, now) + len(samples) / self._sample_rate
         position = self.samples
+        if len(loud := np.flatnonzero(np.abs(samples) > SILENCE)):
+            self._heard_until = position + int(loud[-1]) + 1
         self.samples += len(samples)
         return Audio(samples, position)
 

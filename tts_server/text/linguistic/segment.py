@@ -20,6 +20,7 @@ class Pause:
 
     at: int
     ms: int
+    is_added: bool = False  # before the first word: besides the pause of the sentence before, not in place of it
 
 
 @dataclass(frozen=True, slots=True)
