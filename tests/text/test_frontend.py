@@ -107,6 +107,24 @@ def test_a_pause_ends_the_run_before_it() -> None:
     assert whole.pause_ms == 300
 
 
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        ("请打开（客厅和卧室的）灯。", ["kai1", "de5"]),
+        ("他(小明)来了。", ["ta1", "ming2"]),
+        ("【通知】明天停水。", ["zhi1"]),
+        ("价格（三元），好。", ["ge2", "yuan2"]),
+        ("七点——也许八点。", ["dian3"]),
+        ("苹果、香蕉。", ["guo3"]),
+        ("他（她）来了。第（三）条。", []),
+        ("他小明）来（小明了。", []),
+    ],
+)
+def test_brackets_dashes_and_lists_pause_but_not_around_one_syllable(text: str, clauses: list[str]) -> None:
+    syllables = [syllable for run in analyse(segment(text)).runs for syllable in run.syllables]
+    assert [syllable.spoken for syllable in syllables if syllable.break_after == Break.CLAUSE] == clauses
+
+
 def test_a_given_reading_wins() -> None:
     assert pinyin(analyse(segment("重庆行长", Reading(2, 4, "xing2 zhang3")))) == "chong2 qing4 xing2 zhang3"
     [run] = analyse(segment("Siri好", Reading(0, 4, "xi1 rui4"))).runs

@@ -9,6 +9,8 @@ from tts_server.text.linguistic.utterance import Break, Prosody, Run, Syllable, 
 from tts_server.text.mandarin.breaks import mark_break
 
 _PAUSING_MARKS = "？?！!…。.；;：:，,、—"  # the mark a syllable keeps is the first of these in a cluster, by this order
+_OPENING, _CLOSING = "（(【", "）)】"
+_ASIDE_SYLLABLES = 2  # in brackets are said apart from the rest; fewer, as in 他（她）, are not
 
 
 @dataclass(slots=True)
@@ -26,7 +28,7 @@ def runs_of(parts: Iterable[Part], segment: Segment) -> tuple[Run, ...]:
     drafts: list[_Draft] = []
     styles = [span for span in segment.spans if isinstance(span, Style)]
     pauses = sorted((span for span in segment.spans if isinstance(span, Pause)), key=lambda pause: pause.at)
-    for part in parts:
+    for part in _with_asides(list(parts)):
         if not part.language:
             if drafts and drafts[-1].parts:
                 drafts[-1].parts.append(part)
@@ -45,6 +47,25 @@ def runs_of(parts: Iterable[Part], segment: Segment) -> tuple[Run, ...]:
     place = _places(segment)
     is_finished = not any(isinstance(span, Unfinished) for span in segment.spans)
     return tuple(_run(draft, place, is_last=is_finished and draft is drafts[-1]) for draft in drafts)
+
+
+def _with_asides(parts: list[Part]) -> list[Part]:
+    """The parts, a clause's break at brackets that hold enough to be said apart."""
+    opened: list[tuple[int, int]] = []  # which part, and how many syllables were before it
+    syllables = 0
+    for index, part in enumerate(parts):
+        if part.language:
+            syllables += len(part.syllables) or _ASIDE_SYLLABLES
+            continue
+        for mark in part.text:
+            if mark in _OPENING:
+                opened.append((index, syllables))
+            elif mark in _CLOSING and opened:
+                opening, before = opened.pop()
+                if syllables - before >= _ASIDE_SYLLABLES:
+                    for edge in (opening, index):
+                        parts[edge] = replace(parts[edge], break_after=Break.CLAUSE)
+    return parts
 
 
 def _pause(drafts: list[_Draft], pause: Pause) -> None:
@@ -75,9 +96,9 @@ def _run(draft: _Draft, place: Callable[[int, int], tuple[int, int]], *, is_last
     strength = Break.NONE
     for part in draft.parts:
         if not part.language:
-            strength = max(strength, mark_break(part.text))
+            strength = max(strength, mark_break(part.text), part.break_after)
             if syllables:
-                syllables[-1] = _punctuated(syllables[-1], part.text)
+                syllables[-1] = _punctuated(syllables[-1], part)
             continue
         first = len(syllables)
         syllables += (_placed(syllable, place) for syllable in part.syllables)
@@ -108,11 +129,10 @@ def _text(draft: _Draft) -> str:
     return text
 
 
-def _punctuated(syllable: Syllable, marks: str) -> Syllable:
-    mark = next((mark for mark in _PAUSING_MARKS if mark in marks), "")
-    if not mark:
-        return syllable
-    return replace(syllable, punctuation=mark, break_after=max(syllable.break_after, mark_break(marks)))
+def _punctuated(syllable: Syllable, marks: Part) -> Syllable:
+    mark = next((mark for mark in _PAUSING_MARKS if mark in marks.text), "")
+    strength = max(syllable.break_after, marks.break_after, mark_break(marks.text) if mark else Break.NONE)
+    return replace(syllable, punctuation=mark or syllable.punctuation, break_after=strength)
 
 
 def _placed(syllable: Syllable, place: Callable[[int, int], tuple[int, int]]) -> Syllable:
