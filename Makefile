@@ -2,6 +2,7 @@
 #   ARGS      handed on to the program:            make run ARGS="--http-port 8081"
 #   VOICES    free: a Mandarin voice for offices:   make run VOICES=free
 #   PYTHON    the Python that makes .venv:          make run PYTHON=python3.12
+#   WORKERS   tests that run at a time:             make test WORKERS=4
 #   VENV      where the environment is:             make test VENV=/tmp/venv
 #   PREFIX    where `make install` puts it:         sudo make install PREFIX=/usr/local/lib/tts-server
 SHELL := /bin/bash
@@ -55,7 +56,7 @@ types: $(TEST_LAYERS)  ## do the types hold?
 .PHONY: suite
 suite: $(TEST_LAYERS)  ## the test suite; ARGS="-k wyoming" for a part of it
 	@echo "==> pytest $(ARGS)"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: asr
 asr: $(DONE)/tts-server  ## is the speech understood? (a recogniser listens; minutes)
