@@ -53,6 +53,19 @@ async def test_the_warm_list_is_there_when_it_is_asked_for_and_faults_are_told(
     assert "nobody" in caplog.text
 
 
+async def test_a_host_without_a_voice_is_waited_for_and_the_loop_goes_on() -> None:
+    engines = {"missing": ENGINES["missing"]}
+    async with running_core(engines=engines, default_voice="missing", preload=["missing"]) as core:
+        assert not core.link.is_ready
+        turns = Turns(Scheduler(2))
+        preparing = asyncio.create_task(prepare(core.synthesizer, core.link, turns, ["default"], lambda: []))
+        for _ in range(3):  # as many steps as it takes to come to a wait
+            await asyncio.sleep(0)
+        assert not preparing.done()
+        preparing.cancel()
+        await asyncio.wait([preparing])
+
+
 async def test_a_voice_that_becomes_the_default_later_is_measured_too(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -54,6 +54,9 @@ async def prepare(
             await link.wait_ready()
         except EngineLoading:
             log.debug("still waiting for the engine host")
+            continue
+        if not link.is_ready:  # it is ready, and has no voice: until one is installed
+            await link.wait_changed()
     while True:
         for name in voices:
             await _calibrate_once(link, turns, name)
