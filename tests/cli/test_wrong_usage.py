@@ -59,6 +59,9 @@ BAD_CONFIGURATIONS = [
     ('[voices]\ndefault = "heart"\ndisabled = ["heart"]\n', "which voices.disabled takes away"),
     ('[text]\ndictionary = { "山" = "shan9" }\n', "text.dictionary: 山: '9' in 'shan9' is no tone"),
     ('[http]\nopenai_voices = { nova = "nobody" }\n', "http.openai_voices: there is no voice 'nobody'"),
+    ('[access]\nmode = "token"\ntokens_file = "/no/tokens"\n', "cannot read /no/tokens: No such file"),
+    ('[access]\nmode = "jwt"\njwt_key_file = "/no/key.pem"\n', "cannot read /no/key.pem: No such file"),
+    ('[http]\ntls_cert_file = "/no/c.pem"\ntls_key_file = "/no/k.pem"\n', "http.tls_cert_file: cannot use /no/c.pem"),
 ]
 
 

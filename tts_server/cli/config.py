@@ -9,9 +9,11 @@ from rich.table import Table
 from tts_server.config import settings as configuration
 from tts_server.config.settings import Config
 from tts_server.daemon.host_settings import host_settings
+from tts_server.daemon.startup import access_settings
 from tts_server.engine_host.voices import load_voices
 from tts_server.errors import ConfigInvalid
 from tts_server.text.linguistic.entries import checked_entry
+from tts_server.transports.http.settings import tls_context
 from tts_server.voices import PRELOAD_DEFAULT
 
 
@@ -21,6 +23,7 @@ def check(path: Path | None) -> None:
     config = configuration.load(configuration.read_file(file) if file else {})
     check_voices(config)
     check_dictionary(config)
+    check_files(config)
     Console().print(f"{file or 'no file, all defaults'}: good", highlight=False)
 
 
@@ -51,6 +54,17 @@ def check_dictionary(config: Config) -> None:
             checked_entry(word, said)
         except ValueError as error:
             raise ConfigInvalid(f"text.dictionary: {error}") from None
+
+
+def check_files(config: Config) -> None:
+    """Raise ConfigInvalid for tokens, a key or a certificate that is named and cannot be used.
+
+    Without a name systemd hands them over, to the service alone.
+    """
+    tls_context(config.http.tls_cert_file, config.http.tls_key_file)
+    secrets = {"token": config.access.tokens_file, "jwt": config.access.jwt_key_file}
+    if secrets.get(config.access.mode) is not None:
+        access_settings(config)
 
 
 def show(path: Path | None) -> None:
