@@ -20,6 +20,7 @@ def settings(diary: Path) -> framing.Message:
         "disabled_voices": [],
         "preload": [],
         "loudness_lufs": None,
+        "loudness_file": "",
         "max_memory_mb": 0,
         "threads": 1,
         "dictionary": {},

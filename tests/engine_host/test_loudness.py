@@ -1,5 +1,7 @@
+import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from tests.support.audio import together, tone
 from tests.support.engines import ToneEngine
 from tts_server.audio.level import PEAK
 from tts_server.engine import AudioChunk, Utterance
+from tts_server.engine_host import loudness_file
 from tts_server.engine_host.loudness import MAX_GAIN_DB, Loudness, integrated_lufs
 from tts_server.engine_host.speech import speak
 from tts_server.engines.baker.engine import BakerEngine
@@ -71,6 +74,52 @@ def test_another_voice_is_measured_once_for_each_revision() -> None:
     loudness.gain_db(engine, replace(voice, revision="2"))
     assert engine.spoken == 2
     assert loudness.gain_db(engine, replace(voice, name="other", speaks=("xx",))) == 0.0
+
+
+def test_what_was_measured_outlives_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "not" / "yet" / "loudness.json"
+    engine = CountingEngine({})
+    (voice,) = engine.voices
+    gain = Loudness(TARGET, file).gain_db(engine, voice)
+    other = replace(voice, revision="2")
+    Loudness(TARGET, file).gain_db(engine, other)
+    again = Loudness(TARGET, file)
+    assert engine.spoken == 2
+    assert again.gain_db(engine, voice) == again.gain_db(engine, other) == gain != 0.0
+    assert engine.spoken == 2
+    assert [path.name for path in file.parent.iterdir()] == ["loudness.json"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"[" * 100_000,
+        b'{"format": "0", "lufs": []}',
+        json.dumps({"format": loudness_file.FORMAT, "lufs": [["tone", "1", "", None]]}).encode(),
+        json.dumps({"format": loudness_file.FORMAT, "lufs": [["tone", "1", "", float("nan")]]}).encode(),
+    ],
+)
+def test_a_file_that_is_not_sound_is_measured_anew_and_mended(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "loudness.json"
+    file.write_bytes(content)
+    engine = CountingEngine({})
+    (voice,) = engine.voices
+    assert Loudness(TARGET, file).gain_db(engine, voice) == Loudness(TARGET, file).gain_db(engine, voice) != 0.0
+    assert engine.spoken == 1
+
+
+def test_few_measurements_are_kept_and_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "loudness.json"
+    loudness_file.write(file, {(str(number), "", ""): -20.0 for number in range(500)})
+    kept = loudness_file.read(file)
+    assert len(kept) == loudness_file.MAX_KEPT
+    assert ("499", "", "") in kept
+    engine = CountingEngine({})
+    (voice,) = engine.voices
+    assert Loudness(TARGET, file / "below" / "a file").gain_db(engine, voice) != 0.0
 
 
 @pytest.mark.parametrize("engine", [BakerEngine({}), HeartEngine({})], ids=["baker", "heart"])

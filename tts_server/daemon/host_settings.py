@@ -1,6 +1,6 @@
 """The configuration, cut to what the engine host is told. Imports nothing heavy: it is asked for before the rest."""
 
-from tts_server.config.paths import state_folder
+from tts_server.config.paths import cache_folder, state_folder
 from tts_server.config.settings import Config, voices_folder
 from tts_server.engine_host.installed import installed_engines
 from tts_server.engine_host.settings import HostSettings
@@ -25,6 +25,7 @@ def host_settings(config: Config) -> HostSettings:
         disabled_voices=config.voices.disabled,
         preload=[voice for voice in config.voices.preload if voice not in config.voices.disabled],
         loudness_lufs=config.voices.loudness_lufs,
+        loudness_file=str(cache_folder() / "loudness.json"),
         max_memory_mb=config.engine_host.max_memory_mb,
         threads=config.engine_host.threads or usable_processors(),
         chunk_timeout_s=config.engine_host.chunk_timeout_s,

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tts_server import logs
@@ -54,7 +55,9 @@ class Host:
         self._work: queue.SimpleQueue[_Utterance] = queue.SimpleQueue()
         self._utterances: dict[int, _Utterance] = {}
         self._steps: dict[int, float] = {}  # when each synthesis thread that is at work began, by thread
-        self._loudness = Loudness(settings["loudness_lufs"])
+        self._loudness = Loudness(
+            settings["loudness_lufs"], Path(settings["loudness_file"]) if settings["loudness_file"] else None
+        )
         self._eviction = VoiceEviction(settings["max_memory_mb"] * MIB)
         self._engines = load_engines(settings["engines"], settings["engine_settings"])
         self._resident = {name: EvictableEngine(engine, self._eviction) for name, engine in self._engines.items()}

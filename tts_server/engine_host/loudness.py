@@ -4,11 +4,13 @@ import logging
 import threading
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from tts_server.engine import Engine, Run, Samples, Utterance, Voice
+from tts_server.engine_host import loudness_file
 from tts_server.text.frontend import analyse
 from tts_server.text.linguistic.segment import Segment
 
@@ -26,10 +28,12 @@ SENTENCES: Final = {
 class Loudness:
     """The loudness that all voices are brought to. What a voice does not state is measured once, and remembered."""
 
-    def __init__(self, target_lufs: float | None) -> None:
-        """target_lufs: None leaves every voice as loud as it is."""
+    def __init__(self, target_lufs: float | None, file: Path | None = None) -> None:
+        """target_lufs: None leaves every voice as loud as it is. file: where measurements outlive a restart."""
         self._target = target_lufs
-        self._measured: dict[tuple[str, str, str], float | None] = {}
+        self._file = file
+        self._measured: dict[loudness_file.Key, float] | None = None  # read when first needed
+        self._silent: set[loudness_file.Key] = set()  # nothing can be heard of these
         self._measuring = threading.Lock()
 
     def gain_db(self, engine: Engine, voice: Voice) -> float:
@@ -42,10 +46,23 @@ class Loudness:
     def _heard(self, engine: Engine, voice: Voice) -> float | None:
         key = voice.name, voice.version, voice.revision
         with self._measuring:
-            if key not in self._measured:
-                self._measured[key] = _loudness_of(engine, voice)
-                log.info("voice %s speaks at %s LUFS", voice.name, self._measured[key])
-            return self._measured[key]
+            if self._measured is None:
+                self._measured = loudness_file.read(self._file) if self._file else {}
+            if key not in self._measured and key not in self._silent:
+                self._measure(engine, voice, key, self._measured)
+            return self._measured.get(key)
+
+    def _measure(
+        self, engine: Engine, voice: Voice, key: loudness_file.Key, measured: dict[loudness_file.Key, float]
+    ) -> None:
+        lufs = _loudness_of(engine, voice)
+        log.info("voice %s speaks at %s LUFS", voice.name, lufs)
+        if lufs is None:
+            self._silent.add(key)
+            return
+        measured[key] = lufs
+        if self._file:
+            loudness_file.write(self._file, measured)
 
 
 def _loudness_of(engine: Engine, voice: Voice) -> float | None:

@@ -18,6 +18,7 @@ class HostSettings:
     preload: Sequence[str] = ()
     max_memory_mb: int = 0  # above it, voices unused for long are unloaded; 0: never
     loudness_lufs: float | None = None  # that all voices are brought to; None: each as loud as it is
+    loudness_file: str = ""  # where what was measured of voices is kept; empty: nowhere
     threads: int = 1
     chunk_timeout_s: float = 30.0
     start_timeout_s: float = 60.0
@@ -38,6 +39,7 @@ class HostSettings:
             "preload": list(self.preload),
             "max_memory_mb": self.max_memory_mb,
             "loudness_lufs": self.loudness_lufs,
+            "loudness_file": self.loudness_file,
             "threads": self.threads,
             "dictionary": dict(self.dictionary),
             "log_level": self.log_level,
