@@ -14,7 +14,7 @@ from tts_server.engine_host.link import EngineLink
 from tts_server.errors import EngineFailed, Preempted, TTSError, WrongState
 from tts_server.events import Audio, ContextState, Done, DoneReason, Passed, SpeechEvent, SpeechOptions
 from tts_server.scheduling.turns import Turns
-from tts_server.synthesis.intake import Intake, Note, Stalled
+from tts_server.synthesis.intake import Intake, Limits, Note, Stalled
 from tts_server.synthesis.interruption import Interruption, Stopped
 from tts_server.synthesis.segment_speaker import SegmentSpeaker, ms
 
@@ -76,6 +76,11 @@ class Context:
     def skipped(self) -> int:
         """Letters so far that no language here reads; they are left out."""
         return self._intake.skipped
+
+    @property
+    def limits(self) -> Limits:
+        """Those it was opened under: what is read again later is for others."""
+        return self._intake.limits
 
     @property
     def received(self) -> int:

@@ -86,7 +86,7 @@ class Intake:
     ) -> None:
         """Raises VoiceUnknown, EngineLoading, EmotionUnknown (strict)."""
         self._catalogue = catalogue
-        self._limits = limits
+        self.limits = limits
         self._delivery = Delivery(catalogue, options, default_emotion, style)
         reader = reader_for(options.text_format, style.markup, options.lenient)
         self.pauses = options.pauses.over(style.pauses)
@@ -159,15 +159,15 @@ class Intake:
 
     def check(self, chars: int) -> None:
         """Whether so many characters more can be taken. Raises TextTooLong, TextBacklog."""
-        if chars > self._limits.max_text_chars:
-            raise TextTooLong(f"text has {chars} characters; the limit is {self._limits.max_text_chars}")
+        if chars > self.limits.max_text_chars:
+            raise TextTooLong(f"text has {chars} characters; the limit is {self.limits.max_text_chars}")
         total = self.received + chars
-        if total > self._limits.max_context_chars:
-            raise TextTooLong(f"the whole text has {total} characters; the limit is {self._limits.max_context_chars}")
+        if total > self.limits.max_context_chars:
+            raise TextTooLong(f"the whole text has {total} characters; the limit is {self.limits.max_context_chars}")
         pending = self._cutter.pending_chars
         pending += sum(len(planned.segment.text) for planned in self._planned if isinstance(planned, Planned))
-        if pending and pending + chars > self._limits.max_pending_chars:
-            raise TextBacklog(f"{pending} characters wait to be spoken; the limit is {self._limits.max_pending_chars}")
+        if pending and pending + chars > self.limits.max_pending_chars:
+            raise TextBacklog(f"{pending} characters wait to be spoken; the limit is {self.limits.max_pending_chars}")
 
     def restyle(self, voice: str | None = None, emotion: str | None = None, **controls: float) -> None:
         """Change how text from here on is said. Raises VoiceUnknown, EmotionUnknown (strict), BadRequest."""

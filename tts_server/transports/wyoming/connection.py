@@ -187,7 +187,7 @@ class Connection:
 
         Home Assistant sends an article as one event: it may be as long as a whole stream. Raises TTSError.
         """
-        limits = self._synthesizer.limits
+        limits = context.limits
         limit, size = limits.max_context_chars, min(PART_CHARS, limits.max_text_chars)
         if context.received + len(text) > limit:
             raise TextTooLong(f"the whole text has {context.received + len(text)} characters; the limit is {limit}")
