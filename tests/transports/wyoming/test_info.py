@@ -94,7 +94,7 @@ def test_no_voice_at_all_is_an_info_too() -> None:
 
 def test_an_unknown_voice_keeps_its_emotion_and_its_language() -> None:
     options = options_for(SynthesizeRequest(voice="gone||sad", language="en-US"), CATALOGUE)
-    assert options == SpeechOptions(voice=None, language="en-US", emotion="sad")
+    assert options == SpeechOptions(voice=None, language="en-US", emotion="sad", lenient=True)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_text_format_is_passed_on_and_an_unknown_one_is_looked_into(wire: st
 
 def test_controls_reach_the_core_and_are_checked() -> None:
     options = options_for(SynthesizeRequest(controls={"speed": 1.5, "volume": -6}), CATALOGUE)
-    assert options == SpeechOptions(speed=1.5, volume=-6)
+    assert options == SpeechOptions(speed=1.5, volume=-6, lenient=True)
     for controls in ({"speed": 0.0}, {"pitch": float("nan")}, {"intensity": float("inf")}):
         with pytest.raises(ProtocolError) as caught:
             options_for(SynthesizeRequest(controls=controls), CATALOGUE)
