@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 from websockets.asyncio.server import ServerConnection, serve
 
 from tts_server.transports.http.connection import HttpConnection
+from tts_server.transports.http.places import Places
 from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.websocket.connection import WebSocketConnection
 
@@ -34,14 +35,15 @@ async def ours() -> None:
     )  # fmt: skip
     config.load()
     state, settings = ServerState(), HttpSettings(max_connections=1000, max_connections_per_address=1000)
+    places = Places()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: HttpConnection(config, state, settings), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: HttpConnection(config, state, settings, places), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201  # what the parent waits for
     await server.serve_forever()
 
 
 async def plain() -> None:
-    """The peak."""
+    """What ours is compared with."""
 
     async def echo(websocket: ServerConnection) -> None:
         async for message in websocket:

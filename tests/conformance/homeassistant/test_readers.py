@@ -61,7 +61,7 @@ async def test_a_failure_is_an_error_for_the_new_and_an_end_for_the_old(home: Ho
 
 
 async def test_a_failure_before_any_audio_ends_too(home: HomeAssistant) -> None:
-    failing = home.speak("好" * 2001), home.stream(["好" * 2001])
+    failing = home.speak("好" * 5001), home.stream(["好" * 5001])
     if home.is_old:
         with pytest.raises(ConnectionError):
             await failing[0]
