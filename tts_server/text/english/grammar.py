@@ -4,35 +4,17 @@ It takes 41 MB and a third of a second, so it is read when it is first needed, a
 ("and"), its zero in times is "o": what it says is put into the American convention.
 """
 
-import logging
 import re
-from collections.abc import Callable
-from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 
-log = logging.getLogger(__name__)
-
-Transducer = Callable[[str], str]
+from tts_server.text.linguistic.wetext import Transducer, read_grammar
 
 _AND = re.compile(r"(?<=hundred) and (?=[a-z])|(?<=thousand) and (?=[a-z])|(?<=million) and (?=[a-z])")
 _SAID = re.compile(r"[A-Za-z][A-Za-z ,'-]*")
 
 
-@cache
 def load() -> tuple[Transducer, Transducer] | None:
-    """Read tagger and verbalizer, or None where they are not to be had."""
-    spec = find_spec("wetext")
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    folder = Path(spec.submodule_search_locations[0]) / "fsts" / "en" / "tn"
-    try:
-        make = import_module("kaldifst").TextNormalizer
-        return make(str(folder / "tagger.fst")), make(str(folder / "verbalizer.fst"))
-    except (ImportError, AttributeError, RuntimeError, OSError) as error:
-        log.warning("wetext's English grammar cannot be used, rare measures are read by plain rules: %s", error)
-        return None
+    """Tagger and verbalizer, or None where they are not to be had."""
+    return read_grammar("en")
 
 
 def say(written: str) -> str | None:
