@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import numpy as np
+import pytest_asyncio
 
 from tests.support.core import Core
 from tests.support.http_door import Door
@@ -33,6 +34,13 @@ async def open_compat(
             yield Door(door, port, client)
     finally:
         await door.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def door(core: Core) -> AsyncGenerator[Door]:
+    """A door of its own for each test."""
+    async with open_compat(core) as opened:
+        yield opened
 
 
 async def said_by_core(core: Core, text: str, sample_rate: int) -> bytes:

@@ -1,30 +1,16 @@
 """index-tts and OVOS over HTTP, as their clients ask for them."""
 
-from collections.abc import AsyncGenerator
-
 import pytest
-import pytest_asyncio
 
-from tests.support.core import Core, running_core
+from tests.support import fixtures
+from tests.support.core import Core
 from tests.support.http_door import Door
+from tests.transports.compat import doors
 from tests.transports.compat.doors import open_compat, said_by_core
 from tts_server.transports.compat.settings import CompatSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core() -> AsyncGenerator[Core]:
-    """One core for the whole file."""
-    async with running_core() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def door(core: Core) -> AsyncGenerator[Door]:
-    """A door of its own."""
-    async with open_compat(core) as opened:
-        yield opened
+core, door = fixtures.core, doors.door
 
 
 async def test_index_tts_gets_bare_samples_at_24_khz(core: Core, door: Door) -> None:

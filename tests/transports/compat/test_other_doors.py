@@ -4,35 +4,22 @@ import asyncio
 import base64
 import json
 import uuid
-from collections.abc import AsyncGenerator
 
 import pytest
-import pytest_asyncio
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.support.core import Core, running_core
+from tests.support import fixtures
+from tests.support.core import Core
 from tests.support.http_door import Door
 from tests.support.websocket_peer import peer_of
-from tests.transports.compat.doors import open_compat, said_by_core
+from tests.transports.compat import doors
+from tests.transports.compat.doors import said_by_core
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+core, door = fixtures.core, doors.door
 
 REPLY = "你好，世界。再见"
 LONG = "很长的一段话，" * 60
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core() -> AsyncGenerator[Core]:
-    """One core for the whole file."""
-    async with running_core() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def door(core: Core) -> AsyncGenerator[Door]:
-    """A door of its own."""
-    async with open_compat(core) as opened:
-        yield opened
 
 
 def aliyun(name: str, task: str, **payload: object) -> str:

@@ -10,33 +10,22 @@ import pytest_asyncio
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.load.volcengine_door import over_our_websocket, over_volcengine
-from tests.support.core import Core, running_core
+from tests.support import fixtures
+from tests.support.core import Core
 from tests.support.http_door import Door
 from tests.support.xiaozhi_double_stream import Xiaozhi, client_frame, request, xiaozhi
+from tests.transports.compat import doors
 from tests.transports.compat.doors import open_compat, said_by_core
 from tts_server.access.access import Access, AccessSettings, Token
 from tts_server.transports.compat.conversation import Garbled
 from tts_server.transports.compat.volcengine import Event, answer, parse, sound
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+core, door = fixtures.core, doors.door
 
 SESSION = "0123456789abcdef0123456789abcdef"
 REPLY = "你好，世界。今天天气很好，我们出去走走吧"  # without a final mark, as most replies come
 FRAME_BYTES = 2 * 24000 * 60 // 1000
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core() -> AsyncGenerator[Core]:
-    """One core for the whole file."""
-    async with running_core() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def door(core: Core) -> AsyncGenerator[Door]:
-    """A door of its own."""
-    async with open_compat(core) as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
