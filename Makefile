@@ -18,6 +18,7 @@ DONE := $(VENV)/done
 ARGS ?=
 VOICES ?=
 TEXT ?=
+WORKERS ?= 2
 
 .PHONY: help
 help:  ## this list

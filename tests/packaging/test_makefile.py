@@ -18,7 +18,8 @@ STEPS = ("venv", "base", "build", "torch", "sambert", "openvino", "kokoro", "dev
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run make on our Makefile, with an environment folder of the test's own."""
     command = ["make", "-C", str(ROOT), f"VENV={folder / 'venv'}", *arguments]
-    outer = ("MAKE", "MFLAGS", "GNUMAKEFLAGS", "ARGS", "TEXT", "PYTHON", "VENV")  # of the make that runs this suite
+    # of the make that runs this suite
+    outer = ("MAKE", "MFLAGS", "GNUMAKEFLAGS", "ARGS", "TEXT", "PYTHON", "VENV", "WORKERS")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
@@ -50,6 +51,11 @@ def test_a_fresh_checkout_installs_the_base_layer_only_and_shows_the_licence_bef
     assert re.findall(r"install\.sh \S+ (\w+)", plan) == ["base", "build"]
     assert "torch" not in plan
     assert plan.index("voices info baker") < plan.index("tts-server run")
+
+
+def test_two_tests_run_at_a_time_unless_said_otherwise(tmp_path: Path) -> None:
+    assert "pytest --numprocesses 2 " in make(tmp_path, "--dry-run", "suite").stdout
+    assert "pytest --numprocesses 4 " in make(tmp_path, "--dry-run", "suite", "WORKERS=4").stdout
 
 
 def test_the_tests_need_every_layer(tmp_path: Path) -> None:
