@@ -67,4 +67,6 @@ def main(host: str, port: str, text: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit((__doc__ or "").splitlines()[2])
     main(*sys.argv[1:4])

@@ -25,4 +25,6 @@ async def main(url: str, text: str, path: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit((__doc__ or "").splitlines()[2])
     asyncio.run(main(*sys.argv[1:4]))

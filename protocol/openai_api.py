@@ -39,7 +39,7 @@ class OpenAiSpeechRequest(BaseModel):
     )
     response_format: AudioFormat | None = Field(None, description="Left out: mp3. pcm: 24 kHz, 16 bit, mono.")
     speed: float | None = Field(
-        None, ge=0.25, le=4.0, description="Beyond 0.4 to 2.5 the nearest of these is used; left out: 1."
+        None, strict=True, ge=0.25, le=4.0, description="Beyond 0.4 to 2.5 the nearest of these is used; left out: 1."
     )
     instructions: str | None = Field(None, max_length=4096, description="How to say it, in English or Chinese.")
     stream: bool | None = Field(

@@ -1,9 +1,12 @@
 """The examples run as somebody would run them."""
 
 import asyncio
+import subprocess
 import sys
 import wave
 from pathlib import Path
+
+import pytest
 
 from tests.support.core import Core
 from tests.support.engines import RATE, SAMPLES_PER_CHARACTER
@@ -37,3 +40,10 @@ async def test_bare_sockets_are_enough(core: Core) -> None:
     async with open_door(core) as door:
         pcm = await run("raw_client.py", "127.0.0.1", str(door.port), "你好，世界。")
     assert len(pcm) == 2 * 4 * SAMPLES_PER_CHARACTER
+
+
+@pytest.mark.parametrize("name", ["say.py", "raw_client.py"])
+def test_without_arguments_an_example_says_how_it_is_used(name: str) -> None:
+    ended = subprocess.run([sys.executable, ROOT / "examples" / name], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr[:12]) == (1, "Use: python ")
+    assert ended.stderr.count("\n") == 1

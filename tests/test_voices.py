@@ -6,7 +6,7 @@ import pytest
 
 from protocol.emotions import ALIASES, DISTANCES, EMOTIONS, canonical
 from tests.support.engines import voice
-from tts_server.errors import EmotionUnknown, EngineLoading, VoiceUnknown
+from tts_server.errors import ConfigInvalid, EmotionUnknown, EngineLoading, VoiceUnknown
 from tts_server.voices import Catalogue, emotion_for, split_name, voice_like
 
 BAKER = voice("baker", "baker", emotions=("neutral", "happy", "calm"))
@@ -48,6 +48,8 @@ def test_a_disabled_voice_is_not_offered() -> None:
 def test_without_any_voice_the_engines_count_as_loading() -> None:
     with pytest.raises(EngineLoading):
         Catalogue().choose()
+    with pytest.raises(ConfigInvalid, match=r"voices\.disabled takes away every voice of this box: baker, heart"):
+        Catalogue.of([BAKER, HEART], "", ["baker", "heart"]).choose()
 
 
 def test_an_emotion_the_voice_lacks_becomes_the_nearest_it_has() -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from protocol.emotions import AUTO, DISTANCES, EMOTIONS, Distances, canonical, is_known, nearest
 from tts_server.engine import Voice
-from tts_server.errors import EmotionUnknown, EngineLoading, VoiceUnknown
+from tts_server.errors import ConfigInvalid, EmotionUnknown, EngineLoading, TTSError, VoiceUnknown
 
 SEPARATOR: Final = "||"  # "baker||happy": a voice and a mood, as Home Assistant Cloud names a voice's styles
 PRELOAD_DEFAULT: Final = "default"  # among the voices to preload: whichever is the default one
@@ -26,6 +26,7 @@ class Catalogue:
     """The voices of this box, the default one first."""
 
     voices: tuple[Voice, ...] = ()
+    disabled: tuple[str, ...] = ()  # voices that are here and not offered
 
     @classmethod
     def of(cls, voices: Sequence[Voice], default: str, disabled: Sequence[str] = ()) -> "Catalogue":
@@ -36,7 +37,15 @@ class Catalogue:
         enabled = [voice for voice in voices if voice.name not in disabled]
         if not default and enabled:
             default = min(enabled, key=_rank).name
-        return cls(tuple(sorted(enabled, key=lambda voice: voice.name != default)))
+        hidden = tuple(voice.name for voice in voices if voice.name in disabled)
+        return cls(tuple(sorted(enabled, key=lambda voice: voice.name != default)), hidden)
+
+    @property
+    def why_silent(self) -> TTSError:
+        """What is told whoever wants to hear something while no voice can speak."""
+        if self.disabled and not self.voices:
+            return ConfigInvalid(f"voices.disabled takes away every voice of this box: {', '.join(self.disabled)}")
+        return EngineLoading("no voice is ready to speak: the engines are loading, or no voice is installed")
 
     @property
     def names(self) -> str:
@@ -47,10 +56,10 @@ class Catalogue:
         """The voice of that name, else the first that speaks the language, else the default.
 
         A mood behind the name and capitals do not matter here. Raises VoiceUnknown for a name that is not here,
-        EngineLoading while no voice is known at all.
+        EngineLoading while no voice is known at all, ConfigInvalid where all are disabled.
         """
         if not self.voices:
-            raise EngineLoading("no voice is available yet; `tts-server voices list` tells what is installed")
+            raise self.why_silent
         if name:
             if (found := self.find(split_name(name)[0])) is None:
                 raise VoiceUnknown(f"there is no voice {name[:64]!r}; voices here: {self.names}")

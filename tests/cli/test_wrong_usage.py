@@ -18,6 +18,8 @@ WRONG = [
     (["say", ""], 1, "there is nothing to say: the text is empty"),
     (["say", "  \n"], 1, "there is nothing to say: the text is empty"),
     (["say"], 2, "Missing argument"),
+    (["say", "<think>好", "-o", "a.wav"], 1, "there is nothing to say: nothing in the text can be spoken"),
+    (["say", "\N{GRINNING FACE}", "-o", "-"], 1, "there is nothing to say: nothing in the text can be spoken"),
     (["say", "你好", "--voice", "nobody", "-o", "a.wav"], 1, "there is no voice 'nobody'; voices here: baker, heart"),
     (["say", "你好", "--speed", "9", "-o", "a.wav"], 1, "speed is 9; it can be 0.4 to 2.5"),
     (["say", "你好", "--speed", "fast", "-o", "a.wav"], 2, "Invalid value for '--speed'"),
@@ -53,14 +55,29 @@ BAD_CONFIGURATIONS = [
     ("[server\n", "is not valid TOML"),
     ("[server]\nhttp_port = 8081\nwyoming_port = 8081\n", "are both 8081; each needs its own"),
     ('[server]\nhost_names = ["*"]\n', "write a whole name such as voice.example.org"),
-    ('[voices]\nemotion = "hapy"\n', "there is no emotion 'hapy'"),
+    ('[voices]\nemotion = "hapy"\n', "voices.emotion: there is no emotion 'hapy'"),
     ('[voices]\ndefault = "nobody"\n', "voices.default: there is no voice 'nobody'; voices here: baker, heart"),
     ('[voices]\ndisabled = ["nobody"]\n', "voices.disabled: there is no voice 'nobody'"),
     ('[voices]\ndefault = "heart"\ndisabled = ["heart"]\n', "which voices.disabled takes away"),
+    ('[voices]\ndisabled = ["baker", "heart"]\n', "voices.disabled takes away every voice of this box: baker, heart"),
+    ('[server]\nhost = "192.0.2.1"\n', "server.host: cannot listen on host '192.0.2.1'"),
+    ('[server]\nhost = "no such name"\n', "server.host: cannot listen on host 'no such name'"),
+    (
+        '[server]\nwyoming_socket = "/no/such/folder/socket"\n',
+        "server.wyoming_socket: there is no folder /no/such/folder",
+    ),
+    ('[server]\nwyoming_socket = "bad.toml"\n', "server.wyoming_socket: bad.toml is there, and is no socket"),
+    (f'[server]\nwyoming_socket = "/tmp/{"a" * 103}"\n', "is longer than a socket's 107 bytes"),
     ('[text]\ndictionary = { "山" = "shan9" }\n', "text.dictionary: 山: '9' in 'shan9' is no tone"),
     ('[http]\nopenai_voices = { nova = "nobody" }\n', "http.openai_voices: there is no voice 'nobody'"),
-    ('[access]\nmode = "token"\ntokens_file = "/no/tokens"\n', "cannot read /no/tokens: No such file"),
-    ('[access]\nmode = "jwt"\njwt_key_file = "/no/key.pem"\n', "cannot read /no/key.pem: No such file"),
+    (
+        '[access]\nmode = "token"\ntokens_file = "/no/tokens"\n',
+        "access.tokens_file: cannot read /no/tokens: No such file",
+    ),
+    (
+        '[access]\nmode = "jwt"\njwt_key_file = "/no/key.pem"\n',
+        "access.jwt_key_file: cannot read /no/key.pem: No such file",
+    ),
     ('[http]\ntls_cert_file = "/no/c.pem"\ntls_key_file = "/no/k.pem"\n', "http.tls_cert_file: cannot use /no/c.pem"),
 ]
 
@@ -134,6 +151,15 @@ def test_config_check_finds_what_cannot_be_used(
     shown = capfd.readouterr()
     assert message in shown.err
     assert shown.err.count("\n") <= 3  # TOML's own complaints have several
+
+
+def test_a_folder_in_place_of_the_file_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = home / ".config" / "tts-server" / "config.toml"
+    folder.mkdir(parents=True)
+    assert ran(monkeypatch, "config", "check") == 2
+    assert capfd.readouterr().err == f"tts-server: cannot read {folder}: Is a directory\n"
 
 
 def test_on_a_box_with_the_service_its_file_is_looked_at_and_named(

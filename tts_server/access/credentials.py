@@ -22,22 +22,24 @@ def read_tokens(path: Path | None) -> tuple[Token, ...]:
     """
     found = path or _credential("tokens", "access.tokens_file")
     tokens: dict[str, Token] = {}
-    for number, line in enumerate(_read(found).splitlines(), start=1):
+    for number, line in enumerate(_read(found, "access.tokens_file").splitlines(), start=1):
         if words := line.partition("#")[0].split():
             token = _token(words, f"{found}, line {number}")
             if token.name in tokens:
                 raise ConfigInvalid(f"{found}, line {number}: there are two tokens called {token.name}")
             tokens[token.name] = token
     if not tokens:
-        raise ConfigInvalid(f"{found} holds no token; write a line: NAME SECRET")
+        raise ConfigInvalid(f"access.tokens_file: {found} holds no token; write a line: NAME SECRET")
     return tuple(tokens.values())
 
 
 def read_key(path: Path | None) -> str:
     """The key for signed tokens, by default the systemd credential `jwt_key`. Raises ConfigInvalid."""
-    key = _read(path or _credential("jwt_key", "access.jwt_key_file")).strip()
+    key = _read(path or _credential("jwt_key", "access.jwt_key_file"), "access.jwt_key_file").strip()
     if len(key) < 2 * MIN_SECRET_CHARS:
-        raise ConfigInvalid(f"the key for signed tokens has fewer than {2 * MIN_SECRET_CHARS} characters")
+        raise ConfigInvalid(
+            f"access.jwt_key_file: the key for signed tokens has fewer than {2 * MIN_SECRET_CHARS} characters"
+        )
     return key
 
 
@@ -61,13 +63,13 @@ def _credential(name: str, key: str) -> Path:
     return Path(folder) / name
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, key: str) -> str:
     try:
         if path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
             log.warning("%s can be read by everybody on this machine; `chmod 600` it", path)
         with path.open("rb") as file:
             return file.read(_MAX_BYTES).decode("utf-8")
     except OSError as error:
-        raise ConfigInvalid(f"cannot read {path}: {error.strerror}") from error
+        raise ConfigInvalid(f"{key}: cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError:
-        raise ConfigInvalid(f"{path} is not text in UTF-8") from None
+        raise ConfigInvalid(f"{key}: {path} is not text in UTF-8") from None

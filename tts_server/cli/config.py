@@ -1,7 +1,9 @@
 """`tts-server config`: check or show the configuration."""
 
 import logging
+import os
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -11,10 +13,14 @@ from tts_server.config.settings import Config
 from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.startup import access_settings
 from tts_server.engine_host.voices import load_voices
-from tts_server.errors import ConfigInvalid
+from tts_server.errors import ConfigInvalid, PortUnavailable
 from tts_server.text.linguistic.entries import checked_entry
 from tts_server.transports.http.settings import tls_context
+from tts_server.transports.listening import listen
 from tts_server.voices import PRELOAD_DEFAULT
+
+_SOCKET_BYTES: Final = 107  # of a path, on Linux
+_OF_THE_SERVICE: Final = Path("/run/tts-server")  # systemd makes it when the service starts
 
 
 def check(path: Path | None) -> None:
@@ -24,6 +30,7 @@ def check(path: Path | None) -> None:
     check_voices(config)
     check_dictionary(config)
     check_files(config)
+    check_addresses(config)
     Console().print(f"{file or 'no file, all defaults'}: good", highlight=False)
 
 
@@ -45,6 +52,8 @@ def check_voices(config: Config) -> None:
                 raise ConfigInvalid(f"{key}: there is no voice {name!r}; {known}")
     if config.voices.default in config.voices.disabled and config.voices.default:
         raise ConfigInvalid(f"voices.default is {config.voices.default!r}, which voices.disabled takes away")
+    if here and not set(here) - set(config.voices.disabled):
+        raise ConfigInvalid(f"voices.disabled takes away every voice of this box: {', '.join(here)}")
 
 
 def check_dictionary(config: Config) -> None:
@@ -65,6 +74,28 @@ def check_files(config: Config) -> None:
     secrets = {"token": config.access.tokens_file, "jwt": config.access.jwt_key_file}
     if secrets.get(config.access.mode) is not None:
         access_settings(config)
+
+
+def check_addresses(config: Config) -> None:
+    """Raise ConfigInvalid for an address that this machine does not have, and for a socket that nobody can make."""
+    server = config.server
+    try:
+        for opened in listen(server.host, 0):
+            opened.close()
+    except PortUnavailable as error:
+        raise ConfigInvalid(f"server.host: {error}") from None
+    if server.wyoming_socket:
+        _check_socket(Path(server.wyoming_socket))
+
+
+def _check_socket(path: Path) -> None:
+    folder = path.absolute().parent
+    if len(os.fsencode(path)) > _SOCKET_BYTES:
+        raise ConfigInvalid(f"server.wyoming_socket: {path} is longer than a socket's {_SOCKET_BYTES} bytes")
+    if not folder.is_dir() and folder != _OF_THE_SERVICE:
+        raise ConfigInvalid(f"server.wyoming_socket: there is no folder {folder}")
+    if path.exists() and not path.is_socket():
+        raise ConfigInvalid(f"server.wyoming_socket: {path} is there, and is no socket")
 
 
 def show(path: Path | None) -> None:

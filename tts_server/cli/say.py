@@ -157,6 +157,8 @@ def _say_there(request: Request, server: str, token: str | None, sink: Sink) -> 
         response = connection.getresponse()
         if response.status != 200:
             raise TTSError(f"{parts.netloc} refused: {_message(response.read())}")
+        if "X-First-Audio-Ms" not in response.headers:
+            return  # the silence that stands for a text in which nothing can be said
         sink.begin(int(response.headers["X-Sample-Rate"]))
         while received := response.read1(_READ_BYTES):
             sink.pcm(received)

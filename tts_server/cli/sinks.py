@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 from tts_server.audio.encode import FormatName, open_file_encoder
 from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, wav_header
 from tts_server.cli.player import found_players, playing
-from tts_server.errors import FormatUnsupported, TTSError
+from tts_server.errors import BadRequest, FormatUnsupported, TTSError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -42,9 +42,40 @@ class _Writable(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
+class _BegunWhenHeard:
+    """Begins a sink with the first samples, so that a text in which nothing can be said leaves nothing behind."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._sample_rate = 0
+        self.is_begun = False
+
+    def begin(self, sample_rate: int) -> None:
+        self._sample_rate = sample_rate
+
+    def pcm(self, pcm: bytes) -> None:
+        if not self.is_begun and pcm:
+            self._sink.begin(self._sample_rate)
+            self.is_begun = True
+        if self.is_begun:
+            self._sink.pcm(pcm)
+
+
 @contextmanager
 def opened(output: Path | None) -> Iterator[Sink]:
-    """Where the audio goes: the file, standard output ("-"), a player if there is one, else a file in this folder."""
+    """Where the audio goes: the file, standard output ("-"), a player if there is one, else a file in this folder.
+
+    Raises BadRequest when no samples came.
+    """
+    with _opened(output) as sink:
+        begun = _BegunWhenHeard(sink)
+        yield begun
+        if not begun.is_begun:
+            raise BadRequest("there is nothing to say: nothing in the text can be spoken")
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[Sink]:
     players = found_players() if output is None and sys.stdout.isatty() else []
     if players:
         with playing(players) as player:

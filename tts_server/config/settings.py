@@ -78,10 +78,10 @@ def find_file(explicit: Path | None, of_the_service: bool = False) -> Path | Non
     """
     if explicit is not None:
         return explicit
-    if of_the_service and "CONFIGURATION_DIRECTORY" not in os.environ and SERVICE_FILE.is_file():
+    if of_the_service and "CONFIGURATION_DIRECTORY" not in os.environ and SERVICE_FILE.exists():
         return SERVICE_FILE
     path = config_folder() / FILE_NAME
-    return path if path.is_file() else None
+    return path if path.exists() else None  # a folder of that name is a mistake, and told as one
 
 
 def voices_folder(config: Config) -> Path:
@@ -193,7 +193,8 @@ def _explain(problem: Any) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"there is no key {key}{_nearest(key)}"
-    return f"{key}: {problem['msg']} (it is {problem['input']!r})"
+    told = problem["msg"].removeprefix("Value error, ")  # Pydantic's words before those of a check of our own
+    return f"{key}: {told} (it is {problem['input']!r})"
 
 
 def _nearest(key: str) -> str:

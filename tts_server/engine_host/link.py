@@ -214,8 +214,14 @@ class EngineLink:
     def _become_ready(self, message: framing.Message) -> None:
         if failed := message["failed"]:
             voices = [voice for voice in self.catalogue.voices if voice.name not in failed]
-            self.catalogue = Catalogue.of(voices, self._settings.default_voice)
+            known = Catalogue.of(voices, self._settings.default_voice)
+            self.catalogue = replace(known, disabled=self.catalogue.disabled)
         self._ready.set()
+        if not self.catalogue.voices:
+            log.error(
+                "the engine host is ready after %.1f s, and silent: %s", message["seconds"], self.catalogue.why_silent
+            )
+            return
         log.info("engine host ready after %.1f s, voices: %s", message["seconds"], self.catalogue.names)
 
     async def _wait(self, event: asyncio.Event) -> None:

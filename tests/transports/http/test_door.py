@@ -5,7 +5,7 @@ import time
 import httpx
 import pytest
 
-from tests.support.core import Core
+from tests.support.core import Core, running_core
 from tests.support.http_door import core_without_engines, open_door, send_raw, speech_request
 from tts_server import __version__
 from tts_server.access.access import Access
@@ -22,6 +22,15 @@ async def test_a_daemon_whose_engines_load_is_alive_but_not_ready() -> None:
         for answer in (await door.client.get("/readyz"), await door.client.post("/api/tts", json={"text": "好。"})):
             assert (answer.status_code, answer.json()["error"]["code"]) == (503, "engine_loading")
             assert answer.headers["retry-after"] == "1"
+
+
+async def test_a_daemon_whose_voices_are_all_disabled_says_which_key_to_correct() -> None:
+    async with running_core() as core:
+        every = [voice.name for voice in core.synthesizer.catalogue.voices]
+    async with running_core(disabled_voices=every, preload=[]) as core, open_door(core) as door:
+        for answer in (await door.client.get("/readyz"), await door.client.post("/api/tts", json={"text": "好。"})):
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "config_invalid")
+            assert "voices.disabled takes away every voice" in answer.json()["error"]["message"]
 
 
 async def test_a_daemon_that_can_speak_is_ready_until_it_drains(core: Core) -> None:

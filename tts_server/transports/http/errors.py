@@ -1,5 +1,6 @@
 """What an error looks like on the HTTP routes."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from fastapi import FastAPI, Request
@@ -73,11 +74,23 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     in_body = problem["loc"][:1] != ("query",)
     if in_body and not _is_json(request.headers.get("content-type", "")):
         return error_answer(415, ErrorCode.BAD_MESSAGE, "send JSON, with the header Content-Type: application/json")
-    param = ".".join(str(part) for part in problem["loc"][1:]) or None
+    param = _field_of(problem["loc"][1:], error.body) if in_body else ".".join(map(str, problem["loc"][1:]))
     is_format = param in _FORMAT_FIELDS and problem["type"] == "literal_error"
     code = ErrorCode.FORMAT_UNSUPPORTED if is_format else ErrorCode.BAD_FIELD
     status = 400 if is_openai(request.url.path) else 422
-    return error_answer(status, code, f"{param or 'the body'}: {problem['msg']}", param)
+    told = problem["msg"].removeprefix("Value error, ")  # Pydantic's words before those of a check of our own
+    return error_answer(status, code, f"{param or 'the body'}: {told}", param or None)
+
+
+def _field_of(loc: Sequence[int | str], body: object) -> str:
+    """The field that a problem is with, without the kinds that Pydantic tried one after the other for its value."""
+    names: list[str] = []
+    for part in loc:
+        names.append(str(part))
+        body = body.get(part) if isinstance(body, dict) else None
+        if not isinstance(body, dict | list):
+            break
+    return ".".join(names)
 
 
 async def _on_unexpected_error(_: Request, __: Exception) -> Response:

@@ -9,7 +9,7 @@ from protocol.http_api import EmotionInfo, EmotionList, EngineInfo, Health, Tick
 from tts_server import __version__
 from tts_server.access.access import TICKET_S, Access
 from tts_server.engine import Voice
-from tts_server.errors import EngineLoading, ShuttingDown
+from tts_server.errors import ShuttingDown
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.replies.report import Report
@@ -31,7 +31,7 @@ def add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
         if synthesizer.trouble is not None:
             raise synthesizer.trouble
         if not synthesizer.is_ready:
-            raise EngineLoading("no voice is ready to speak: the engines are loading")
+            raise synthesizer.catalogue.why_silent
         return Health(status="ready", version=__version__)
 
 
