@@ -15,14 +15,6 @@ def test_golden_sentences_are_read_as_expected(text: str, expected: str) -> None
         assert found[int(at)] in pinyin.split("/"), f"{text[int(at)]} at {at} in {text}"
 
 
-@pytest.mark.parametrize(
-    ("marked", "numbered"),
-    [("lǜ", "lv4"), ("de", "de5"), ("zhōng", "zhong1"), ("ǹg", "ng4"), ("ê̄", "e1"), ("nǚ", "nv3")],
-)
-def test_tone_marks_become_digits(marked: str, numbered: str) -> None:
-    assert readings.numbered(marked) == numbered
-
-
 def test_rare_characters_have_a_reading_and_unknown_ones_none() -> None:
     lexicon = readings.load()
     assert lexicon.usual("㐀") == "qiu1"

@@ -65,12 +65,6 @@ def rows(char: str) -> tuple[Row, ...]:
     )
 
 
-def load() -> None:
-    """Make all patterns ready, so that no sentence waits for them."""
-    for char in polyphones():
-        rows(char)
-
-
 @cache
 def polyphones() -> frozenset[str]:
     """The characters that have rows."""

@@ -1,63 +1,46 @@
-"""Which pinyin each character has: phrases of pypinyin's dictionary, then rules for polyphones. Host's side.
+"""Which pinyin each character has: phrases of pypinyin's dictionary, then rules for polyphones. Host's side."""
 
-The dictionary files are read straight from the installed package: importing pypinyin would build its tables as nested
-lists (52 MB, where these take a few) that only its own functions need.
-"""
-
-import json
-import re
-import unicodedata
-from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from threading import Lock
-from typing import Any
 
 import rjieba
 
-from tts_server.text.mandarin import neutral, reading_tables
+from tts_server.text.mandarin import neutral, pinyin_table, reading_tables
+from tts_server.text.mandarin.pinyin_table import MAX_PHRASE, PinyinTable
 from tts_server.text.mandarin.polyphones import choose
 from tts_server.text.mandarin.words import Token, cut, has_light_er
 
-_TONE_MARKS = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
-_FIRST, _LAST = 0x3400, 0x9FFF  # the block kept as an array; rarer characters are in a dict
-_MAX_PHRASE = 8
-_VALUE = re.compile(r"\s*:\s*")
+Phrase = Callable[[str], str | None]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Readings by character and by phrase."""
+    """Readings by character and by phrase: a large table, and over it words of our own."""
 
-    syllables: list[str]  # every reading there is; [0] means none
-    block: "array[int]"  # index of the usual reading of each character from _FIRST on
-    rare: dict[str, int]
-    alone: dict[str, str]  # the reading of a character that is a word of its own
-    phrases: dict[str, str] = field(repr=False)  # only phrases that hold a polyphone; pinyin separated by spaces
-    pairs: frozenset[str] = frozenset()  # words of two characters that are cut in two, being no words elsewhere
+    table: PinyinTable
+    phrases: Mapping[str, str | None]  # our own; None where context decides, whatever the table says
+    characters: Mapping[str, str]  # usual readings of our own
+    alone: Mapping[str, str]  # the reading of a character that is a word of its own
+    pairs: frozenset[str]  # words of two characters that are cut in two, being no words elsewhere
 
     def usual(self, char: str) -> str:
         """The most frequent reading of a character, or "" when it has none."""
-        place = ord(char) - _FIRST
-        return self.syllables[self.block[place] if 0 <= place <= _LAST - _FIRST else self.rare.get(char, 0)]
+        return self.characters.get(char) or next(iter(self.table.character(char)), "")
+
+    def phrase(self, word: str) -> str | None:
+        """The pinyin of a word of several characters, separated by spaces; None where it is no phrase."""
+        return self.phrases[word] if word in self.phrases else self.table.phrase(word)
 
 
-_lexicon: Lexicon | None = None
 _loading = Lock()
 
 
 def load() -> Lexicon:
-    """Read the dictionaries, once."""
-    global _lexicon
-    if _lexicon is None:
-        with _loading:
-            if _lexicon is None:
-                _lexicon = _read_lexicon(_data_folder())
-                reading_tables.load()
-    return _lexicon
+    """Read the words of our own, once."""
+    with _loading:
+        return _lexicon()
 
 
 def read(tokens: Sequence[Token], why: list[str] | None = None) -> list[str]:
@@ -67,10 +50,10 @@ def read(tokens: Sequence[Token], why: list[str] | None = None) -> list[str]:
     found: list[str | None] = [None] * len(text)
     base = tokens[0].start if tokens else 0
     for token in tokens:
-        for start, pinyin in _phrases_in(token.text, lexicon.phrases):
+        for start, pinyin in _phrases_in(token.text, lexicon.phrase):
             at = token.start - base + start
             found[at : at + len(pinyin)] = pinyin
-    for at, pinyin in _phrases_of_words(tokens, lexicon.phrases, lexicon.pairs):
+    for at, pinyin in _phrases_of_words(tokens, lexicon.phrase, lexicon.pairs):
         found[at - base : at - base + len(pinyin)] = pinyin
     chosen = choose(text, tokens, base, found, lexicon.alone)
     if why is not None:
@@ -85,15 +68,9 @@ def read(tokens: Sequence[Token], why: list[str] | None = None) -> list[str]:
     return pinyin
 
 
-@lru_cache(maxsize=4096)
 def alternatives(char: str, but: str = "") -> list[str]:
-    """The readings of a character, usual ones first, without one of them. Slow: milliseconds, of a file."""
-    if len(char) != 1:
-        return []
-    document = (_data_folder() / "pinyin_dict.json").read_text("utf-8")
-    found = re.search(rf'"{ord(char)}"\s*:\s*"([^"]*)"', document)
-    known = dict.fromkeys(numbered(marked) for marked in (found[1].split(",") if found else ()))
-    return [reading for reading in known if reading != but]
+    """The readings of a character, usual ones first, without one of them."""
+    return [reading for reading in load().table.character(char) if reading != but] if len(char) == 1 else []
 
 
 def _source(phrase: str | None, chosen: str | None) -> str:
@@ -114,12 +91,12 @@ def explain(text: str) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _phrases_in(word: str, phrases: dict[str, str]) -> Iterator[tuple[int, list[str]]]:
+def _phrases_in(word: str, phrase: Phrase) -> Iterator[tuple[int, list[str]]]:
     """Known phrases inside a word, longest first from the left; a whole word of one character is never a phrase."""
     start = 0
     while start < len(word) - 1:
-        for end in range(min(len(word), start + _MAX_PHRASE), start + 1, -1):
-            if (pinyin := phrases.get(word[start:end])) is not None:
+        for end in range(min(len(word), start + MAX_PHRASE), start + 1, -1):
+            if (pinyin := phrase(word[start:end])) is not None:
                 yield start, pinyin.split()
                 start = end
                 break
@@ -128,7 +105,7 @@ def _phrases_in(word: str, phrases: dict[str, str]) -> Iterator[tuple[int, list[
 
 
 def _phrases_of_words(
-    tokens: Sequence[Token], phrases: dict[str, str], pairs: frozenset[str]
+    tokens: Sequence[Token], phrase: Phrase, pairs: frozenset[str]
 ) -> Iterator[tuple[int, list[str]]]:
     """Known phrases that several whole words make up, longest first from the left; of two characters only `pairs`."""
     index = 0
@@ -136,85 +113,30 @@ def _phrases_of_words(
         text, best = tokens[index].text, 0
         for last in range(index + 1, len(tokens)):
             text += tokens[last].text
-            if len(text) > _MAX_PHRASE:
+            if len(text) > MAX_PHRASE:
                 break
-            if (len(text) > 2 or text in pairs) and text in phrases:
-                best = last
-                reading = phrases[text]
+            if (len(text) > 2 or text in pairs) and (pinyin := phrase(text)) is not None:
+                best, reading = last, pinyin
         if best:
             yield tokens[index].start, reading.split()
         index = max(best, index) + 1
 
 
-def _data_folder() -> Path:
-    spec = find_spec("pypinyin")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("pypinyin is not installed; the Mandarin front end needs its dictionaries")
-    return Path(spec.submodule_search_locations[0])
-
-
-def _read_lexicon(folder: Path) -> Lexicon:
-    codes: dict[str, int] = {"": 0}
-    block, rare = array("H", bytes(2 * (_LAST - _FIRST + 1))), {}
-    polyphones: set[str] = set()
-    for code, marked in _entries((folder / "pinyin_dict.json").read_text("utf-8")):
-        char = chr(int(code))
-        usual, _, others = marked.partition(",")
-        if others:
-            polyphones.add(char)
-        index = codes.setdefault(numbered(usual), len(codes))
-        if _FIRST <= ord(char) <= _LAST:
-            block[ord(char) - _FIRST] = index
-        else:
-            rare[char] = index
+@cache
+def _lexicon() -> Lexicon:
+    phrases: dict[str, str | None] = {}
+    characters: dict[str, str] = {}
     alone: dict[str, str] = {}
     pairs: set[str] = set()
-    phrases = dict(_read_phrases(folder / "phrases_dict.json", polyphones))
     for word, reading in reading_tables.words():
         if reading == reading_tables.CONTEXT_DECIDES:
-            phrases.pop(word, None)
+            phrases[word] = None
         elif word.startswith("*"):
-            block[ord(word[1]) - _FIRST] = codes.setdefault(reading, len(codes))
+            characters[word[1]] = reading
         elif len(word) == 1:
             alone[word] = reading
         else:
             phrases[word] = reading
             if len(word) == 2 and len(rjieba.cut(word)) == 2:
                 pairs.add(word)
-    return Lexicon(list(codes), block, rare, alone, phrases, frozenset(pairs))
-
-
-def _read_phrases(path: Path, polyphones: set[str]) -> Iterator[tuple[str, str]]:
-    """Phrases in which some character has more than one reading; 一 and 不 without sandhi."""
-    for phrase, readings in _entries(path.read_text("utf-8")):
-        if len(readings) == len(phrase) <= _MAX_PHRASE and not polyphones.isdisjoint(phrase):
-            pinyin = (
-                {"一": "yi1", "不": "bu4"}.get(char) or numbered(reading[0])
-                for char, reading in zip(phrase, readings, strict=True)
-            )
-            yield phrase, " ".join(pinyin)
-
-
-def _entries(document: str) -> Iterator[tuple[str, Any]]:
-    """The members of a JSON object one by one: all at once they would leave 40 MB of holes in the heap."""
-    decoder = json.JSONDecoder()
-    at = document.find('"')
-    while at >= 0:
-        key, at = decoder.raw_decode(document, at)
-        value, at = decoder.raw_decode(document, _VALUE.match(document, at).end())  # type: ignore[union-attr]
-        yield key, value
-        at = document.find('"', at)
-
-
-@cache
-def numbered(marked: str) -> str:
-    """Tone mark to tone digit: "lǜ" is "lv4", "de" is "de5"."""
-    plain, tone = "", "5"
-    for char in unicodedata.normalize("NFD", marked.strip().replace("ɡ", "g")):
-        if char in _TONE_MARKS:
-            tone = _TONE_MARKS[char]
-        elif char == "\u0308":
-            plain = plain[:-1] + "v"
-        elif char != "\u0302":
-            plain += char
-    return plain + tone
+    return Lexicon(pinyin_table.load(), phrases, characters, alone, frozenset(pairs))
