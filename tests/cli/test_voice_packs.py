@@ -138,7 +138,7 @@ def test_the_embedded_voice_is_there_already_and_proves_it(call: Call) -> None:
 
 
 def test_a_revision_that_nobody_pinned_is_told(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     ended = call("install", "modelscope:damo/speech_sambert-hifigan_tts_zhida_zh-cn_16k", "--offline")
     assert ended.code == 1
     assert "no revision of damo/speech_sambert-hifigan_tts_zhida_zh-cn_16k is known to be good here" in ended.err
@@ -153,8 +153,8 @@ def test_on_a_terminal_a_bar_shows_how_much_has_been_fetched_and_nothing_else_wr
         shown = on_a_terminal(
             ["install", f"modelscope:{model}"],
             MODELSCOPE_ENDPOINT=hub.endpoint,
-            MODELSCOPE_CACHE=str(tmp_path / "cache"),
-            MODELSCOPE_HOME=str(tmp_path / "home"),
+            XDG_CACHE_HOME=str(tmp_path / "cache"),
+            XDG_DATA_HOME=str(tmp_path / "data"),
             TTS_SERVER__VOICES__FOLDER=str(tmp_path / "packs"),
         )
     assert re.search(r"fetching damo/\S+@v1\.0\.2, \d+ MB .* (\d+\.\d)/\1 MB", shown)

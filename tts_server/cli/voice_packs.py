@@ -10,6 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, Task, TaskID, Tex
 from rich.text import Text
 
 from tts_server.cli.voices import catalogue
+from tts_server.config.paths import cache_folder, state_folder
 from tts_server.config.settings import Config, voices_folder
 from tts_server.engines.onnx_voices.engine import read_packs
 from tts_server.engines.onnx_voices.packs.pack import UNKNOWN_LICENCE, Pack
@@ -41,7 +42,8 @@ def install(source: str, config: Config, *, offline: bool, only: Sequence[str]) 
         if source.startswith(HUB) and not (model := hub.Model.of(source.removeprefix(HUB))).is_pinned:
             _tell(f"no revision of {model.name} is known to be good here: taking {model.revision}")
         with ProgressBar() as progress:
-            packs = install(source, folder, progress, offline=offline, only=only)
+            folders = hub.Folders(cache_folder() / "fetched", state_folder())
+            packs = install(source, folder, folders, progress, offline=offline, only=only)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="SOURCE") from error
     for pack in packs:
@@ -163,6 +165,10 @@ class ProgressBar:
             self._bar.refresh()  # the end of a quick step is seen too
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(what, total=None)
+
+    def note(self, what: str) -> None:
+        """Something to know about what is being done, which goes on."""
+        self._console.print(what, markup=False, highlight=False, soft_wrap=True)
 
     def fetched(self, count: int, total: int) -> None:
         """So many more bytes of so many have arrived."""

@@ -17,6 +17,12 @@ class Quiet:
     def step(self, what: str) -> None:
         pass
 
+    def note(self, what: str) -> None:
+        pass
+
+    def fetched(self, count: int, total: int) -> None:
+        pass
+
 
 @pytest.fixture(scope="session")
 def joe_file() -> Path:

@@ -21,7 +21,9 @@ from tests.engines.spoken import run, samples
 from tests.support.model_hub import files_of, running_hub
 from tts_server.engine import Utterance
 from tts_server.engines.sambert.engine import SambertEngine
-from tts_server.engines.sambert.install import install, remove, verify
+from tts_server.engines.sambert.install import install as install_from
+from tts_server.engines.sambert.install import remove, verify
+from tts_server.engines.sambert.packs.hub import Folders
 from tts_server.engines.sambert.packs.pack import Pack, find_packs
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
 
@@ -68,6 +70,11 @@ def zipped(folder: Path, archive: Path, inside: str = "") -> Path:
 def packs(tmp_path: Path) -> Path:
     """The folder in which packs live; not there yet."""
     return tmp_path / "state" / "voices"
+
+
+def install(source: str, packs: Path, watcher: Watcher, **how: Any) -> list[Pack]:
+    """What a hub gives is kept beside the packs."""
+    return install_from(source, packs, Folders(packs.parent / "fetched", packs.parent / "state"), watcher, **how)
 
 
 def installed(packs: Path) -> list[str]:
@@ -156,8 +163,6 @@ def test_a_model_of_the_hub_is_installed_with_its_source_revision_and_licence(
     tmp_path: Path, packs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = model_of(tmp_path / "model", zhitian_emo="tiny_16k")
-    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("MODELSCOPE_HOME", str(tmp_path / "home"))
     with running_hub({(NAME, "v1.0.2"): files_of(model)}) as hub:
         point_sdk_at(hub.endpoint, monkeypatch)
         (pack,) = install(f"modelscope:{NAME}", packs, Watcher())

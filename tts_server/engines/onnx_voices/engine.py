@@ -5,13 +5,13 @@ Settings: `voices_dir`, where the packs are.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tts_server.engine import AudioChunk, Utterance, Voice
+from tts_server.engines.installing.loaded import Key, LoadedPacks
 from tts_server.engines.onnx_voices.families import Model, load
 from tts_server.engines.onnx_voices.packs.pack import UNKNOWN_LICENCE, Pack, find_packs, read_pack
 from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, TRIALS
@@ -39,9 +39,7 @@ class OnnxVoicesEngine:
         self._folder = Path(folder) if folder else None
         self._speakers: dict[str, _Speaker] = {}
         self._faults: dict[str, str] = {}
-        self._models: dict[tuple[Path, str], Model] = {}  # by folder and revision of the pack
-        self._users: dict[tuple[Path, str], set[str]] = {}
-        self._loading = threading.Lock()
+        self._models = LoadedPacks[Model]()
         self.refresh()
 
     @property
@@ -56,10 +54,8 @@ class OnnxVoicesEngine:
             if self._faults.get(name) != reason:
                 log.error("voice pack %s cannot be used and is passed over: %s", name, reason)
         speakers = {speaker.voice.name: speaker for pack in packs for speaker in _speakers_of(pack)}
-        with self._loading:
-            self._speakers, self._faults = speakers, faults
-            for key in set(self._models) - {_key(speaker.pack) for speaker in speakers.values()}:
-                self._let_go(key)
+        self._speakers, self._faults = speakers, faults
+        self._models.keep({_key(speaker.pack) for speaker in speakers.values()})
 
     def load(self, voice: str) -> None:
         """Make the sessions, speak a word. Raises VoiceUnknown, VoiceDataMissing."""
@@ -67,11 +63,7 @@ class OnnxVoicesEngine:
 
     def unload(self, voice: str) -> None:
         """Let go of the nets, once no other voice of the same pack is loaded."""
-        with self._loading:
-            for key, users in tuple(self._users.items()):
-                users.discard(voice)
-                if not users:
-                    self._let_go(key)
+        self._models.unload(voice)
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Yield the audio, with timings of words or syllables."""
@@ -79,19 +71,10 @@ class OnnxVoicesEngine:
         yield from model.speak(speaker.index, utterance.runs, wanted)
 
     def _loaded(self, voice: str) -> tuple[_Speaker, Model]:
-        with self._loading:
-            if (speaker := self._speakers.get(voice)) is None:
-                known = ", ".join(self._speakers) or "none"
-                raise VoiceUnknown(f"engine onnx_voices has no voice {voice!r}; it has {known}")
-            key = _key(speaker.pack)
-            if (model := self._models.get(key)) is None:
-                self._models[key] = model = _warm(speaker.pack)
-            self._users.setdefault(key, set()).add(voice)
-            return speaker, model
-
-    def _let_go(self, key: tuple[Path, str]) -> None:
-        self._models.pop(key, None)
-        self._users.pop(key, None)
+        if (speaker := self._speakers.get(voice)) is None:
+            known = ", ".join(self._speakers) or "none"
+            raise VoiceUnknown(f"engine onnx_voices has no voice {voice!r}; it has {known}")
+        return speaker, self._models.get(_key(speaker.pack), voice, lambda: _warm(speaker.pack))
 
 
 def read_packs(folder: Path) -> tuple[list[Pack], dict[str, str]]:
@@ -140,5 +123,5 @@ def _voice(pack: Pack, name: str) -> Voice:
     )
 
 
-def _key(pack: Pack) -> tuple[Path, str]:
+def _key(pack: Pack) -> Key:
     return pack.folder, pack.revision

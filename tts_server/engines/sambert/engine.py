@@ -7,7 +7,6 @@ pauses have the emotion of the text before them, as in training, or none (defaul
 """
 
 import logging
-import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from tts_server.engine import AudioChunk, Break, Run, Syllable, Utterance, VocoderTask, Voice
+from tts_server.engines.installing.loaded import Key, LoadedPacks
 from tts_server.engines.sambert.packs.installed import Installed, Speaker, read_packs
 from tts_server.engines.sambert.packs.pack import Pack
 from tts_server.engines.sambert.runtime.graphs import Nets, return_free_memory
@@ -38,9 +38,7 @@ class SambertEngine:
         self._precision = str(settings.get("precision", "fp32"))
         self._emotion_on_breaks = bool(settings.get("emotion_on_breaks", False))
         self._installed = Installed({}, {})
-        self._nets: dict[tuple[Path, str], Nets] = {}  # by folder and version of the pack
-        self._users: dict[tuple[Path, str], set[str]] = {}  # voices that were loaded and not unloaded since
-        self._loading = threading.Lock()
+        self._nets = LoadedPacks[Nets](return_free_memory)
         self.refresh()
 
     @property
@@ -54,11 +52,8 @@ class SambertEngine:
         for name, reason in found.faults.items():
             if self._installed.faults.get(name) != reason:
                 log.error("voice pack %s cannot be used and is passed over: %s", name, reason)
-        with self._loading:
-            self._installed = found
-            kept = {_key(speaker.pack) for speaker in found.speakers.values()}
-            for key in set(self._nets) - kept:
-                self._let_go(key)
+        self._installed = found
+        self._nets.keep({_key(speaker.pack) for speaker in found.speakers.values()})
 
     def load(self, voice: str) -> None:
         """Make the sessions, speak a syllable. Raises VoiceUnknown, VoiceDataMissing, ConfigInvalid."""
@@ -66,11 +61,7 @@ class SambertEngine:
 
     def unload(self, voice: str) -> None:
         """Let go of the nets, once no other voice of the same pack is loaded."""
-        with self._loading:
-            for key, users in tuple(self._users.items()):
-                users.discard(voice)
-                if not users:
-                    self._let_go(key)
+        self._nets.unload(voice)
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Yield the audio; each sentence's timings come with its first chunk."""
@@ -94,24 +85,17 @@ class SambertEngine:
         return VocoderTask(shape.macs_per_frame * frames_per_s, 160 / frames_per_s, run)
 
     def _loaded(self, voice: str) -> tuple[Speaker, Nets]:
-        with self._loading:
-            if (speaker := self._installed.speakers.get(voice)) is None:
-                known = ", ".join(self._installed.speakers) or "none"
-                raise VoiceUnknown(f"engine sambert has no voice {voice!r}; it has {known}")
-            key = _key(speaker.pack)
-            if (nets := self._nets.get(key)) is None:
-                nets = Nets(speaker.pack, self._device, may_choose=self._may_choose, precision=self._precision)
-                for _ in speak(nets, speaker.name, (WARM_UP,), lambda: 0.1):
-                    pass  # the first run of a session plans its memory
-                self._nets[key] = nets
-            self._users.setdefault(key, set()).add(voice)
-            return speaker, nets
+        if (speaker := self._installed.speakers.get(voice)) is None:
+            known = ", ".join(self._installed.speakers) or "none"
+            raise VoiceUnknown(f"engine sambert has no voice {voice!r}; it has {known}")
+        return speaker, self._nets.get(_key(speaker.pack), voice, lambda: self._warm(speaker))
 
-    def _let_go(self, key: tuple[Path, str]) -> None:
-        self._nets.pop(key, None)
-        self._users.pop(key, None)
-        return_free_memory()
+    def _warm(self, speaker: Speaker) -> Nets:
+        nets = Nets(speaker.pack, self._device, may_choose=self._may_choose, precision=self._precision)
+        for _ in speak(nets, speaker.name, (WARM_UP,), lambda: 0.1):
+            pass  # the first run of a session plans its memory
+        return nets
 
 
-def _key(pack: Pack) -> tuple[Path, str]:
+def _key(pack: Pack) -> Key:
     return pack.folder, pack.version

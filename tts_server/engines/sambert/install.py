@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from tts_server.engines.installing.disk_space import check_room
 from tts_server.engines.installing.folder import put_in_place, working_folder
+from tts_server.engines.installing.progress import Progress
 from tts_server.engines.sambert.export.selfcheck import check_pack
 from tts_server.engines.sambert.packs import hub
 from tts_server.engines.sambert.packs.folder import find_pack
@@ -40,7 +41,13 @@ class Origin:
 
 
 def install(
-    source: str, folder: Path, progress: hub.Progress, *, offline: bool = False, only: Sequence[str] = ()
+    source: str,
+    folder: Path,
+    hub_folders: hub.Folders,
+    progress: Progress,
+    *,
+    offline: bool = False,
+    only: Sequence[str] = (),
 ) -> list[Pack]:
     """Install the voices of a source, or of them `only` those named. Returns the packs, the default one first.
 
@@ -53,7 +60,7 @@ def install(
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is imported: the box may be speaking meanwhile
     with working_folder(folder) as working:
         try:
-            content, origin = _content(source, model, working, progress, offline=offline)
+            content, origin = _content(source, model, working, hub_folders, progress, offline=offline)
             made = working / "packs"
             made.mkdir()
             if finished := _finished_packs(content):
@@ -68,14 +75,20 @@ def install(
 
 
 def _content(
-    source: str, model: hub.Model | None, working: Path, progress: hub.Progress, *, offline: bool
+    source: str,
+    model: hub.Model | None,
+    working: Path,
+    hub_folders: hub.Folders,
+    progress: Progress,
+    *,
+    offline: bool,
 ) -> tuple[Path, Origin]:
     """The folder to install from, fetched or unpacked where necessary."""
     if model is None:
         content = open_source(Path(source), working)
         return content, Origin(Path(source).resolve().name, "local", read_licence(content))
     hub.require_extra()
-    content = open_source(hub.fetch(model, progress, offline=offline), working)
+    content = open_source(hub.fetch(model, hub_folders, progress, offline=offline), working)
     return content, Origin(f"{HUB}{model.name}", model.revision, read_licence(content))
 
 
@@ -119,7 +132,7 @@ def _check_only(only: Sequence[str], names: Sequence[str]) -> None:
         raise VoiceUnknown(f"there is no voice {missing[0][:64]!r} in this model; it has {', '.join(names)}")
 
 
-def _copy_packs(packs: Sequence[Path], made: Path, progress: hub.Progress) -> None:
+def _copy_packs(packs: Sequence[Path], made: Path, progress: Progress) -> None:
     """Packs made elsewhere: copied, and checked here."""
     for path in packs:
         pack = read_pack(path)
@@ -136,7 +149,7 @@ def _copy_packs(packs: Sequence[Path], made: Path, progress: hub.Progress) -> No
         _note(target, installed=_now())
 
 
-def _make_packs(content: Path, origin: Origin, made: Path, only: Sequence[str], progress: hub.Progress) -> None:
+def _make_packs(content: Path, origin: Origin, made: Path, only: Sequence[str], progress: Progress) -> None:
     """Packs of published checkpoints."""
     hub.require_extra("onnx", "pyyaml", "torch")
     from tts_server.engines.sambert.export.export import build_pack

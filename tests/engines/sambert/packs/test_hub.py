@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +12,9 @@ import pytest
 
 from tests.engines.sambert.conftest import GOLDEN
 from tests.support.model_hub import Hub, files_of, running_hub
+from tests.test_readme import ROOT
 from tts_server.engines.sambert.packs import hub as sambert_hub
-from tts_server.engines.sambert.packs.hub import Model, fetch, install_line, require_extra
+from tts_server.engines.sambert.packs.hub import Folders, Model, fetch, install_line, require_extra
 from tts_server.errors import VoiceDataMissing
 
 pytest.importorskip("modelscope", reason="the SDK belongs to the extra `sambert`")
@@ -32,20 +33,27 @@ class Watcher:
 
     def __init__(self) -> None:
         self.steps: list[str] = []
+        self.notes: list[str] = []
         self.count = self.total = 0
 
     def step(self, what: str) -> None:
         self.steps.append(what)
+
+    def note(self, what: str) -> None:
+        self.notes.append(what)
 
     def fetched(self, count: int, total: int) -> None:
         self.count, self.total = self.count + count, total
 
 
 class Box(NamedTuple):
-    """A hub and the SDK's cache."""
+    """A hub, and where things of it are kept."""
 
     hub: Hub
-    cache: Path
+    folders: Folders
+
+    def fetch(self, name: str = NAME, watcher: Watcher | None = None, *, offline: bool = False) -> Path:
+        return fetch(Model.of(name), self.folders, watcher or Watcher(), offline=offline)
 
 
 def model_files(tmp_path: Path) -> dict[str, bytes]:
@@ -65,9 +73,9 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
     files = model_files(tmp_path)
     with running_hub({(NAME, "v1.0.2"): files, (NAME, "master"): files}) as hub:
         monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setenv("MODELSCOPE_HOME", str(tmp_path / "home"))
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
         point_sdk_at(hub.endpoint, monkeypatch)
-        yield Box(hub, tmp_path / "cache")
+        yield Box(hub, Folders(tmp_path / "fetched", tmp_path / "state"))
 
 
 def point_sdk_at(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,62 +112,118 @@ def test_what_is_no_name_of_a_model_is_told(named: str) -> None:
 # -- fetching ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_model_is_fetched_at_its_pinned_revision_into_the_cache_of_the_sdk(box: Box) -> None:
+def test_a_model_is_fetched_at_its_pinned_revision_into_a_folder_of_ours(box: Box) -> None:
     watcher = Watcher()
-    folder = fetch(Model.of(NAME), watcher)
-    assert folder.is_relative_to(box.cache)
+    folder = box.fetch(watcher=watcher)
+    assert folder.is_relative_to(box.folders.fetched)
     assert (folder / "voices/tiny_16k/am/config.yaml").is_file()
     assert {revision for _, revision, _ in box.hub.asked} == {"v1.0.2"}
     assert watcher.count == watcher.total > 100_000
     assert any("v1.0.2" in step for step in watcher.steps)
+    assert watcher.notes == []
 
 
 def test_the_closed_front_end_is_not_fetched(box: Box) -> None:
-    folder = fetch(Model.of(NAME), Watcher())
+    folder = box.fetch()
     assert not (folder / "resource.zip").exists()
     assert "resource.zip" not in [path for path, *_ in box.hub.asked]
 
 
 def test_what_was_fetched_is_not_fetched_again_and_serves_offline(box: Box) -> None:
-    folder = fetch(Model.of(NAME), Watcher())
+    folder = box.fetch()
     count = len(box.hub.asked)
     again = Watcher()
-    assert fetch(Model.of(NAME), again) == folder
+    assert box.fetch(watcher=again) == folder
     assert (again.count, again.steps[-1]) == (0, f"fetching {NAME}@v1.0.2, 0 MB")
-    assert fetch(Model.of(NAME), Watcher(), offline=True) == folder
+    assert box.fetch(offline=True) == folder
     assert len(box.hub.asked) == count
 
 
-def test_a_broken_connection_is_resumed_where_it_broke(box: Box) -> None:
+def test_a_broken_connection_is_resumed_where_it_broke_and_told(box: Box) -> None:
     box.hub.break_after[WEIGHTS] = 40_000
-    folder = fetch(Model.of(NAME), Watcher())
+    watcher = Watcher()
+    folder = box.fetch(watcher=watcher)
     assert (folder / WEIGHTS).read_bytes() == box.hub.models[NAME, "v1.0.2"][WEIGHTS]
     assert [wanted for path, _, wanted in box.hub.asked if path == WEIGHTS] == ["", "bytes=40000-"]
+    assert watcher.notes == ["the connection to the hub broke; trying again"]
 
 
 def test_without_a_download_offline_tells_what_is_missing(box: Box) -> None:
     with pytest.raises(VoiceDataMissing, match=rf"{NAME}@v1\.0\.2 was not fetched before: without --offline"):
-        fetch(Model.of(NAME), Watcher(), offline=True)
+        box.fetch(offline=True)
     assert box.hub.asked == []
+
+
+def test_another_revision_and_a_cache_of_an_older_sdk_do_not_serve_offline(box: Box, tmp_path: Path) -> None:
+    old = tmp_path / "cache/hub" / NAME
+    old.mkdir(parents=True)
+    (old / "configuration.json").write_text("{}", encoding="utf-8")
+    box.fetch()
+    for named in (f"{NAME}@v1.0.0", "damo/other"):
+        with pytest.raises(VoiceDataMissing, match="was not fetched before"):
+            box.fetch(named, offline=True)
+    assert [path.name for path in old.iterdir()] == ["configuration.json"]
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(bytes(path.stat().st_size))])
+def test_offline_a_model_that_is_not_whole_is_refused_and_online_made_whole(
+    box: Box, spoil: Callable[[Path], object]
+) -> None:
+    folder = box.fetch()
+    spoil(folder / WEIGHTS)
+    with pytest.raises(VoiceDataMissing, match=rf"{WEIGHTS} is missing or has changed since it was fetched"):
+        box.fetch(offline=True)
+    box.fetch()
+    assert (box.fetch(offline=True) / WEIGHTS).read_bytes() == box.hub.models[NAME, "v1.0.2"][WEIGHTS]
+
+
+def test_half_a_model_does_not_count_as_fetched(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sambert_hub, "write_list", lambda *_: (_ for _ in ()).throw(OSError("killed")))
+    with pytest.raises(VoiceDataMissing):
+        box.fetch()
+    with pytest.raises(VoiceDataMissing, match="was not fetched before"):
+        box.fetch(offline=True)
+
+
+def test_only_the_hub_is_asked_and_the_id_of_the_sdk_is_kept_with_our_state(tmp_path: Path) -> None:
+    files = model_files(tmp_path)
+    program = (
+        "import socket, sys\n"
+        "from pathlib import Path\n"
+        "asked, resolve = set(), socket.getaddrinfo\n"
+        "socket.getaddrinfo = lambda host, *rest, **more: asked.add(host) or resolve(host, *rest, **more)\n"
+        "from tests.engines.sambert.packs.test_hub import Watcher\n"
+        "from tts_server.engines.sambert.packs.hub import Folders, Model, fetch\n"
+        "fetch(Model.of(sys.argv[1]), Folders(Path('fetched'), Path('state')), Watcher())\n"
+        "print(*asked)\n"
+    )
+    with running_hub({(NAME, "v1.0.2"): files}) as hub:
+        home = {"HOME": str(tmp_path / "home"), "MODELSCOPE_ENDPOINT": hub.endpoint, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-W", "ignore", "-c", program, NAME]
+        said = subprocess.run(command, cwd=tmp_path, env=home, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["127.0.0.1"]
+    assert (tmp_path / "state/modelscope").is_dir()
+    assert not (tmp_path / "home/.modelscope").exists()
 
 
 def test_a_model_that_the_hub_has_not_is_told_with_its_revision(box: Box) -> None:
     with pytest.raises(VoiceDataMissing, match=rf"the hub has no {NAME}@v9"):
-        fetch(Model.of(f"{NAME}@v9"), Watcher())
+        box.fetch(f"{NAME}@v9")
 
 
-@pytest.mark.usefixtures("box")
-def test_without_a_network_the_way_on_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_the_way_on_is_told(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     point_sdk_at("http://127.0.0.1:1", monkeypatch)
+    watcher = Watcher()
     with pytest.raises(VoiceDataMissing, match=r"could not be fetched \(.*--offline.*voices install FOLDER"):
-        fetch(Model.of(NAME), Watcher())
+        box.fetch(watcher=watcher)
+    assert watcher.notes == ["the connection to the hub broke; trying again"]
 
 
 @pytest.mark.parametrize("path", ["../../evil.txt", "/tmp/evil.txt", "voices\\..\\evil"])
 def test_a_hub_that_names_a_file_outside_the_folder_is_refused_before_anything_is_written(box: Box, path: str) -> None:
     box.hub.lies["configuration.json"] = path
     with pytest.raises(VoiceDataMissing, match="would leave the folder"):
-        fetch(Model.of(NAME), Watcher())
+        box.fetch()
     assert box.hub.asked == []
 
 
@@ -173,13 +237,13 @@ def test_a_file_that_is_not_what_the_hub_lists_is_refused(box: Box) -> None:
 
     box.hub.models = {(NAME, "v1.0.2"): Changing(box.hub.models[NAME, "v1.0.2"])}
     with pytest.raises(VoiceDataMissing, match="could not be fetched"):
-        fetch(Model.of(NAME), Watcher())
+        box.fetch()
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tts_server.engines.installing.disk_space.SPARE_BYTES", 1 << 60)
     with pytest.raises(VoiceDataMissing, match=r"fetching .* needs .* MB on the disk of .* MB are free"):
-        fetch(Model.of(NAME), Watcher())
+        box.fetch()
     assert box.hub.asked == []
 
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
 from tts_server.audio.level import active_level_dbfs
 from tts_server.engines.installing.disk_space import check_room
 from tts_server.engines.installing.folder import put_in_place, working_folder
+from tts_server.engines.installing.progress import Progress
 from tts_server.engines.onnx_voices.families import Model, load
 from tts_server.engines.onnx_voices.install import kokoro, piper
 from tts_server.engines.onnx_voices.packs.pack import MANIFEST, Pack, check_hashes, read_pack, write_manifest
@@ -28,13 +29,6 @@ MAX_GAIN_DB: Final = 20.0
 MAX_DRIFT_DB: Final = 1.0
 MEASURED_STYLES: Final = 16
 KOKORO_BYTES: Final = 250_000_000
-
-
-class Progress(Protocol):
-    """Who wants to know what is being done."""
-
-    def step(self, what: str) -> None:
-        """Something else is being done now."""
 
 
 def find_model(source: Path) -> Path | None:

@@ -1,7 +1,9 @@
 """Fetches published models from the ModelScope hub, with its own SDK (of the extra `sambert`).
 
-Downloads land in the SDK's cache (MODELSCOPE_CACHE), are resumed where they stopped, and are checked against the hub's
-sha256. What a hub answers is data: names of files are looked at before anything is written.
+Downloads land in a folder of ours for each revision, never in the SDK's own cache: that may hold files of older
+releases, which it gives for any revision. They are resumed where they stopped, checked against the hub's sha256, and
+noted in a list of our own, which is all that --offline believes. What a hub answers is data: names of files are looked
+at before anything is written.
 """
 
 import importlib.util
@@ -10,15 +12,17 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from tts_server.engines.installing.disk_space import check_room
+from tts_server.engines.installing.fetched import whole_folder, write_list
+from tts_server.engines.installing.progress import Progress
 from tts_server.errors import VoiceDataMissing
 
 # Names are without the namespace: damo/ and speech_tts/ are served as iic/ as well.
@@ -40,14 +44,12 @@ RETRY_HINT: Final = (
 log = logging.getLogger(__name__)
 
 
-class Progress(Protocol):
-    """Who watches."""
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where things of the hub are kept."""
 
-    def step(self, what: str) -> None:
-        """Something else is being done now."""
-
-    def fetched(self, count: int, total: int) -> None:
-        """So many more bytes of so many have arrived; negative when some must be fetched again."""
+    fetched: Path  # models, each revision in a folder of its own
+    state: Path  # what the SDK keeps of itself: an id, and a login
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,43 +95,47 @@ def install_line() -> str:
     return shlex.join([sys.executable, "-m", "pip", "install", *packages])
 
 
-def fetch(model: Model, progress: Progress, *, offline: bool = False) -> Path:
+def fetch(model: Model, folders: Folders, progress: Progress, *, offline: bool = False) -> Path:
     """The model's folder, fetched as far as it is not there yet. Raises VoiceDataMissing."""
+    if offline:
+        return whole_folder(_list_of(model, folders), str(model))
     require_extra("modelscope")
-    with _quiet_sdk():
-        return _cached(model) if offline else _downloaded(model, progress)
+    with _quiet_sdk(folders.state, lambda: progress.note("the connection to the hub broke; trying again")):
+        return _downloaded(model, folders, progress)
 
 
-def _cached(model: Model) -> Path:
-    from modelscope.hub.snapshot_download import snapshot_download
-
-    try:
-        return Path(snapshot_download(model.name, revision=model.revision, local_files_only=True))
-    except Exception as error:
-        raise VoiceDataMissing(
-            f"{model} was not fetched before: without --offline it is fetched from the hub"
-        ) from error
-
-
-def _downloaded(model: Model, progress: Progress) -> Path:
+def _downloaded(model: Model, folders: Folders, progress: Progress) -> Path:
     from modelscope.hub.snapshot_download import snapshot_download
 
     progress.step(f"asking the hub for {model}")
+    folder = _folder_of(model, folders)
     try:
-        total = max(0, _checked_listing(model, _listed(model)) - _already_there(model))
-        check_room(cache_folder(), total, f"fetching {model}")
+        files = _needed(model, _listed(model))
+        total = max(0, sum(files.values()) - _already_there(folder, files))
+        check_room(folder, total, f"fetching {model}")
         progress.step(f"fetching {model}, {total / 1e6:.0f} MB")
-        folder = snapshot_download(
+        snapshot_download(
             model.name,
             revision=model.revision,
+            local_dir=str(folder),
             ignore_patterns=list(LEFT_OUT),
             progress_callbacks=[_callback(progress, total)],
         )
+        write_list(_list_of(model, folders), folder, files)
     except VoiceDataMissing:
         raise
     except Exception as error:  # the SDK has many classes, and those of three libraries below it
-        raise _explained(model, error) from error
-    return Path(folder)
+        raise _explained(model, folder, error) from error
+    return folder
+
+
+def _folder_of(model: Model, folders: Folders) -> Path:
+    return folders.fetched / "modelscope" / model.name / model.revision.replace("/", "_")
+
+
+def _list_of(model: Model, folders: Folders) -> Path:
+    folder = _folder_of(model, folders)
+    return folder.with_name(f"{folder.name}.json")
 
 
 def _listed(model: Model) -> Sequence[Mapping[str, Any]]:
@@ -139,32 +145,25 @@ def _listed(model: Model) -> Sequence[Mapping[str, Any]]:
     return listed
 
 
-def _checked_listing(model: Model, files: Sequence[Mapping[str, Any]]) -> int:
-    """Bytes of the files that are needed. Raises VoiceDataMissing for names that would leave the folder."""
-    total = 0
+def _needed(model: Model, files: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The files that are needed, and their sizes. Raises VoiceDataMissing for names that would leave the folder."""
+    needed = {}
     for file in files:
         path = PurePosixPath(str(file.get("Path", "")))
         if path.is_absolute() or ".." in path.parts or any(char in "\\:\0" for char in str(path)):
             raise VoiceDataMissing(f"{model}: the hub lists a file {str(path)[:80]!r} that would leave the folder")
-        if not any(fnmatch(str(path), pattern) for pattern in LEFT_OUT):
-            total += int(file.get("Size") or 0)
-    return total
+        if file.get("Type") != "tree" and not any(fnmatch(str(path), pattern) for pattern in LEFT_OUT):
+            needed[str(path)] = int(file.get("Size") or 0)
+    return needed
 
 
-def _already_there(model: Model) -> int:
+def _already_there(folder: Path, files: Mapping[str, int]) -> int:
     """Bytes of the files that were fetched before, those in part left out."""
-    try:
-        files = [path for path in _cached(model).rglob("*") if path.suffix != ".incomplete"]
-    except VoiceDataMissing:
-        return 0
-    return sum(path.stat().st_size for path in files if path.is_file())
+    return sum(size for name, size in files.items() if _size(folder / name) == size)
 
 
-def cache_folder() -> Path:
-    """Where the SDK keeps what it fetches."""
-    from modelscope_hub.config import get_default_config
-
-    return Path(get_default_config().cache_dir)
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
 
 
 def _callback(progress: Progress, total: int) -> type:
@@ -178,7 +177,7 @@ def _callback(progress: Progress, total: int) -> type:
     return Callback
 
 
-def _explained(model: Model, error: Exception) -> VoiceDataMissing:
+def _explained(model: Model, folder: Path, error: Exception) -> VoiceDataMissing:
     """One sentence out of whatever the SDK raised."""
     causes = [*getattr(error, "failed_files", {}).values(), error, error.__cause__]
     status = next((code for cause in causes if (code := _status(cause)) is not None), None)
@@ -188,7 +187,7 @@ def _explained(model: Model, error: Exception) -> VoiceDataMissing:
         return VoiceDataMissing(f"the hub has no {model}: are name and revision right?")
     reason = re.sub(r"\s+", " ", str(causes[0] or error))[:200]
     if any(isinstance(cause, OSError) and cause.errno == 28 for cause in causes):  # ENOSPC
-        return VoiceDataMissing(f"the disk of {cache_folder()} is full; {model} was fetched in part")
+        return VoiceDataMissing(f"the disk of {folder} is full; {model} was fetched in part")
     return VoiceDataMissing(f"{model} could not be fetched ({reason}); {RETRY_HINT}")
 
 
@@ -204,23 +203,44 @@ def _is_there(module: str) -> bool:
         return False
 
 
+class _OnRetry(logging.Handler):
+    """Tells once that the SDK tries again: it may do so for half a minute, and says nothing else."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell, self._told = tell, False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self._told and re.search("retry", record.getMessage(), re.I):
+            self._told = True
+            self._tell()
+
+
 @contextmanager
-def _quiet_sdk() -> Iterator[None]:
-    """Inside, the SDK shows no bars and logs errors only: we tell what goes on."""
-    before = os.environ.get("TQDM_DISABLE")
-    os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported, which is what makes it quiet from then on
-    loggers = [logging.getLogger(name) for name in ("modelscope", "modelscope_hub")]
-    levels = [logger.level for logger in loggers]
+def _quiet_sdk(state: Path, retrying: Callable[[], None]) -> Iterator[None]:
+    """Inside, the SDK shows and logs nothing, asks no host but the hub, and keeps its lasting id with our state."""
+    changed = {"TQDM_DISABLE": "1", "MODELSCOPE_DOWNLOAD_INTRA_CLOUD": "false"}
+    changed["MODELSCOPE_HOME"] = os.environ.get("MODELSCOPE_HOME") or str(state / "modelscope")
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)  # read when the SDK and tqdm are imported
+    loggers = [logging.getLogger(name) for name in ("modelscope", "modelscope_hub", "urllib3.connectionpool")]
+    handler = _OnRetry(retrying)
     try:
         import modelscope.hub.snapshot_download  # noqa: F401 - its import sets the levels once
 
+        kept = [(logger.level, logger.propagate, logger.handlers[:]) for logger in loggers]
         for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        yield
+            logger.handlers[:], logger.propagate = [handler], False
+            logger.setLevel(logging.WARNING)
+        try:
+            yield
+        finally:
+            for logger, (level, propagate, handlers) in zip(loggers, kept, strict=True):
+                logger.handlers[:], logger.propagate = handlers, propagate
+                logger.setLevel(level)
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-        if before is None:
-            del os.environ["TQDM_DISABLE"]
-        else:
-            os.environ["TQDM_DISABLE"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

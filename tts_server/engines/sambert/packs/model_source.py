@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from tts_server.engines.installing.archive import unpack, unpacked_bytes
 from tts_server.engines.installing.disk_space import check_room
-from tts_server.engines.sambert.packs.archive import unpack, unpacked_bytes
 from tts_server.engines.sambert.packs.pack import MANIFEST, find_packs
 
 NOT_STATED: Final = "LicenseRef-not-stated"

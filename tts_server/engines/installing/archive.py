@@ -1,4 +1,4 @@
-"""Unpacks archives of models that nobody vouches for: nothing leaves the folder, nothing fills the disk.
+"""Unpacks zip archives of models that nobody vouches for: nothing leaves the folder, nothing fills the disk.
 
 All members are looked at before the first byte is written; one that is wrong refuses the whole archive.
 """
@@ -53,7 +53,7 @@ def _checked(archive: Path, opened: ZipFile) -> Members:
     total, members, folders = 0, [], set()
     seen: set[PurePosixPath] = set()
     for info in infos:
-        path = _safe_path(archive, info)
+        path = safe_path(archive, info.orig_filename)
         if info.is_dir():
             folders.add(path)
             continue
@@ -76,12 +76,12 @@ def _checked(archive: Path, opened: ZipFile) -> Members:
     return members
 
 
-def _safe_path(archive: Path, info: ZipInfo) -> PurePosixPath:
-    name = info.orig_filename
+def safe_path(archive: Path, name: str) -> PurePosixPath:
+    """A member's path within the folder. Raises VoiceDataMissing for one that would leave it."""
     path = PurePosixPath(name)
     is_within = not path.is_absolute() and ".." not in path.parts and path.parts
     if not is_within or len(name) > MAX_NAME or any(char in "\\:" or ord(char) < 32 for char in name):
-        raise VoiceDataMissing(f"{archive}: member {_shown(info)} would leave the folder it is unpacked in")
+        raise VoiceDataMissing(f"{archive}: member {name[:80]!r} would leave the folder it is unpacked in")
     return path
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts_server.engines.sambert.packs import archive
-from tts_server.engines.sambert.packs.archive import unpack, unpacked_bytes
+from tts_server.engines.installing import archive
+from tts_server.engines.installing.archive import unpack, unpacked_bytes
 from tts_server.errors import VoiceDataMissing
 
 Build = Callable[[ZipFile], None]
