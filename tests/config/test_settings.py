@@ -17,6 +17,7 @@ def test_the_example_holds_every_key_with_its_default() -> None:
     assert config.load(tables) == Config()
     optional = {  # TOML has no null: left out means all, or none
         *(
+            "server.agent_port",
             "engine_host.engines",
             "cache.folder",
             "access.tokens_file",

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from tts_server.engine_host.link import EngineLink
 from tts_server.engine_host.settings import HostSettings
@@ -25,6 +26,7 @@ class CoreLimits:
     max_context_chars: int = 5000
     max_pending_chars: int = 3000
     max_contexts: int = 16
+    when_full: Literal["queue", "refuse"] = "queue"
     max_delay_s: float = 5.0
     max_hold_s: float = 0.0  # as long as max_delay_s
     context_idle_s: float = 10.0

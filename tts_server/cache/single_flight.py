@@ -11,7 +11,7 @@ from typing import Final
 
 from tts_server.cache.recording import Piece, Recording
 from tts_server.engine_host.link import RemoteUtterance
-from tts_server.errors import TTSError
+from tts_server.errors import EngineBusy, TTSError
 from tts_server.events import Queued
 from tts_server.scheduling.turns import TurnLost, Turns
 
@@ -114,6 +114,11 @@ class SingleFlight:
             begins = not self._utterance.has_begun
             chunk = await self._turns.take(carrier, self._voice, self._utterance.next_chunk, begins=begins)
         except TurnLost:  # the carrier left
+            return
+        except EngineBusy:  # the carrier is refused, not the speech: another listener may have the room for it
+            self.carrier = None
+            if carrier == stream:
+                raise
             return
         except TTSError as error:
             self._error = error

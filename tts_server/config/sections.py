@@ -52,6 +52,9 @@ class Server(Section):
     wyoming_port: Port = Field(10200, description="Wyoming (Home Assistant).")
     wyoming_socket: str = Field("", description="Path of a Unix socket for Wyoming too; empty: none.")
     http_port: Port = Field(8080, description="HTTP and WebSocket.")
+    agent_port: Port | None = Field(
+        None, description="HAProxy's agent-check: who connects is told how much room there is. Left out: none."
+    )
     networks: tuple[Network, ...] = Field(
         PRIVATE_NETWORKS,
         description="Networks whose addresses may connect. Private ones by default.",
@@ -182,6 +185,11 @@ class Limits(Section):
     max_contexts: Count = Field(64, description="Texts spoken at the same time.")
     max_connections: Count = Field(64, description="Connections per door.")
     max_connections_per_address: Count = Field(32, description="Connections per door and address.")
+    when_full: Literal["queue", "refuse"] = Field(
+        "queue",
+        description="A text for which there is no room waits in line (queue), or gets engine_busy at once, so that a "
+        "balancer can ask another box (refuse). Links, and what is spoken in advance, wait all the same.",
+    )
     max_delay_s: Seconds = Field(0.8, description="Streamed text without a sentence end waits no longer than this.")
     max_hold_s: Seconds = Field(
         3.0, description="What may still grow at its end (a number, a word, an open bracket) waits no longer than this."

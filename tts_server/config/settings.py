@@ -3,6 +3,7 @@
 import difflib
 import os
 import tomllib
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +136,10 @@ def salvage(file: Path | None, overrides: dict[str, dict[str, Any]]) -> Config:
 def _check_together(config: Config) -> None:
     """What no key can tell alone. Raises ConfigInvalid."""
     server = config.server
-    if server.http_port and server.http_port == server.wyoming_port:
-        raise ConfigInvalid(f"server.http_port and server.wyoming_port are both {server.http_port}; each needs its own")
+    ports = {"http_port": server.http_port, "wyoming_port": server.wyoming_port, "agent_port": server.agent_port}
+    for (one, port), (other, same) in combinations(ports.items(), 2):
+        if port and port == same:
+            raise ConfigInvalid(f"server.{one} and server.{other} are both {port}; each needs its own")
     public = [network for network in config.server.networks if not _is_private(network)]
     if public and config.access.mode == "none":
         raise ConfigInvalid(

@@ -35,6 +35,7 @@ from tts_server.engine_host.child import HostProcess
 from tts_server.errors import ConfigInvalid, EngineLoading, TTSError
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.agent_check import AgentCheck
 from tts_server.transports.compat.door import CompatDoors
 from tts_server.transports.discovery.announcement import Announcement
 from tts_server.transports.http.door import HttpDoor
@@ -175,6 +176,7 @@ class _RunningDaemon:
         self._wyoming = WyomingDoor(
             synthesizer, wyoming_limits(config), user_data.phrases if config.phrases.wyoming else None
         )
+        self._agent = AgentCheck(synthesizer, config.server.networks)
         self.metrics = Metrics(synthesizer)
         self._access_settings = access_settings(config)
         self._access = Access(self._access_settings, LinkSigner(read_link_key(state_folder() / "link-key")))
@@ -189,6 +191,9 @@ class _RunningDaemon:
             "listening: Wyoming on port %d, HTTP on port %d",
             *(port_of(self._sockets.wyoming) or 0, port_of(self._sockets.http) or 0),
         )
+        if (agent := port_of(self._sockets.agent)) is not None:
+            await self._agent.start(self._sockets.agent)
+            log.info("balancers are told of our load on port %d", agent)
 
     async def become_ready(self) -> None:
         """Tell systemd when the voices can speak, then how we are, until cancelled."""
@@ -248,6 +253,7 @@ class _RunningDaemon:
         self._access.reconfigure(access)
         self._wyoming.reconfigure(wyoming_limits(config))
         self._http.reconfigure(http)
+        self._agent.reconfigure(config.server.networks)
         if any(key.startswith("discovery.") for key in changed):
             self._announcement = announcement_settings(config, self._sockets.wyoming, self._sockets.http)
             self._announce_anew.set()
@@ -280,6 +286,7 @@ class _RunningDaemon:
         await self._synthesizer.drain(grace_s)
         await self._wyoming.close()
         await self._http.close()
+        self._agent.close()
 
 
 def _spare_the_collector() -> None:

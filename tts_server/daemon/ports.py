@@ -19,6 +19,7 @@ class Sockets:
 
     wyoming: Sequence[socket]
     http: Sequence[socket]
+    agent: Sequence[socket] = ()
 
 
 class Ports:
@@ -78,4 +79,5 @@ def _opened(given: dict[str, list[socket]], config: Config) -> Sockets:
     http = given.get(HTTP) or listen(server.host, server.http_port)
     if server.wyoming_socket:
         wyoming = [*wyoming, listen_unix(server.wyoming_socket)]
-    return Sockets(wyoming, http)
+    agent = () if server.agent_port is None else listen(server.host, server.agent_port)
+    return Sockets(wyoming, http, agent)

@@ -156,6 +156,23 @@ class Scheduler:
         outside = [stream for stream, state in self._streams.items() if state.in_line_since is not None]
         return self._line(now).places(outside, now) if outside else []
 
+    def has_heard(self, stream: int) -> bool:
+        """Whether the stream's listener got any audio yet."""
+        return stream in self._streams and self._streams[stream].has_audio
+
+    def is_patient(self, stream: int) -> bool:
+        """Whether it speaks after all others, however long that takes."""
+        return stream in self._streams and self._streams[stream].priority < 0
+
+    def load(self, now: float) -> float:
+        """How much of the room is taken: 1 when all is, more when a line forms."""
+        there = [
+            state.voice
+            for stream, state in self._streams.items()
+            if state.in_line_since is not None or state.is_active(now, stream in self._running)
+        ]
+        return sum(there.count(voice) / self.capacity(voice) for voice in set(there))
+
     def capacity(self, voice: str) -> int:
         """How many streams of this voice can be inside at the same time."""
         return capacity(self.costs.of(voice).cost, self.slots, USABLE_LOAD * self.slots)

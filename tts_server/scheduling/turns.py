@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from tts_server.engine import AudioChunk
+from tts_server.errors import EngineBusy
 from tts_server.events import Queued
 from tts_server.scheduling.prebuffer import Prebuffer
 from tts_server.scheduling.scheduler import Scheduler
@@ -20,6 +21,7 @@ class Turns:
 
     def __init__(self, scheduler: Scheduler) -> None:
         self.scheduler = scheduler
+        self.refuses = False  # a newcomer for whom there is no room, instead of letting it wait in line
         self._waiting: dict[int, asyncio.Future[float | Queued]] = {}
         self._told: dict[int, int] = {}  # stream -> the place in line that it knows of
         self._ids = itertools.count(1)
@@ -49,7 +51,7 @@ class Turns:
         """Wait for the stream's turn, fetch a chunk of the length the scheduler says, and pass the turn on.
 
         begins: a segment begins with it. Returns Queued whenever its place in line is another one: it is then to be
-        called again. Raises TurnLost.
+        called again. Raises TurnLost, EngineBusy when there is no room and `refuses`.
         """
         granted = await self._wait(stream, voice, begins)
         if isinstance(granted, Queued):
@@ -123,10 +125,19 @@ class Turns:
             self._look_again = asyncio.get_running_loop().call_at(at, self._give_turns)
         for place in self.scheduler.places(self._now()):
             waiting_for = self._waiting.get(place.stream)
-            if waiting_for is not None and not waiting_for.done() and self._told.get(place.stream) != place.position:
+            if waiting_for is None or waiting_for.done():
+                continue
+            if self._is_refused(place.stream):
+                self.scheduler.withdraw(place.stream)
+                waiting_for.set_exception(EngineBusy("there is no room for another text now; try again soon"))
+            elif self._told.get(place.stream) != place.position:
                 self._told[place.stream] = place.position
                 self.scheduler.withdraw(place.stream)  # until it asks again; its place in line it keeps
                 waiting_for.set_result(Queued(place.position, place.eta_s))
+
+    def _is_refused(self, stream: int) -> bool:
+        """Who has begun to be heard is not cut off; what is spoken after all others is in no hurry."""
+        return self.refuses and not (self.scheduler.has_heard(stream) or self.scheduler.is_patient(stream))
 
     @staticmethod
     def _now() -> float:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 from protocol.emotions import AUTO
 from tts_server.engine import Voice
@@ -39,6 +39,10 @@ class Limits(Protocol):
     @property
     def max_contexts(self) -> int:
         """Contexts at the same time, over all doors."""
+
+    @property
+    def when_full(self) -> Literal["queue", "refuse"]:
+        """What becomes of a text for which there is no room."""
 
     @property
     def max_delay_s(self) -> float:

@@ -98,6 +98,9 @@ class _Core(Collector):
         cache = figures.cache
         yield GaugeMetricFamily("tts_active_streams", "Texts being spoken, over all doors.", figures.active)
         yield GaugeMetricFamily("tts_queued_streams", "Texts that wait for their turn.", figures.queued)
+        yield GaugeMetricFamily("tts_load_ratio", "Room taken: 1 is all of it, more is a line.", round(figures.load, 4))
+        draining = int(self._synthesizer.is_draining)
+        yield GaugeMetricFamily("tts_draining", "1 while the daemon stops and takes no new texts.", draining)
         yield GaugeMetricFamily("tts_ready", "1 while a request would be spoken.", int(self._synthesizer.is_ready))
         yield CounterMetricFamily("tts_underruns", "Chunks that came after the listener ran dry.", figures.late_chunks)
         yield CounterMetricFamily("tts_engine_host_restarts", "Restarts of the engine host.", figures.host_restarts)

@@ -27,6 +27,7 @@ class Figures:
 
     active: int  # contexts alive
     queued: int  # of them, waiting to be let in
+    load: float  # of the room there is: 1 when all is taken, more when a line forms
     late_chunks: int  # that came after their listener had run dry
     room: Mapping[str, int]  # by voice whose cost is known: streams that can be spoken at the same time
     cache: Counts
@@ -50,9 +51,7 @@ class Synthesizer:
         self._link = link
         self._turns = turns
         self.cache = cache or SegmentCache(link, turns)
-        self._limits = limits
-        self._default_emotion = default_emotion
-        self._style = style or SpeakingStyle()
+        self.reconfigure(limits, default_emotion, style or SpeakingStyle())
         self._words = 0  # how often the dictionary was changed
         self._contexts: set[Context] = set()
         self._idle = asyncio.Event()
@@ -87,12 +86,18 @@ class Synthesizer:
         return len(self._contexts)
 
     @property
+    def load(self) -> float:
+        """How much of the room is taken: 1 when all is, more when a line forms."""
+        return self._turns.scheduler.load(asyncio.get_running_loop().time())
+
+    @property
     def figures(self) -> Figures:
         """What can be counted."""
         scheduler = self._turns.scheduler
         return Figures(
             active=len(self._contexts),
             queued=self._turns.queued,
+            load=self.load,
             late_chunks=scheduler.late,
             room={voice: scheduler.capacity(voice) for voice in scheduler.costs.measured},
             cache=self.cache.counts,
@@ -139,6 +144,7 @@ class Synthesizer:
     def reconfigure(self, limits: Limits, default_emotion: str, style: SpeakingStyle) -> None:
         """Other limits and other settings for contexts opened from now on."""
         self._limits, self._default_emotion, self._style = limits, default_emotion, style
+        self._turns.refuses = limits.when_full == "refuse"
 
     def open(self, options: SpeechOptions) -> Context:
         """A new context; the caller iterates its `events` to the end or closes them, or calls `close`.

@@ -1,0 +1,66 @@
+"""HAProxy's agent-check: whoever connects is told in one line how much room there is, and the connection ends.
+
+The words are HAProxy's. A weight is a share of the one in its configuration. It never becomes 0: then nobody would be
+sent here, and where all boxes are full, nobody anywhere.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Sequence
+from typing import Final
+
+from tts_server.access.networks import Network, is_allowed
+from tts_server.synthesis.synthesizer import Synthesizer
+
+_PATIENCE_S: Final = 1.0  # for the peer to read a line and go
+_MAX_ASKED_BYTES: Final = 256  # of what a balancer may be told to send first (agent-send)
+
+
+class AgentCheck:
+    """A port that tells of the load."""
+
+    def __init__(self, synthesizer: Synthesizer, networks: Sequence[Network]) -> None:
+        """networks: whose addresses get an answer."""
+        self._synthesizer = synthesizer
+        self._networks = networks
+        self._servers: list[asyncio.Server] = []
+
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Answer from now on. The sockets are closed by `close`."""
+        for listening in sockets:
+            self._servers.append(await asyncio.start_server(self._answer, sock=listening))
+
+    def reconfigure(self, networks: Sequence[Network]) -> None:
+        """Other networks, for whoever asks from now on."""
+        self._networks = networks
+
+    def close(self) -> None:
+        """Answer nobody any more."""
+        for server in self._servers:
+            server.close()
+
+    def told(self) -> str:
+        """The line."""
+        synthesizer = self._synthesizer
+        if synthesizer.is_draining:
+            return "drain"
+        if synthesizer.trouble is not None:
+            return "maint"
+        if not synthesizer.is_ready:
+            return "ready down #no voice is ready to speak"
+        return f"ready up {min(100, max(1, round(100 * (1 - synthesizer.load))))}%"
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if not is_allowed(str(writer.get_extra_info("peername")[0]), self._networks):
+                return
+            async with asyncio.timeout(_PATIENCE_S):
+                writer.write(self.told().encode("ascii") + b"\n")
+                writer.write_eof()
+                await reader.read(_MAX_ASKED_BYTES)  # closing on unread bytes would reset, and the line be lost
+        except (OSError, TimeoutError):
+            pass
+        finally:
+            with contextlib.suppress(OSError):
+                writer.close()
