@@ -93,6 +93,13 @@ def phones(word: str) -> str:
     return _syllables(_known(plain) or _composed(plain[:_MAX_CHARS]))
 
 
+def is_word(word: str) -> bool:
+    """Whether the lexicon has a word and says it as one, not letter by letter."""
+    said = re.sub("[012]", "", _look_up(word.lower()))
+    spelled = " ".join(_LETTERS.get(letter, "").replace(" .", "") for letter in word.lower())
+    return bool(said) and said != re.sub("[012]", "", spelled)
+
+
 def _known(word: str) -> str:
     lower = word.lower().strip("'")
     if len(lower) == 1:

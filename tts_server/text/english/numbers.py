@@ -6,13 +6,15 @@ ONES = (
 )  # fmt: skip
 _TENS = ("zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SCALES = (
-    (10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"), (100, "hundred"),
+    (10**21, "sextillion"), (10**18, "quintillion"), (10**15, "quadrillion"), (10**12, "trillion"),
+    (10**9, "billion"), (10**6, "million"), (1000, "thousand"), (100, "hundred"),
 )  # fmt: skip
 _ORDINALS = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
     "twelve": "twelfth",
 }  # fmt: skip
 _MAX_CARDINAL_DIGITS = 15  # a longer number is read digit by digit
+_MAX_GROUPED_DIGITS = 24  # 124,444,234,854 is meant to be read as a number
 
 
 def digits(written: str, zero: str = "zero") -> str:
@@ -55,7 +57,9 @@ def pair(value: int) -> str:
 def number(written: str) -> str:
     """A number as it stands: "1,234.5", "007", ".5"; four digits like a year are read as one."""
     whole, point, fraction = written.replace(",", "").partition(".")
-    if len(whole) > _MAX_CARDINAL_DIGITS or (len(whole) > 1 and whole[0] == "0"):
+    if len(whole) > (_MAX_CARDINAL_DIGITS if "," not in written else _MAX_GROUPED_DIGITS) or (
+        len(whole) > 1 and whole[0] == "0"
+    ):
         spoken = digits(whole)
     elif len(whole) == 4 and "," not in written and not point and whole[:2] in ("19", "20") and whole[2] != "0":
         spoken = year(int(whole))

@@ -2,7 +2,6 @@
 """How codes and names are said in English: addresses, telephones, versions, Roman numerals, abbreviations. Pure."""
 
 import re
-from collections.abc import Callable
 from re import Match, Pattern
 
 from tts_server.text.english.numbers import cardinal, digits, ordinal, pair, year
@@ -11,22 +10,39 @@ from tts_server.text.linguistic.aligned import Say
 Rule = tuple[Pattern[str], Say]
 
 _ON_THE_NET = re.compile(
-    r"@|^www\.|\.(?:com|net|org|io|cn|co|uk|edu|gov|dev|app|ai|py|txt|pdf|md|json|toml|ya?ml|js|ts|html?)(?:[/:]|$)"
+    r"@|^www\.|\.(?:com|net|org|io|cn|co|uk|edu|gov|dev|app|ai|info|local|lan|tv)(?:[/:]|\.[a-z]{2}(?:[/:]|$)|$)|[a-z0-9]\.(?:py|txt|pdf|md|json|toml|ya?ml|js|ts|html?|css|xml|csv"
+    r"|jpe?g|png|gif|svg|webp|mp[34]|wav|flac|ogg|opus|webm|mkv|zip|gz|tar|exe|sh|bat|docx?|xlsx?|pptx?|log|conf|ini|cfg|cpp|rs|go|java|iso|bin|deb|rpm|onnx|db|sql|bak|tmp)$"
+    r"|^[a-z][a-z0-9_]+(?:\.[a-z][a-z0-9_]+)+$"
 )
-_SIGNS = {".": " dot ", "@": " at ", "/": " slash ", "_": " underscore ", "-": " dash ", "+": " plus ", ":": " colon ", "?": " question mark ", "=": " equals ", "&": " and ", "#": " hash ", "%": " percent ", "~": " tilde "}  # fmt: skip
+_SPELLED = frozenset(
+    [
+        "py",
+        "js",
+        "ts",
+        "md",
+        "io",
+        "ai",
+        "tv",
+        "uk",
+        "cn",
+        "us",
+        "eu",
+        "ui",
+        "mp",
+        "db",
+        "sh",
+        "rs",
+        "exe",
+        "rpm",
+        "deb",
+        "ini",
+    ]
+)  # parts of names that look like words
+_SIGNS = {".": " dot ", "@": " at ", "/": " slash ", "_": " underscore ", "-": " dash ", "+": " plus ", ":": " colon ", "?": " question mark ", "=": " equals ", "&": " ampersand ", "#": " hash ", "%": " percent ", "~": " tilde "}  # fmt: skip
 _ROMAN = re.compile("X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)(?:X{0,3})(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
 _PARTS = "World War|Chapter|Part|Section|Volume|Vol\\.|Act|Scene|Phase|Type|Class|Stage|Level|Book|Episode|Season|Super Bowl|Article|Appendix|Mark|Title|Unit|Figure|Table|Round|Rocky|Final Fantasy|Grade|Category|Schedule|Factor|Apollo|Windows|Mac OS"
 _RULERS = "Kings?|Queens?|Pope|Emperor|Empress|Tsar|Czar|Prince|Louis|Henry|Elizabeth|Charles|George|Edward|James|William|Richard|Philip|Napoleon|Catherine|Peter|Alexander|Nicholas|Frederick|John Paul|Benedict|Leo|Pius|Mary|Rama|Ramses|Ramesses|Ptolemy|Gustav|Wilhelm|Ivan|Francis|Ferdinand|Felipe|Juan Carlos|Leopold|Harald|Margrethe|Otto|Paul|Gregory|Clement|Innocent|Alfonso|Umberto|Darius|Xerxes|Cleopatra"
-
-
-_STATES = {
-    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia",
-    "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts",
-    "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico",
-    "NY": "New York", "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina",
-    "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
-}  # fmt: skip
 
 
 def _say_address(match: Match[str]) -> str | None:
@@ -35,7 +51,15 @@ def _say_address(match: Match[str]) -> str | None:
     if not _ON_THE_NET.search(address):
         return None
     parts = re.findall(r"[0-9]+|[A-Za-z]+|.", address.removesuffix("/"))
-    return "".join(_SIGNS.get(part) or (f" {digits(part)} " if part.isdecimal() else part) for part in parts)
+    return "".join(_SIGNS.get(part) or (f" {digits(part)} " if part.isdecimal() else _part(part)) for part in parts)
+
+
+def _part(letters: str) -> str:
+    """A part of an address; what nobody can pronounce is spelled."""
+    if letters == "jpg":
+        return "jpeg"
+    is_spelled = letters in _SPELLED or (len(letters) < 6 and not re.search("[aeiouyAEIOUY]", letters))
+    return letters.upper() if is_spelled else letters
 
 
 def _say_ip(match: Match[str]) -> str | None:
@@ -54,6 +78,13 @@ def _say_telephone(match: Match[str]) -> str:
 
 def _say_digits(match: Match[str]) -> str:
     return match["before"] + digits(match["n"])
+
+
+def _say_code(match: Match[str]) -> str:
+    """ab9453: letters and digits one by one."""
+    return match["before"] + " ".join(
+        digits(part) if part.isdecimal() else part.upper() for part in re.findall("[0-9]|[A-Za-z]", match["n"])
+    )
 
 
 def _say_room(match: Match[str]) -> str:
@@ -89,15 +120,6 @@ def _say_ruler(match: Match[str]) -> str | None:
     return match["before"] + "the " + ordinal(value) if value else None
 
 
-def _say_street(match: Match[str]) -> str:
-    """Main St. is a street, St. Mary a saint."""
-    return match["before"] + "Street" + match["after"]
-
-
-def _replaced(name: str) -> Callable[[Match[str]], str]:
-    return lambda match: name
-
-
 def rules(*rows: tuple[str, Say]) -> tuple[Rule, ...]:
     """Rows of pattern and function, ready for use."""
     return tuple((re.compile(pattern), say) for pattern, say in rows)
@@ -105,7 +127,7 @@ def rules(*rows: tuple[str, Say]) -> tuple[Rule, ...]:
 
 ADDRESSES: tuple[Rule, ...] = rules(
     (r"https?://[A-Za-z0-9._~/?#&=%+:@-]{1,200}", _say_address),
-    (r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_+-]{0,63}(?:[.@][A-Za-z0-9_-]{1,63}){0,6}[.@][A-Za-z0-9_-]{0,63}[A-Za-z]{2}(?:/[A-Za-z0-9._~/-]{0,200})?(?![A-Za-z0-9])", _say_address),
+    (r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_+&-]{0,63}(?:[.@][A-Za-z0-9_&-]{1,63}){0,6}[.@][A-Za-z0-9_-]{0,63}[A-Za-z]{2}(?:/[A-Za-z0-9._~/-]{0,200})?(?![A-Za-z0-9])", _say_address),
     (r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.]*[0-9])", _say_ip),
 )  # fmt: skip
 
@@ -114,35 +136,26 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?<![0-9A-Za-z])(?:\+[0-9]{1,3}[ .-]?|1[ -])?\([0-9]{3}\)[ -]?[0-9]{3}[ .-][0-9]{4}(?![0-9])", _say_telephone),
     (r"(?<![0-9A-Za-z$-])(?:\+?[0-9]{1,3}[ .-])?[0-9]{3}([ .-])[0-9]{3}\1[0-9]{4}(?:-[0-9]{1,4})?(?![0-9-])", _say_telephone),
     (r"(?<![0-9A-Za-z$.-])[2-9][0-9]{2}-[0-9]{4}(?![0-9-])", _say_telephone),
+    (r"(?<![0-9A-Za-z$.-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![0-9-])", _say_telephone),
     (r"(?<![0-9A-Za-z])\+[0-9]{1,3}(?:[ -][0-9]{2,5}){2,5}(?![0-9-])", _say_telephone),
-    (r"(?P<before>\b(?:[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone|[Tt]ext) (?:to )?)(?P<n>[0-9]{3,11})(?! ?(?:times|people|of|more)|[0-9.,:-]+[0-9])", _say_digits),
+    (r"(?P<before>\b(?i:call|dial|ring|phone|text) (?:to )?)(?P<n>[0-9]{3,11})(?! ?(?:times|people|of|more)|[0-9.,:-]+[0-9])", _say_digits),
     (r"(?P<before>(?<![0-9A-Za-z$.,-]))(?P<n>911|999|112)(?= (?:call|emergency|operator|dispatch)|[.!]?$)(?<=911|999|112)", _say_digits),
-    (r"(?P<before>\b(?:code|PIN|pin|OTP|passcode|password|zip code|ZIP code|account number|serial number|order number|tracking number|confirmation number|ID)(?: is| was|:)? )(?P<n>[0-9]{4,20})(?![0-9.,:%-])", _say_digits),
-    (r"(?P<before>\b(?:[Rr]ooms?|[Ss]uite|[Aa]pt\.?|[Aa]partment|[Hh]ighway|[Rr]oute|[Ii]nterstate|[Ff]light(?: [A-Z]{2})?|[Gg]ate|[Bb]us|Hwy) )(?P<n>[1-9][0-9]{2,3})(?![0-9.,:%-])", _say_room),
-    (r"(?P<before>)(?<![0-9A-Za-z.,$-])(?P<n>[1-9][0-9]{2,3})(?= (?:[NSEW]\.? )?(?:[A-Z][a-z]+ ){1,3}(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Way|Hwy|Expy)\b)", _say_room),
+    (r"(?P<before>\b(?:code|PIN|pin|OTP|passcode|password|zip code|ZIP code|account number|serial number|order number|tracking number|confirmation number|ID)(?: is| was|:)? )(?P<n>[0-9]{4,20})(?![0-9%-]|[.,:][0-9])", _say_digits),
+    (r"(?P<before>\b(?i:code|pin|otp|passcode|password|serial number|order number|tracking number|confirmation number|plate)(?: is| was|:)? )(?P<n>(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{4,20})(?![A-Za-z0-9%-]|[.,:][0-9])", _say_code),
+    (r"(?P<before>\bending (?:in|with) )(?P<n>[0-9]{2,6})(?![0-9%-]|[.,:][0-9])", _say_digits),
+    (r"(?P<before>)(?<![0-9A-Za-z.])(?P<n>40[13]|457|529)(?P<k>\([kb]\))", lambda match: f"{_say_room(match)} {match['k'][1].upper()}"),
+    (r"(?P<before>\b(?:[Rr]ooms?|[Ss]uite|[Aa]pt\.?|[Aa]partment|[Hh]ighway|[Rr]oute|[Ii]nterstate|[Ff]light(?: [A-Z]{2})?|[Gg]ate|[Bb]us|Hwy) )(?P<n>[1-9][0-9]{2,3})(?![0-9%-]|[.,:][0-9])", _say_room),
+    (r"(?P<before>)(?<![0-9A-Za-z.,$-])(?P<n>[1-9][0-9]{2,3})(?= (?:[NSEW]\.? )?(?:[A-Z][a-z]+ |[0-9]{1,3}(?:st|nd|rd|th) ){1,3}(?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Way|Hwy|Expy)\b)", _say_room),
     # versions
     (r"(?<![0-9A-Za-z.])(?P<before>[Vv](?:ersion)?\.? ?)(?P<n>[0-9]+(?:\.[0-9]+)+)(?![0-9A-Za-z])", _say_version),
     (r"(?P<before>(?:Python|iOS|iPadOS|macOS|Android|Ubuntu|Debian|Fedora|Node|Linux|kernel|firmware|Firmware|Bluetooth|USB|HDMI|Zigbee|Matter|Home Assistant|[Rr]elease|[Uu]pdate|[Cc]ore|[Ss]ection|[Ss]oftware) )(?P<n>[0-9]+\.[0-9]+(?:\.[0-9]+)*)(?! ?[%°]|[0-9A-Za-z])", _say_version),
-    (r"(?P<before>)(?<![0-9A-Za-z.])(?![0-3]?[0-9]\.[0-3]?[0-9]\.(?:19|20)[0-9]{2}(?![0-9.]))(?P<n>[0-9]+(?:\.[0-9]+){2,5})(?![0-9A-Za-z])", _say_version),
+    (r"(?P<before>)(?<![0-9A-Za-z.])(?![0-3]?[0-9]\.[0-3]?[0-9]\.(?:19|20)[0-9]{2}(?![0-9.])|(?:19|20)[0-9]{2}\.(?:0[1-9]|1[0-2])\.(?:[0-2][0-9]|3[01])(?![0-9.]))(?P<n>[0-9]+(?:\.[0-9]+){2,5})(?![0-9A-Za-z])", _say_version),
     # Roman numerals
+    (r"^(?P<before>)(?P<n>[IVX]{2,6})\.?$", _say_part),
     (rf"(?P<before>\b(?:{_RULERS}) (?:[A-Z][a-z]+ )?)(?P<n>[IVXL]+)(?![A-Za-z0-9'.-]*[A-Za-z0-9])(?!, [A-Z]\b)", _say_ruler),
     (rf"(?P<before>\b(?:{_PARTS.upper()}) )(?P<n>[IVXL]+)(?![A-Za-z0-9'-])", _say_part),
     (rf"(?P<before>\b(?:{_PARTS}) )(?P<n>[IVXL]+)(?![A-Za-z0-9'-])", _say_part),
     (r"(?P<before>(?<=[a-z] ))(?P<n>(?:I{2,3}|I?V|VI{1,3}|I?X|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}))(?<! [VX])(?![A-Za-z0-9'-])", _say_part),
-    # abbreviations
-    (r"\bNos?\. ?(?=[0-9])", _replaced("number ")),
-    (r"(?<![A-Za-z0-9&])#(?=[0-9])", _replaced("number ")),
-    (r"(?P<before>(?:[A-Z][a-z]+|[0-9](?:st|nd|rd|th)) )St\.?(?P<after>(?= *$)|(?=[,;)])|(?= (?:is|in|at|and|on|was|has|near|to|from|will|by|corner)\b)|(?= +[A-Z][a-z]* ?[0-9])|(?=\.))", _say_street),
-    (r"\bSt\.? (?=[A-Z][a-z])", _replaced("Saint ")),
-    (r"^(?P<before>)(?P<n>[IVX]{2,6})\.?$", _say_part),
-    (r"\bMt\.? (?=[A-Z])", _replaced("Mount ")),
-    (rf"(?<=[a-z], )(?P<n>{'|'.join(_STATES)})(?![A-Za-z])", lambda match: _STATES[match["n"]]),
-    (rf"(?P<before>\b(?:{'|'.join(_STATES.values())}),? )(?P<n>[0-9]{{5}})(?![0-9,.-])", _say_digits),
-    (r"(?<=[a-z] )[Hh]wy\b\.?", _replaced("Highway")), (r"(?<=[a-z] )Expy\b\.?", _replaced("Expressway")), (r"(?<=[a-z] )Ct\b\.?", _replaced("Court")), (r"(?<=[a-z] )Ave\b(?!\.)", _replaced("Avenue")), (r"(?<=[a-z] )Ln\b\.?", _replaced("Lane")),
-    (r"(?<=[a-z] )(?P<w>[NSEW]) (?=[A-Z0-9][A-Za-z0-9]+ (?:St|Street|Ave|Rd|Blvd))", lambda match: {"N": "North ", "S": "South ", "E": "East ", "W": "West "}[match["w"]]),
-    (r"\bApts?\.(?= ?[0-9A-Z]| *$)", _replaced("Apartment")),
-    (r"(?<=[a-z] )Ave\.", _replaced("Avenue")), (r"(?<=[a-z] )Blvd\.?", _replaced("Boulevard")), (r"(?<=[a-z] )Rd\.", _replaced("Road")),
-    (r"\bvs\.?(?= )", _replaced("versus")), (r"\bapprox\.", _replaced("approximately")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with")),
 )  # fmt: skip
 
 __all__ = ["ADDRESSES", "CODES", "Rule", "rules"]

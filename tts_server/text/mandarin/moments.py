@@ -41,8 +41,9 @@ def _say_half_day(match: Match[str]) -> str | None:
     if _HALF_SAID.search(match.string[max(0, match.start() - 4) : match.start()]):
         part = ""
     second = match["s"]
+    gap = "零" if second and second[0] == "0" else ""
     return f"{part}{quantity(str(hour))}点{_minutes(match['m'] or '00')}" + (
-        f"{cardinal(second)}秒" if second and int(second) else ""
+        f"{gap}{cardinal(second)}秒" if second and int(second) else ""
     )
 
 
@@ -79,6 +80,25 @@ def _say_day_first(match: Match[str]) -> str | None:
     return said + (f"{cardinal(match['d'])}日" if match["d"] else "")
 
 
+def _say_day_of_month(match: Match[str]) -> str:
+    """08-08: a zero in front of the month tells that it is one."""
+    return f"{cardinal(match['m'])}月{cardinal(match['d'])}日"
+
+
+def _say_short_date(match: Match[str]) -> str | None:
+    """26/11/28, or 11/28/26 where the first cannot be a year's two digits before a month."""
+    for year, month, day in ((match["a"], match["b"], match["c"]), (match["c"], match["a"], match["b"])):
+        if 1 <= int(month) <= 12 and 1 <= int(day) <= 31:
+            return f"{digits(year)}年{cardinal(month)}月{cardinal(day)}日"
+    return None
+
+
+def _say_era(match: Match[str]) -> str:
+    """2934 AD, 1823年3月BC."""
+    before = "公元前" if re.search("[Bb]\\.?[Cc]", match[0]) else "公元"
+    return f"{before}{digits(match['n'])}{match['y'] or '年'}"
+
+
 def _say_date_and_year(match: Match[str]) -> str:
     return f"{digits(match['y'])}年{cardinal(match['m'])}月{cardinal(match['d'])}{match['u']}"
 
@@ -93,6 +113,10 @@ MOMENTS: tuple[Rule, ...] = rules(
     (START + r"(?P<m>0[1-9]|1[0-2])[-/](?P<d>)(?P<y>(?:19|20)[0-9]{2})(?![0-9./-])", _say_day_first),
     (START + r"(?P<y>(?:19|20)[0-9]{2})\.(?P<m>0[1-9]|1[0-2])(?P<d>)(?![0-9.%‰元米万亿]|\s?[A-Za-z]|\s?[-~～到至])", _say_day_first),
     (START + r"(?P<y>(?:19|20)[0-9]{2})[·•](?P<m>1[0-2]|0?[1-9])[·•](?P<d>[12][0-9]|3[01]|0?[1-9])(?![0-9])", _say_day_first),
+    (START + r"(?P<m>0[1-9]|1[0-2])\.(?P<d>)(?P<y>(?:19|20)[0-9]{2})(?![0-9./%元米万亿-]|\s?[A-Za-z])", _say_day_first),
+    (r"(?<![0-9.,/年-])(?P<m>0[1-9])(?P<t>[-.])(?P<d>0[1-9]|[12][0-9]|3[01])(?![0-9./%元米万亿-]|\s?[A-Za-z])", _say_day_of_month),
+    (r"(?<![0-9./-])(?P<a>[0-9]{1,2})/(?P<b>[0-9]{1,2})/(?P<c>[0-9]{1,2})(?![0-9./-])", _say_short_date),
+    (r"(?<![A-Za-z0-9])(?P<n>[0-9]{1,4})(?P<y>年[^，。]{0,8})?\s?(?:[Bb](?:\.?[Cc](?:\.?[Ee])?)|[Aa]\.?[Dd])(?![A-Za-z0-9])(?:\.(?!\w))?", _say_era),
     (r"(?<=[0-9])点00分", lambda match: "点"),
     (START + r"(?P<m>1[0-2]|0?[1-9])月\s?(?P<d>[0-9]{1,2})(?P<u>[号日]),?\s?(?P<y>[12][0-9]{3})(?![0-9年])", _say_date_and_year),
 )  # fmt: skip

@@ -90,6 +90,8 @@ def compatible(aligned: Aligned) -> Aligned:
 def _plain(char: str) -> str:
     if char in _KEPT or "一" <= char <= "鿿":
         return char
+    if char == "º":  # typed for a degree
+        return "°"
     if char in _POWERS:
         return "^" + _POWERS[char]
     if "\ud800" <= char <= "\udfff":

@@ -1,0 +1,201 @@
+# ruff: noqa: E501 - one row a line
+"""How dates, times and durations are said in English, as a table of rules in order. Pure."""
+
+import re
+from re import Match
+
+from tts_server.text.english.numbers import cardinal, ordinal, pair, year
+from tts_server.text.english.spoken_codes import Rule, rules
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
+_MONTH = r"(?P<month>(?i:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?))"
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAY = r"(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?:day)?"
+_N = r"(?<![0-9A-Za-z.,])"
+_DASH = r" ?(?:-|–|—|~|to) ?"
+_HALF_DAY = r"(?: ?(?P<half>[AaPp])\.?[Mm]\b\.?)"
+_AT_A_TIME = re.compile(r"(?:\b(?:[Aa]t|[Ss]ince|[Uu]ntil|[Bb]y|time is|time was|[Nn]ow)|@|T) ?$")
+_DURATION = {"h": "hour", "hr": "hour", "hrs": "hour", "m": "minute", "min": "minute", "mins": "minute", "s": "second", "sec": "second", "secs": "second", "d": "day"}  # fmt: skip
+
+
+def _month_of(name: str) -> str:
+    return next(month for month in _MONTHS if month.startswith(name[:3].title()))
+
+
+def _say_date(match: Match[str]) -> str | None:
+    """2026-11-28 and 11/28/2026."""
+    month, day = int(match["m"]), int(match["d"])
+    if month > 12 >= day:
+        month, day = day, month  # written as in Europe
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return f"{_MONTHS[month - 1]} {ordinal(day)}, {_year_of(match['y'])}"
+
+
+def _year_of(written: str) -> str:
+    return year(int(written)) if len(written) == 4 else pair(int(written))
+
+
+def _say_month_and_day(match: Match[str]) -> str | None:
+    day = int(match["d"])
+    if not 1 <= day <= 31:
+        return None
+    return f"{_month_of(match['month'])} {ordinal(day)}" + (f", {year(int(match['y']))}" if match["y"] else "")
+
+
+def _say_day_and_month(match: Match[str]) -> str | None:
+    """4 July 2024: in the order in which it is written."""
+    day = int(match["d"])
+    if not 1 <= day <= 31:
+        return None
+    said = f"the {ordinal(day)} of {_month_of(match['month'])}"
+    return said + (f" {year(int(match['y']))}" if match["y"] else "")
+
+
+def _say_month_and_year(match: Match[str]) -> str:
+    return f"{_month_of(match['month'])} {year(int(match['y']))}"
+
+
+def _say_month_of_year(match: Match[str]) -> str | None:
+    """1/2007."""
+    month = int(match["m"])
+    return f"{_MONTHS[month - 1]} {year(int(match['y']))}" if 1 <= month <= 12 else None
+
+
+def _say_day_of_month(match: Match[str]) -> str | None:
+    """Behind "on" or a weekday: 2/22."""
+    month, day = int(match["m"]), int(match["d"])
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    before = re.sub("^(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\\b", lambda day: _day_of(day[0]), match["before"])
+    return f"{before}{_MONTHS[month - 1]} {ordinal(day)}"
+
+
+def _say_half_of_year(match: Match[str]) -> str:
+    the = "" if match.string[: match.start()].lower().endswith("the ") else "the "
+    which, when = match["h"] or match["k"], match["y"] or match["z"]
+    return f"{the}{ordinal(int(which))} half of {_year_of(when)}"
+
+
+def _say_era(match: Match[str]) -> str:
+    """AD and BC, however they are dotted."""
+    value = int(match["n"])
+    front, back = divmod(value, 100)
+    said = f"{cardinal(front)} {pair(back)}" if front and back and value < 1000 else year(value)
+    return f"{said} {' '.join(re.findall('[A-Z]', match['e']))}" + "." * _ends_here(match)
+
+
+def _ends_here(match: Match[str]) -> bool:
+    """Whether the dot that a match ends with ends the text, too."""
+    return match[0][-1] == "." and not match.string[match.end() :].strip()
+
+
+def _day_of(name: str) -> str:
+    return next(day for day in _DAYS if day.startswith(name[:3].title()))
+
+
+def _say_days(match: Match[str]) -> str:
+    """Mon.-Sun."""
+    return f"{_day_of(match['a'])} to {_day_of(match['b'])}" + "." * _ends_here(match)
+
+
+def _say_day(match: Match[str]) -> str:
+    return _day_of(match["a"]) + "." * _ends_here(match)
+
+
+def _say_time_stamp(match: Match[str]) -> str | None:
+    date = _say_date(match)
+    return date and f"{date}, {_clock(int(match['h']), match['min'])}"
+
+
+def _clock(hour: int, minute: str) -> str:
+    if minute == "00":
+        return f"{cardinal(hour)} o'clock" if hour <= 12 else f"{cardinal(hour)} hundred"
+    return f"{cardinal(hour)} {pair(int(minute))}"
+
+
+def _say_half_day(match: Match[str]) -> str | None:
+    """10:05 AM; on the hour the minutes are left out."""
+    hour, minute = int(match["h"]), match["min"] or "00"
+    if hour > 24:
+        return None
+    said = cardinal(hour) if minute == "00" else _clock(hour, minute)
+    return f"{said} {match['half'].upper()} M" + "." * _ends_here(match)
+
+
+def _say_clock(match: Match[str]) -> str | None:
+    return _clock(int(match["h"]), match["min"]) if int(match["h"]) <= 24 else None
+
+
+def _say_lasting(match: Match[str]) -> str | None:
+    """0:05:00 and 1:30:00 left."""
+    parts = [(int(match["h"]), "hour"), (int(match["min"]), "minute"), (int(match["s"]), "second")]
+    following = match.string[match.end() : match.end() + 12]
+    if match["half"]:
+        clock = cardinal(parts[0][0]) if match["min"] == "00" else _clock(parts[0][0], match["min"])
+        return f"{clock} {match['half'].upper()} M{_and_seconds(parts[2][0])}" + "." * _ends_here(match)
+    before = match.string[: match.start()]
+    if parts[0][0] and _AT_A_TIME.search(before) and not re.match(" ?(?:left|remaining|elapsed|long)", following):
+        return _clock(parts[0][0], match["min"]) + _and_seconds(parts[2][0])
+    said = [f"{cardinal(count)} {unit}" + "s" * (count != 1) for count, unit in parts if count]
+    return " ".join(said) or "zero seconds"
+
+
+def _and_seconds(count: int) -> str:
+    return f" and {cardinal(count)} second" + "s" * (count != 1) if count else ""
+
+
+def _say_duration(match: Match[str]) -> str:
+    """2h 34m: the m after hours are minutes."""
+    said = []
+    for count, unit in re.findall(r"([0-9]+) ?([A-Za-z]+)", match[0]):
+        said.append(f"{cardinal(int(count))} {_DURATION[unit]}" + "s" * (count != "1"))
+    return " ".join(said)
+
+
+def _say_decade(match: Match[str]) -> str:
+    """the 1990s, the 2000s, the '90s."""
+    said = year(int(match["n"])) if len(match["n"]) == 4 else cardinal(int(match["n"]))
+    return said[:-1] + "ies" if said.endswith("y") else said + "s"
+
+
+def _say_year(match: Match[str]) -> str:
+    return year(int(match["n"]))
+
+
+def _say_ratio(match: Match[str]) -> str:
+    return f"{cardinal(int(match['a']))} to {cardinal(int(match['b']))}"
+
+
+MOMENTS: tuple[Rule, ...] = rules(
+    # dates
+    (_N + r"(?P<y>[12][0-9]{3})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[T ](?P<h>[0-9]{2}):(?P<min>[0-9]{2})(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9])", _say_time_stamp),
+    (_N + r"(?P<y>[12][0-9]{3})(?P<sep>[-/.])(?P<m>[0-9]{1,2})(?P=sep)(?P<d>[0-9]{1,2})(?![0-9]|[-/.][0-9])", _say_date),
+    (rf"\b{_MONTH}-(?P<d>[0-9]{{1,2}})(?:-(?P<y>[12][0-9]{{3}}))?(?![0-9A-Za-z-])", _say_month_and_day),
+    (rf"{_N}(?P<d>[0-9]{{1,2}})-{_MONTH}(?:-(?P<y>[12][0-9]{{3}}))?(?![0-9A-Za-z-])", _say_day_and_month),
+    (rf"(?P<before>\b(?:{_DAY}\.?,?|[Oo]n|[Dd]ue) \(?)(?P<m>[0-9]{{1,2}})/(?P<d>[0-9]{{1,2}})(?![0-9/A-Za-z%]| of\b)", _say_day_of_month),
+    (r"(?<![A-Za-z0-9])(?P<h>[12])H ?(?P<y>20[0-9]{2}|[0-9]{2})(?![0-9A-Za-z])|(?<![A-Za-z0-9])H(?P<k>[12]) (?P<z>20[0-9]{2})(?![0-9A-Za-z])", _say_half_of_year),
+    (_N + r"(?P<q>[1-4])Q(?P<y>[0-9]{2}|20[0-9]{2})(?![0-9A-Za-z])", lambda match: f"the {ordinal(int(match['q']))} quarter of {_year_of(match['y'])}"),
+    (rf"\b(?P<a>{_DAY})\.? ?(?:-|–|—|~|to|thru|through) ?(?P<b>{_DAY})\b\.?", _say_days),
+    (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?:\.,?|,)?(?=,? (?:[0-9]{1,2}(?:[:/][0-9]| ?[ap]\.?m)|(?:Jan|Feb|Mar|Apr|May|Ju[nl]|Aug|Sep|Oct|Nov|Dec)[a-z.]*[ -][0-9])|,? [A-Z][a-z]+ [a-z]+ of )", _say_day),
+    (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri)\.", _say_day),
+    (_N + r"(?P<n>[0-9]{1,4}) ?(?P<e>B\.?C\.?E|A\.?D|B\.?C|C\.?E(?=\b))(?![A-Za-z0-9])\.?", _say_era),
+    (_N + r"(?P<m>[0-9]{1,2})(?P<sep>[-/.])(?P<d>[0-9]{1,2})(?P=sep)(?P<y>[12][0-9]{3}|[0-9]{2})(?![0-9]|[-/.][0-9])", _say_date),
+    (r"(?<![0-9A-Za-z.,/-])(?P<m>0?[1-9]|1[0-2])/(?P<y>(?:19|20)[0-9]{2})(?![0-9/A-Za-z]|[.,][0-9])", _say_month_of_year),
+    (rf"\b{_MONTH} (?:the )?(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9:%]|[.,][0-9]|(?<=[0-9])[A-Za-z])", _say_month_and_day),
+    (rf"{_N}(?:the )?(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9A-Za-z])", _say_day_and_month),
+    (rf"\b{_MONTH},? (?P<y>[12][0-9]{{3}})(?![0-9])", _say_month_and_year),
+    # times
+    (_N + r"(?P<h>[0-9]{1,2}):(?P<min>[0-5][0-9]):(?P<s>[0-5][0-9])(?![0-9:])" + f"{_HALF_DAY}?", _say_lasting),
+    (_N + rf"(?P<h>[0-9]{{1,2}})(?:[:.](?P<min>[0-5][0-9]))?{_HALF_DAY}", _say_half_day),
+    (r"(?<=\bM)(?: ?(?:-|–|—|~) ?)(?=[a-z])|(?<=[a-z])(?: ?(?:-|–|—|~) ?)(?=[0-9]{1,2}(?::[0-9]{2})? ?[AP]M)", lambda match: " to "),
+    (_N + r"(?P<h>[01]?[0-9]|2[0-4]):(?P<min>[0-5][0-9])(?![0-9:])(?=(?: ?[-–] ?)?)(?<!16:9)", _say_clock),
+    (_N + r"(?P<a>[0-9]{1,4}):(?P<b>[0-9]{1,4})(?![0-9:])", _say_ratio),
+    (_N + r"(?:[0-9]+ ?d )?[0-9]+ ?(?:h|hrs?) ?[0-9]+ ?(?:mins?|m)(?: ?[0-9]+ ?(?:secs?|s))?(?![0-9A-Za-z])", _say_duration),
+    (_N + r"[0-9]+ ?(?:mins?|m) [0-9]+ ?(?:secs?|s)(?![0-9A-Za-z])", _say_duration),
+    (_N + r"(?P<n>[12][0-9]{2}0)'?s(?![0-9A-Za-z])", _say_decade),
+    (r"(?<=ies)[-–](?P<n>[1-9]0)'?s(?![0-9A-Za-z])", lambda match: f" to {cardinal(int(match['n']))[:-1]}ies"),
+    (r"(?<=ies)[-–](?=[a-z]+ [a-z]+ies\b)", lambda match: " to "),
+    (r"(?:(?<=the )|(?<=mid-)|(?<=late )|(?<=early ))['’]?(?P<n>[1-9]0)'?s(?![0-9A-Za-z])|['’](?P<m>[1-9]0)s\b", lambda match: cardinal(int(match["n"] or match["m"]))[:-1] + "ies"),
+    (r"(?:(?<=\bin )|(?<=\bIn )|(?<=\bsince )|(?<=\bSince )|(?<=\buntil )|(?<=\bfrom )|(?<=\byear )|(?<=\bof )|(?<=\bby )|(?<=\bto )|(?<=\bIn the year )|(?<=\bsummer )|(?<=\bcirca ))(?P<n>1[1-9][0-9]{2}|20[0-9]{2})(?![0-9A-Za-z]|[.,:/%-][0-9]| ?(?:%|people|files|items|units|times|meters|euros|dollars))", _say_year),
+)  # fmt: skip

@@ -1,0 +1,97 @@
+# ruff: noqa: E501, SIM905 - one row a line
+"""How abbreviated names and lone signs are said in English: titles, streets, states, companies, # and @. Pure."""
+
+import re
+from collections.abc import Callable
+from re import Match
+
+from tts_server.text.english.numbers import digits
+from tts_server.text.english.spoken_codes import Rule, rules
+
+_STATES = {
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia",
+    "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts",
+    "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico",
+    "NY": "New York", "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina",
+    "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
+}  # fmt: skip
+_TITLES = {
+    "Dr": "Doctor", "Prof": "Professor", "Rev": "Reverend", "Hon": "Honorable", "Maj": "Major", "Sgt": "Sergeant", "Capt": "Captain", "Lt": "Lieutenant",
+    "Gen": "General", "Sen": "Senator", "Gov": "Governor", "Rep": "Representative", "Pres": "President", "Fr": "Father", "Mr": "Mister", "Mrs": "Mrs", "Ms": "Ms",
+}  # fmt: skip
+_FIRMS = {"Co": "Company", "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation", "Bros": "Brothers"}
+# Said before a comma, these make no town of what comes after it: "Sure, OK."
+_NO_TOWN = frozenset(
+    "Sure Well Yes No Yeah Yep Alright Right Oh Hey Fine Great Good Okay Thanks Ok Hello Hi Now So Please".split()
+)
+# Two words with a slash between them that is not said.
+_PAIRS = frozenset(
+    "and/or either/or on/off yes/no true/false open/close open/closed up/down start/stop in/out read/write play/pause his/her he/she him/her".split()
+)
+
+
+def _say_street(match: Match[str]) -> str:
+    """Main St. is a street, St. Mary a saint."""
+    return match["before"] + "Street" + match["after"]
+
+
+def _replaced(name: str) -> Callable[[Match[str]], str]:
+    return lambda match: name
+
+
+def _say_title(match: Match[str]) -> str:
+    return _TITLES[match["n"]]
+
+
+def _say_firm(match: Match[str]) -> str:
+    """The dot stays where a sentence may end."""
+    following = match.string[match.end() :]
+    return (
+        match["before"]
+        + _FIRMS[match["n"]]
+        + "." * (not following.strip() or re.match(" +[A-Z]", following) is not None)
+    )
+
+
+def _say_state(match: Match[str]) -> str | None:
+    return None if match["town"].split()[-1] in _NO_TOWN else f"{match['town']}, {_STATES[match['n']]}"
+
+
+def _say_dotted(match: Match[str]) -> str | None:
+    """U.S. and e.s.t.: letters without pauses; the last dot stays where the text ends."""
+    letters = re.findall("[A-Za-z]", match[0].upper())
+    if letters in (["A", "M"], ["P", "M"]) and match.string[: match.start()].rstrip()[-1:].isdigit():
+        return None  # of a time
+    return " ".join(letters) + "." * (match[0][-1] == "." and not match.string[match.end() :].strip())
+
+
+def _say_slash(match: Match[str]) -> str:
+    return match[0].replace("/", " " if match[0].lower() in _PAIRS else " slash ")
+
+
+NAMES: tuple[Rule, ...] = rules(
+    (r"\bNos?\. ?(?=[0-9])", _replaced("number ")),
+    (r"(?<![A-Za-z0-9&])#(?=[0-9])", _replaced("number ")),
+    (r"(?P<before>(?:[A-Z][a-z]+|[0-9](?:st|nd|rd|th)) )St\.?(?P<after>(?= *$)|(?=[,;)])|(?= (?:is|in|at|and|on|was|has|near|to|from|will|by|corner)\b)|(?= +[A-Z][a-z]* ?[0-9])|(?=\.))", _say_street),
+    (r"\bSt\.? (?=[A-Z][a-z])", _replaced("Saint ")),
+    (r"\bMt\.? (?=[A-Z])", _replaced("Mount ")),
+    (r"(?<=[a-z] )[Hh]wy\b\.?", _replaced("Highway")), (r"(?<=[a-z] )Expy\b\.?", _replaced("Expressway")), (r"(?<=[a-z] )Ct\b\.?", _replaced("Court")), (r"(?<=[a-z] )Ave\b(?!\.)", _replaced("Avenue")), (r"(?<=[a-z] )Ln\b\.?", _replaced("Lane")),
+    (r"(?<=[a-z0-9] )(?P<w>[NSEW]) (?=[A-Z0-9][A-Za-z0-9]+ (?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Drive|Dr|Lane|Court)\b)", lambda match: {"N": "North ", "S": "South ", "E": "East ", "W": "West "}[match["w"]]),
+    (r"\bApts?\.(?= ?[0-9A-Z]| *$)", _replaced("Apartment")),
+    (r"(?<=[a-z] )Ave\.", _replaced("Avenue")), (r"(?<=[a-z] )Blvd\.?", _replaced("Boulevard")), (r"(?<=[a-z] )Rd\.", _replaced("Road")),
+    (r"\bvs\.?(?= )", _replaced("versus")), (r"\bapprox\.", _replaced("approximately")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with")),
+    (rf"(?P<town>\b[A-Z][A-Za-z.'-]+(?: [A-Z][A-Za-z.'-]+){{0,3}}), (?P<n>{'|'.join(_STATES)})(?=$|[.,;:)!?]| [0-9]{{5}}| [a-z])(?![.][A-Za-z])", _say_state),
+    (rf"(?P<before>\b(?:{'|'.join(_STATES.values())}),? )(?P<n>[0-9]{{5}})(?![0-9,.-])", lambda match: match["before"] + digits(match["n"])),
+    (rf"(?<![A-Za-z.])(?P<n>{'|'.join(_TITLES)})\. ?(?P<a>)(?=[A-Z][a-z]|[A-Z]\. )", lambda match: f"{_TITLES[match['n']]} "),
+    (r"^(?P<n>Dr|Prof|Rev|Hon|Maj|Sgt|Capt)\.?$", _say_title), (r"^Mt\.$", _replaced("Mount")),
+    (rf"(?P<before>\b[A-Z][A-Za-z&'-]*,? (?:& )?)(?P<n>{'|'.join(_FIRMS)})\.", _say_firm),
+    (r"(?<=[0-9](?:st|nd|rd|th) )st\b\.?", _replaced("Street")),
+    (r"(?<![A-Za-z.])(?:[A-Za-z]\.){2,5}(?:[A-Za-z](?![A-Za-z]))?", _say_dotted),
+    (r"(?<![A-Za-z0-9])(?P<n>[CFDGA])#(?![A-Za-z0-9])", lambda match: f"{match['n']} sharp"),
+    (r"(?<![A-Za-z0-9])#(?=[A-Za-z])", _replaced("hashtag ")),
+    (r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])", _replaced("at ")),
+    (r"§§? ?", _replaced("section ")),
+    (r"(?<=[A-Za-z])\+\+(?![A-Za-z0-9+])", _replaced(" plus plus")),
+    (r"(?<![^ (\"“])\$(?![^ .,;:!?)\"”]|\.[0-9])", _replaced("dollar")), (r"(?<![^ (\"“])%(?![^ .,;:!?)\"”])", _replaced("percent")),
+    (r"(?<![A-Za-z0-9/.~-])[A-Za-z]{2,16}(?:/[A-Za-z]{2,16}){1,3}(?![A-Za-z0-9/-]|\.[A-Za-z])", _say_slash),
+)  # fmt: skip
