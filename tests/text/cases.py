@@ -22,6 +22,12 @@ def reported(kind: str) -> list[tuple[str, str]]:
     return [(text, expected) for found, text, expected in rows if found == kind]
 
 
+def golden_texts() -> list[str]:
+    """What stands in any column of the golden files."""
+    lines = [line for path in sorted(GOLDEN.glob("*.tsv")) for line in path.read_text("utf-8").splitlines()]
+    return sorted({column for line in lines if not line.startswith("#") for column in line.split("\t") if column})
+
+
 def segment(text: str, *spans: Span) -> Segment:
     """A segment as it comes from a client's text without markup."""
     return Segment(text, tuple(range(len(text) + 1)), spans)

@@ -19,7 +19,7 @@ def test_tone_marks_become_digits(marked: str, expected: str) -> None:
 
 
 def test_the_table_is_what_the_installed_dictionaries_give() -> None:
-    assert build().tobytes() == pinyin_table.FILE.read_bytes()
+    assert build() == pinyin_table.FILE.read_bytes()
 
 
 def test_every_character_has_the_readings_of_the_dictionary() -> None:

@@ -1,8 +1,10 @@
-"""English text to phonemes by hibari's rules and lexicons, which are misaki's. All engines share them: 100 MB."""
+"""English text to phonemes by hibari's rules and lexicons, which are misaki's. All engines share them."""
 
 import threading
 from collections.abc import Callable
 from typing import Any, Final
+
+from tts_server.engines.english import word_tables
 
 # hibari knows only these signs, and finds the end of a sentence by the space after it.
 MARKS: Final = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "；": "; ", "：": ": "})
@@ -16,12 +18,27 @@ def load() -> Callable[[str], str]:
     global _loaded
     with _loading:
         if _loaded is None:
-            from hibari.g2p import G2P
-
-            g2p: Any = G2P()
-            g2p.oov("qzx")  # all that is lazy in it is made here, before threads share it
-            _loaded = g2p
+            _loaded = _small() or _large()
         return _loaded
+
+
+def _small() -> Callable[[str], str] | None:
+    """None where hibari's files are not those that our table was made of."""
+    if (table := word_tables.load()) is None:
+        return None
+    from tts_server.engines.english.small_g2p import SmallG2P
+
+    g2p: Callable[[str], str] = SmallG2P(table, word_tables.assets())
+    return g2p
+
+
+def _large() -> Callable[[str], str]:
+    from hibari.g2p import G2P
+
+    g2p: Any = G2P()
+    g2p.oov("qzx")  # all that is lazy in it is made here, before threads share it
+    said: Callable[[str], str] = g2p
+    return said
 
 
 def phonemes(text: str) -> list[str]:

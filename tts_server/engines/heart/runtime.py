@@ -4,6 +4,7 @@ hibari (PyPI hibari-tts): text -> phonemes (misaki's rules) -> one small ONNX gr
 A sentence is computed whole: 5 ms of CPU a second of speech, so nothing is gained by cutting it.
 """
 
+import json
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from tts_server.engine import Samples
 from tts_server.engines.english import g2p
+from tts_server.engines.english.sessions import session
 
 SPECTRA: Final = 6  # outputs of the published graph: lh, theta, ln, lr, phi, f0
 DURATIONS: Final = b"/Clip_output_0"  # the tensor of the published graph that holds frames per phoneme
@@ -31,21 +33,20 @@ class Runtime:
     """One loaded voice. Stateless once made: may be used by several threads at once."""
 
     def __init__(self) -> None:
-        """Loads everything: 0.7 s of CPU, 160 MB, two thirds of it lexicons."""
-        import onnxruntime
+        """Loads everything."""
         from hibari import Hibari, dsp
+        from hibari.tts import ASSETS
         from hibari.voices import DEFAULT, voice_path
 
         # By path inside the package: a voice that is missing is an error, never a download.
         graph = Path(voice_path(DEFAULT, download_missing=False)).read_bytes()
         if DURATIONS in graph:
             graph = with_output(graph, DURATIONS)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # no pool, so nothing spins
-        options.enable_cpu_mem_arena = False  # it would keep 70 MB for good after one long sentence
-        self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._hibari: Any = Hibari(threads=1, g2p=g2p.load())
-        self._hibari.sess = None  # its own session has no options but the threads
+        self._session: Any = session(graph)
+        # Not made by its own __init__, which would load the net a second time, without our options.
+        self._hibari: Any = Hibari.__new__(Hibari)
+        self._hibari.vocab = json.loads((Path(ASSETS) / "vocab.json").read_text("utf-8"))
+        self._hibari._g2p = g2p.load()
         self._dsp: Any = dsp
         self.sample_rate: int = dsp.SR
 

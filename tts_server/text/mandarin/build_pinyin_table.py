@@ -11,20 +11,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from marisa_trie import BytesTrie
-
+from tts_server.text.linguistic.mapped_table import pack
 from tts_server.text.mandarin.pinyin_table import FILE, MAX_PHRASE
 
 _TONE_MARKS: Final = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 _WITHOUT_SANDHI: Final = {"一": "yi1", "不": "bu4"}
 
 
-def build() -> BytesTrie:
-    """Word or character -> its pinyin, separated by spaces; of a character all readings, of a phrase one each."""
+def build() -> bytes:
+    """The file's content: a character's readings, a phrase's pinyin, separated by spaces."""
     characters = dict(_characters())
     polyphones = {char for char, readings in characters.items() if " " in readings}
     entries = [*characters.items(), *_phrases(polyphones)]
-    return BytesTrie([(word, pinyin.encode("ascii")) for word, pinyin in entries], num_tries=5)
+    return pack((word, pinyin.encode("ascii")) for word, pinyin in entries)
 
 
 @cache
@@ -64,4 +63,4 @@ def _dictionary(name: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    build().save(str(FILE))
+    FILE.write_bytes(build())

@@ -1,14 +1,10 @@
-"""The readings of phrases and characters, as a table that is mapped into memory. Host's side.
-
-`build_pinyin_table` makes it of pypinyin's dictionaries. A look-up takes a microsecond, and nothing is read
-before it is asked for. As Python's dicts they would take 19 MB and a quarter of a second.
-"""
+"""Readings of phrases and characters, from the file that `build_pinyin_table` makes of pypinyin's dictionaries."""
 
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from marisa_trie import BytesTrie
+from tts_server.text.linguistic.mapped_table import MappedTable
 
 FILE: Final = Path(__file__).with_name("pinyin.marisa")
 MAX_PHRASE: Final = 8  # characters
@@ -19,7 +15,7 @@ class PinyinTable:
 
     def __init__(self, file: Path = FILE) -> None:
         """Raises OSError."""
-        self._trie = BytesTrie().mmap(str(file))
+        self._table = MappedTable(file)
 
     def phrase(self, word: str) -> str | None:
         """The pinyin of a phrase that holds a polyphone, separated by spaces; of more than one character."""
@@ -30,9 +26,7 @@ class PinyinTable:
         return self._entry(char).split()
 
     def _entry(self, key: str) -> str:
-        # a key that begins with NUL finds whatever stands first
-        found = self._trie.get(key) if "\0" not in key else None
-        return found[0].decode("ascii") if found else ""
+        return (self._table.get(key) or b"").decode("ascii")
 
 
 @cache
