@@ -211,6 +211,14 @@ homeassistant: $(DONE)/tts-server  ## Home Assistant's own integration against t
 	@bash tests/conformance/homeassistant/install.sh $(PYTHON313) $(HA_VENV)
 	@$(HA_VENV)/bin/python -W error::RuntimeWarning tests/conformance/homeassistant/live.py --command $(BIN)/tts-server
 
+.PHONY: integration
+integration: $(DONE)/tts-server  ## our own integration in Home Assistant, against daemons; PYTHON313=... (minutes)
+	@bash tests/conformance/homeassistant/install.sh $(PYTHON313) $(HA_VENV)
+	@$(HA_VENV)/bin/python -m mypy --config-file tests/homeassistant/integration/mypy.ini -p custom_components.tts_server
+	@TTS_SERVER="$(abspath $(BIN))/tts-server" $(HA_VENV)/bin/python -m pytest --rootdir . \
+	    -c tests/homeassistant/integration/pytest.ini --confcutdir tests/homeassistant/integration \
+	    -o pythonpath="$(CURDIR)" tests/homeassistant/integration $(ARGS)
+
 # -------------------------------------------------------------------------------------------------------- installing
 # A file in $(DONE) says that a step was done for the lock file as it stands.
 $(DONE)/venv:

@@ -161,6 +161,7 @@ class EmotionList(BaseModel):
 class EngineInfo(BaseModel):
     """`GET /api/engine`: how the daemon is now."""
 
+    id: str = Field(description="Of this box: the name under which it is announced. It stays as it is.")
     state: Literal["loading", "ready", "draining"]
     version: str
     voices: list[str]

@@ -46,7 +46,7 @@ def test_contracts_that_the_page_names_are_there() -> None:
 
 
 def test_files_that_the_code_names_are_there() -> None:
-    tops = ("tts_server", "protocol", "tests", "examples", "docs", "systemd")
+    tops = ("tts_server", "protocol", "tests", "examples", "docs", "systemd", "custom_components")
     files = [path.relative_to(ROOT).as_posix() for top in tops for path in (ROOT / top).rglob("*.*")]
     gone = [
         f"{source}: {name}"

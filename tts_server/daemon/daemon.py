@@ -172,6 +172,7 @@ class _RunningDaemon:
         self._notifier = notifier
         self._status = status
         self._announcement = announcement_settings(config, sockets.wyoming, sockets.http)
+        self._announced = self._new_announcement()
         self._announce_anew = asyncio.Event()
         self._wyoming = WyomingDoor(
             synthesizer, wyoming_limits(config), user_data.phrases if config.phrases.wyoming else None
@@ -181,7 +182,10 @@ class _RunningDaemon:
         self._access_settings = access_settings(config)
         self._access = Access(self._access_settings, LinkSigner(read_link_key(state_folder() / "link-key")))
         compat = CompatDoors(synthesizer, self._access, compat_settings(config))
-        self._http = HttpDoor(synthesizer, http_settings(config), self._access, self.metrics, compat, user_data)
+        self._http = HttpDoor(
+            *(synthesizer, http_settings(config), self._access, self.metrics, compat, user_data),
+            box_id=lambda: self._announced.name,
+        )
 
     async def open(self) -> None:
         """Let clients in. They are told what there is, and wait while the voices load."""
@@ -220,13 +224,16 @@ class _RunningDaemon:
         while True:
             self._announce_anew.clear()
             async with asyncio.TaskGroup() as tasks:
-                announcement = Announcement(self._announcement, lambda: self._synthesizer.is_ready)
-                announcing = tasks.create_task(announcement.run()) if self._config.discovery.enabled else None
+                self._announced = self._new_announcement()
+                announcing = tasks.create_task(self._announced.run()) if self._config.discovery.enabled else None
                 try:
                     await self._announce_anew.wait()
                 finally:
                     if announcing is not None:
                         announcing.cancel()
+
+    def _new_announcement(self) -> Announcement:
+        return Announcement(self._announcement, lambda: self._synthesizer.is_ready)
 
     async def reload_on(self, hangup: asyncio.Event, read_again: Callable[[], Config]) -> None:
         """Read the configuration again whenever the event is set. Speech goes on; a mistake changes nothing."""

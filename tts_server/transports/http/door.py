@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config
@@ -37,10 +37,12 @@ class HttpDoor:
         metrics: Metrics | None = None,
         guest: Guest | None = None,
         user_data: UserData | None = None,
+        box_id: Callable[[], str] = lambda: "tts-server",
     ) -> None:
         """access: None lets in whoever is on a network of ours; metrics: None makes some of its own.
 
-        guest: more doors on the same port; user_data: None forgets what it is told to keep.
+        guest: more doors on the same port; user_data: None forgets what it is told to keep; box_id: what clients know
+        this box by.
         """
         self._settings = settings
         self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
@@ -51,7 +53,7 @@ class HttpDoor:
         metrics = metrics or Metrics(synthesizer)
         self._websockets = WebSocketDoor(synthesizer, settings.websocket, access)
         self._guest = guest
-        app = build_app(synthesizer, self._store, settings, access, metrics, user_data)
+        app = build_app(synthesizer, self._store, settings, access, metrics, user_data, box_id)
         if guest is not None:
             guest.add_routes(app)
         self._guard = Guard(app, self._serve_websocket, settings, access, metrics)

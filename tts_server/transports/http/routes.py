@@ -1,5 +1,6 @@
 """The application behind the guard: every HTTP route."""
 
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ def build_app(
     access: Access,
     metrics: Metrics,
     user_data: UserData | None = None,
+    box_id: Callable[[], str] = lambda: "tts-server",
 ) -> FastAPI:
     """The application behind the guard. user_data: None forgets what it is told to keep."""
     user_data = user_data or UserData()
@@ -52,7 +54,7 @@ def build_app(
     )
     add_error_handlers(app)
     add_probes(app, synthesizer)
-    add_info(app, synthesizer, access, metrics)
+    add_info(app, synthesizer, access, metrics, box_id)
     # Before /audio/{name}, which takes all its names.
     add_openai(app, synthesizer, store, access, settings.openai_voices, settings.strict_voices)
     say = add_speech(app, synthesizer, store, access)

@@ -1,5 +1,6 @@
 """Routes that tell what there is: voices, emotions, the state of the daemon; and tickets for browsers."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from fastapi import FastAPI, Request
@@ -35,7 +36,9 @@ def add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
         return Health(status="ready", version=__version__)
 
 
-def add_info(app: FastAPI, synthesizer: Synthesizer, access: Access, metrics: Metrics) -> None:
+def add_info(
+    app: FastAPI, synthesizer: Synthesizer, access: Access, metrics: Metrics, box_id: Callable[[], str]
+) -> None:
     """What pages and programs ask before they speak."""
 
     @app.get("/api/voices", summary="The voices")
@@ -54,6 +57,7 @@ def add_info(app: FastAPI, synthesizer: Synthesizer, access: Access, metrics: Me
         """How the daemon is now."""
         figures = synthesizer.figures
         return EngineInfo(
+            id=box_id(),
             state=_state(synthesizer),
             version=__version__,
             voices=[voice.name for voice in synthesizer.catalogue.voices],
