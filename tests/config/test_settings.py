@@ -20,6 +20,8 @@ def test_the_example_holds_every_key_with_its_default() -> None:
             "server.agent_port",
             "engine_host.engines",
             "cache.folder",
+            "cache.shared_password_file",
+            "cache.shared_ca_file",
             "access.tokens_file",
             "access.jwt_key_file",
             "http.tls_cert_file",

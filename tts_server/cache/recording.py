@@ -9,13 +9,13 @@ import json
 import struct
 import time
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final
 
 import numpy as np
 
-from tts_server.audio.pcm import from_s16le, to_s16le
+from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, to_s16le
 from tts_server.engine import AudioChunk, Timing
 
 FORMAT: Final = b"tts-segment-2"
@@ -38,9 +38,19 @@ class Piece:
         return cls(to_s16le(chunk.samples), chunk.sample_rate, chunk.timings)
 
     @property
+    def samples(self) -> int:
+        """How many there are."""
+        return len(self.pcm) // BYTES_PER_SAMPLE
+
+    @property
     def seconds(self) -> float:
         """How long it sounds."""
-        return len(self.pcm) / 2 / self.sample_rate
+        return self.samples / self.sample_rate
+
+    def without(self, samples: int, known: int) -> "Piece":
+        """What is left behind so many samples; timings before the segment's sample `known` were told already."""
+        timings = tuple(timing for timing in self.timings if timing.first_sample >= known)
+        return replace(self, pcm=self.pcm[BYTES_PER_SAMPLE * samples :], timings=timings)
 
     @property
     def size(self) -> int:
@@ -49,7 +59,7 @@ class Piece:
 
     def packed(self) -> "PackedPiece":
         """The same in less room."""
-        return PackedPiece(_packed(self.pcm), len(self.pcm) // 2, self.sample_rate, self.timings)
+        return PackedPiece(_packed(self.pcm), self.samples, self.sample_rate, self.timings)
 
     def chunk(self, offsets: tuple[int, ...]) -> AudioChunk:
         """The chunk for a segment with these offsets into its client's text."""

@@ -1,8 +1,9 @@
 """Speech that was spoken before, and speech that others are being spoken just now: every segment is looked up here.
 
 One cache for all doors and formats. A segment is named by what its sound depends on (`key`), kept as it came from the
-engine (`recording`), in memory and behind it in a store (`disk`); what is not there is spoken once for all who ask for
-it meanwhile (`single_flight`). A listener cannot tell which of these it was, but for the time it took.
+engine (`recording`), in memory, behind it in a store (`disk`), behind that in one of all boxes (`shared_store`). What
+is not there is spoken once for all who ask for it meanwhile (`single_flight`), on whichever box (`shared_flight`). A
+listener cannot tell which of these it was, but for the time it took.
 """
 
 import asyncio
@@ -11,16 +12,20 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from tts_server.cache.disk import Store
 from tts_server.cache.key import KeyMaker
 from tts_server.cache.recording import Recording
+from tts_server.cache.shared_flight import Followed, Teller
+from tts_server.cache.shared_store import Found, Ours, SharedStore, Spoken
 from tts_server.cache.single_flight import SingleFlight
 from tts_server.engine import AudioChunk, Voice
 from tts_server.engine_host.link import EngineLink
 from tts_server.events import Queued
 from tts_server.scheduling.turns import Turns
+from tts_server.shared.server import SharedServer
 from tts_server.text.linguistic.segment import Segment
 
 log = logging.getLogger(__name__)
@@ -48,7 +53,9 @@ class Counts:
 
     from_memory: int = 0
     from_store: int = 0
+    from_other_box: int = 0
     joined: int = 0  # spoken just then for somebody else
+    followed: int = 0  # spoken just then by another box
     spoken: int = 0
 
 
@@ -63,15 +70,19 @@ class SegmentCache:
         memory_bytes: int = 0,
         max_age_s: float = float("inf"),
         store: Store | None = None,
+        shared: SharedServer | None = None,
     ) -> None:
-        """keys: None keeps nothing and shares nothing. store: where recordings outlive the process."""
+        """keys: None keeps and shares nothing. store: where they outlive the process. shared: with other boxes."""
         self._link = link
         self._turns = turns
         self._keys = keys
         self._memory = _Memory(memory_bytes, max_age_s)
         self._store = store
         self._flights: dict[str, SingleFlight] = {}
-        self._unwritten: asyncio.Queue[tuple[str, Recording]] = asyncio.Queue(_MAX_UNWRITTEN)
+        self._unwritten: asyncio.Queue[tuple[str, Recording, list[Store]]] = asyncio.Queue(_MAX_UNWRITTEN)
+        self._server = shared
+        self._shared = SharedStore(shared, max_age_s) if shared else None
+        self._teller = Teller(shared) if shared else None
         self.counts = Counts()
 
     @property
@@ -89,26 +100,56 @@ class SegmentCache:
         key = self._keys.key(segment, voice, self._link.catalogue) if self._keys else ""
         if key and (recording := await self._find(key)) is not None:
             return _Replay(recording, self._turns, segment, stream)
-        flight = self._flights.get(key)
-        if flight is not None and flight.is_open:
+        known: Spoken | Ours | None = None
+        if key and self._shared is not None and not self._is_flying(key):
+            looked = await self._look(self._shared, key)
+            if isinstance(looked, Recording):
+                return _Replay(looked, self._turns, segment, stream)
+            known = looked
+        if self._is_flying(key):
+            flight = self._flights[key]
             self.counts.joined += 1
         else:
-            # Timings come back as places in the segment's text, so that they fit wherever that stands.
-            placed = Segment(segment.text, tuple(range(len(segment.text) + 1)), segment.spans)
-            flight = SingleFlight(self._turns, voice.name, self._link.open(placed, voice.name), is_shared=bool(key))
-            self.counts.spoken += 1
-            if key:
-                self._flights[key] = flight
+            flight = self._begin(key, segment, voice, known)
         return _Listener(self, key, flight, segment, stream)
 
+    def _is_flying(self, key: str) -> bool:
+        flight = self._flights.get(key)
+        return flight is not None and flight.is_open
+
+    def _begin(self, key: str, segment: Segment, voice: Voice, known: Spoken | Ours | None) -> SingleFlight:
+        """Let it be spoken, here or on the box that has begun."""
+        # Timings come back as places in the segment's text, so that they fit wherever that stands.
+        placed = Segment(segment.text, tuple(range(len(segment.text) + 1)), segment.spans)
+        followed = Followed(self._server, key, known.token) if self._server and isinstance(known, Spoken) else None
+        told = self._teller.begin(key, known.token) if self._teller and isinstance(known, Ours) else None
+        opening = partial(self._link.open, placed, voice.name)
+        flight = SingleFlight(self._turns, voice.name, opening, bool(key), followed, told)
+        if followed is None:
+            self.counts.spoken += 1
+        else:
+            self.counts.followed += 1
+        if key:
+            self._flights[key] = flight
+        return flight
+
     async def run(self) -> None:
-        """Write what was spoken to the store, until cancelled."""
-        if self._store is None:
-            return
-        await self._store.open()
+        """Write what was spoken to the stores, and tell other boxes of it, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            if self._server is not None and self._teller is not None:
+                tasks.create_task(self._server.run(), name="shared cache")
+                tasks.create_task(self._teller.run(), name="telling other boxes")
+            if self._store is not None:
+                await self._store.open()
+            if self._store is not None or self._shared is not None:
+                await self._write()
+
+    async def _write(self) -> None:
         while True:
-            key, recording = await self._unwritten.get()
-            await self._store.put(key, await asyncio.to_thread(recording.to_bytes, key))
+            key, recording, stores = await self._unwritten.get()
+            stored = await asyncio.to_thread(recording.to_bytes, key)
+            for store in stores:
+                await store.put(key, stored)
             self._unwritten.task_done()
 
     async def written(self) -> None:
@@ -123,15 +164,33 @@ class SegmentCache:
             return None
         if (stored := await self._store.get(key)) is None:
             return self._memory.get(key)
+        if (recording := await self._unpacked(self._store, key, stored)) is not None:
+            self._memory.put(key, recording)
+            self.counts.from_store += 1
+        return recording
+
+    async def _look(self, shared: SharedStore, key: str) -> Recording | Spoken | Ours | None:
+        """What other boxes have of it, or who of all speaks it."""
+        found = await shared.look(key)
+        if not isinstance(found, Found):
+            return found
+        if (recording := await self._unpacked(shared, key, found.stored)) is not None:
+            self._keep(key, recording, [self._store] if self._store is not None else [])
+            self.counts.from_other_box += 1
+        return recording
+
+    async def _unpacked(self, store: Store, key: str, stored: bytes) -> Recording | None:
         try:
-            recording = await asyncio.to_thread(Recording.from_bytes, key, stored)
+            return await asyncio.to_thread(Recording.from_bytes, key, stored)
         except ValueError:
             log.warning("a damaged recording is removed: %s", key)
-            await self._store.remove(key)
+            await store.remove(key)
             return None
+
+    def _keep(self, key: str, recording: Recording, stores: list[Store]) -> None:
         self._memory.put(key, recording)
-        self.counts.from_store += 1
-        return recording
+        if stores and not self._unwritten.full():
+            self._unwritten.put_nowait((key, recording, stores))
 
     def land(self, key: str, flight: SingleFlight) -> None:
         """Keep what a flight brought, once it is complete; forget it when it is over."""
@@ -139,9 +198,8 @@ class SegmentCache:
             return
         del self._flights[key]
         if (recording := flight.recording) is not None:
-            self._memory.put(key, recording)
-            if self._store is not None and not self._unwritten.full():
-                self._unwritten.put_nowait((key, recording))
+            stores: list[Store | None] = [self._store, None if flight.is_from_elsewhere else self._shared]
+            self._keep(key, recording, [store for store in stores if store is not None])
 
 
 class _Replay(Source):

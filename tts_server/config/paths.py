@@ -22,6 +22,12 @@ def cache_folder() -> Path:
     return _folder("CACHE_DIRECTORY", "XDG_CACHE_HOME", ".cache")
 
 
+def credentials_folder() -> Path | None:
+    """Where systemd hands secrets over; None when it hands over none."""
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(given) if given else None
+
+
 def _folder(service: str, desktop: str, otherwise: str) -> Path:
     if given := os.environ.get(service):
         return Path(given.split(":")[0])

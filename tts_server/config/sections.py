@@ -211,6 +211,16 @@ class Cache(Section):
     memory_bytes: Count = Field(16 * 2**20, description="Memory for them; a second takes 48000 bytes.")
     disk_bytes: Count = Field(256 * 2**20, description="Disk for them; a second takes about 33000 bytes.")
     max_age_s: Seconds = Field(30 * 86_400.0, description="Nothing is kept for longer.")
+    shared: str = Field(
+        "", description="A Valkey server that several boxes share, valkeys:// off this machine; empty: none."
+    )
+    shared_timeout_ms: int = Field(10, ge=1, le=1000, description="How long a text may wait for its answer.")
+    shared_password_file: Path | None = Field(
+        None, description="Its password; left out: the systemd credential valkey_password, where there is one."
+    )
+    shared_ca_file: Path | None = Field(
+        None, description="Who signed its certificate (PEM); left out: those that this box trusts anyway."
+    )
     warm: tuple[str, ...] = Field((), description="Texts spoken in idle time, so that they are there at once.")
 
 

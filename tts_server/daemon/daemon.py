@@ -27,7 +27,7 @@ from tts_server.daemon.door_settings import (
 from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.ports import Ports, Sockets
 from tts_server.daemon.repair import wait_for_repair
-from tts_server.daemon.startup import access_settings, running_core, speaking_style_of
+from tts_server.daemon.startup import access_settings, running_core, shared_settings, speaking_style_of
 from tts_server.edge.notify import Notifier, forget_environment
 from tts_server.edge.status import State, StatusLine
 from tts_server.edge.watchdog import watch
@@ -141,6 +141,7 @@ def _check(config: Config) -> None:
     access_settings(config)
     http_settings(config)
     host_settings(config)
+    shared_settings(config)
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Config]) -> Config | None:

@@ -13,18 +13,20 @@ from tts_server.access.rate_limits import RateLimits
 from tts_server.cache.disk import DiskStore
 from tts_server.cache.key import KeyMaker
 from tts_server.cache.segment_cache import SegmentCache
-from tts_server.config.paths import cache_folder, state_folder
+from tts_server.config.paths import cache_folder, credentials_folder, state_folder
 from tts_server.config.settings import Config, voices_folder
 from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.pack_watch import watch_packs
 from tts_server.edge.clock import is_clock_set
 from tts_server.engine_host.child import HostProcess
 from tts_server.engine_host.link import EngineLink
-from tts_server.errors import EngineLoading
+from tts_server.errors import ConfigInvalid, EngineLoading
 from tts_server.events import Pauses, SpeechOptions
 from tts_server.markup.markup import Markup
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
+from tts_server.shared.server import SharedServer
+from tts_server.shared.settings import SharedSettings, check_ca_file, check_url, read_password
 from tts_server.synthesis.speaking_style import Night, SpeakingStyle
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.synthesis.warm_up import Said, prepare
@@ -59,7 +61,22 @@ def cache_of(config: Config, link: EngineLink, turns: Turns, words: Mapping[str,
     keys = KeyMaker(words, config.engines, config.voices.loudness_lufs)
     store = DiskStore(wanted.folder or cache_folder() / "segments", wanted.disk_bytes, wanted.max_age_s)
     in_use = store if wanted.mode == "disk" else None
-    return SegmentCache(link, turns, keys, wanted.memory_bytes, wanted.max_age_s, in_use)
+    settings = shared_settings(config)
+    shared = SharedServer(settings) if settings else None
+    return SegmentCache(link, turns, keys, wanted.memory_bytes, wanted.max_age_s, in_use, shared)
+
+
+def shared_settings(config: Config) -> SharedSettings | None:
+    """Where the cache is that boxes share; None when there is none. Reads the password. Raises ConfigInvalid."""
+    wanted = config.cache
+    if not wanted.shared:
+        return None
+    if wanted.mode == "off":
+        raise ConfigInvalid('cache.shared needs a cache on this box too: set cache.mode to "memory" or "disk"')
+    check_url(wanted.shared)
+    check_ca_file(wanted.shared_ca_file)
+    password = read_password(wanted.shared_password_file, credentials_folder())
+    return SharedSettings(wanted.shared, wanted.shared_timeout_ms / 1000, password, wanted.shared_ca_file)
 
 
 def speaking_style_of(config: Config) -> SpeakingStyle:

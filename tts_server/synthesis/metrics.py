@@ -113,7 +113,9 @@ class _Core(Collector):
         segments = CounterMetricFamily("tts_segments", "Segments, by where their audio came from.", labels=("source",))
         segments.add_metric(("memory",), cache.from_memory)
         segments.add_metric(("disk",), cache.from_store)
+        segments.add_metric(("other_box",), cache.from_other_box)
         segments.add_metric(("shared",), cache.joined)
+        segments.add_metric(("followed",), cache.followed)
         segments.add_metric(("engine",), cache.spoken)
         yield segments
         memory = GaugeMetricFamily("tts_resident_bytes", "Memory of both processes.", labels=("process",))

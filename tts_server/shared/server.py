@@ -1,0 +1,141 @@
+"""A Valkey server that several boxes share: what they have spoken, and what they let a client do.
+
+It may be slow, frozen, full, gone, or tell nonsense. Then there is no answer, within the time that is waited for one,
+and after a few of those nobody waits any more until it answers a probe.
+"""
+
+import asyncio
+import logging
+import math
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from tts_server.shared.breaker import Breaker
+from tts_server.shared.settings import SharedSettings
+
+if TYPE_CHECKING:
+    from valkey.asyncio import Valkey
+
+log = logging.getLogger(__name__)
+
+PREFIX: Final = "tts1:"  # of every key; the number is that of the form of what stands behind them
+_CONNECTIONS: Final = 16
+_WAITING_CONNECTIONS: Final = 64  # of those who wait for another box's next word
+_PROBE_EVERY_S: Final = 1.0
+_PROBE_S: Final = 1.0
+_REFUSED_EVERY_S: Final = 3600.0
+
+
+class NoAnswer(Exception):
+    """The server cannot be asked, or did not answer in time, or refused."""
+
+
+class SharedServer:
+    """Asks, and gives up in time."""
+
+    def __init__(self, settings: SharedSettings) -> None:
+        # Imported where boxes share something: it takes 18 MiB.
+        from valkey import exceptions
+
+        self._settings = settings
+        self._refusals = (exceptions.ResponseError,)
+        self._failures = (exceptions.ValkeyError, OSError, TimeoutError, ValueError)
+        self._breaker = Breaker()
+        self._client = self._connected(_CONNECTIONS)
+        self._waiting = self._connected(_WAITING_CONNECTIONS)
+        self._told_at = -math.inf
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it makes sense to ask."""
+        return self._breaker.is_closed
+
+    async def ask(self, *command: Any, timeout_s: float | None = None) -> Any:
+        """The answer to a command, bytes as they are. timeout_s: None is what a request may wait. Raises NoAnswer."""
+        if not self.is_up:
+            raise NoAnswer
+        return await self._ask(self._client, timeout_s or self._settings.timeout_s, command)
+
+    async def wait(self, *command: Any, timeout_s: float) -> Any:
+        """The same for commands that wait at the server, for less than the timeout. Raises NoAnswer."""
+        if not self.is_up:
+            raise NoAnswer
+        return await self._ask(self._waiting, timeout_s + self._settings.timeout_s, command)
+
+    async def run(self) -> None:
+        """Look whether it answers, until cancelled; then the connections are closed."""
+        try:
+            while True:
+                if not self.is_up:
+                    await self._probe()
+                await asyncio.sleep(_PROBE_EVERY_S)
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Hang up."""
+        for client in (self._client, self._waiting):
+            await client.aclose(close_connection_pool=True)
+
+    async def _probe(self) -> None:
+        try:
+            await self._ask(self._client, _PROBE_S, ("PING",), is_probe=True)
+        except NoAnswer:
+            return
+        await self._look_at_its_settings()
+
+    async def _ask(self, client: "Valkey", timeout_s: float, command: Any, is_probe: bool = False) -> Any:
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await client.execute_command(*command)  # type: ignore[no-untyped-call]
+        except self._refusals as error:
+            self._tell_refusal(error)
+            raise NoAnswer from error
+        except self._failures as error:
+            if self._breaker.failed() or (is_probe and self._told_at == -math.inf):
+                self._told_at = time.monotonic()
+                reason = str(error) or "no answer in time"
+                log.warning("the shared cache is away, each box speaks for itself: %s", reason)
+            raise NoAnswer from error
+        if self._breaker.worked():
+            log.info("the shared cache answers")
+        return answer
+
+    def _tell_refusal(self, error: Exception) -> None:
+        """Once an hour: a full server stays full for a while."""
+        now = time.monotonic()
+        if now >= self._told_at + _REFUSED_EVERY_S:
+            self._told_at = now
+            log.warning("the shared cache refuses: %s", error)
+
+    async def _look_at_its_settings(self) -> None:
+        """A cache without a bound fills its machine; one that refuses when it is full keeps the oldest for ever."""
+        try:
+            found = await self._ask(self._client, _PROBE_S, ("CONFIG", "GET", "maxmemory*"))
+        except NoAnswer:
+            return  # not allowed to ask: its owner will know
+        told = dict(zip(found[::2], found[1::2], strict=False)) if isinstance(found, list) else dict(found)
+        if told.get(b"maxmemory") == b"0" or not told.get(b"maxmemory-policy", b"").startswith(b"allkeys-"):
+            log.warning("the shared cache has no bound: set maxmemory and maxmemory-policy allkeys-lru in Valkey")
+
+    def _connected(self, connections: int) -> "Valkey":
+        from valkey.asyncio import BlockingConnectionPool, Valkey
+        from valkey.asyncio.retry import Retry
+        from valkey.backoff import NoBackoff
+
+        settings = self._settings
+        options: dict[str, Any] = {"ssl_ca_certs": str(settings.ca_file)} if settings.ca_file else {}
+        if settings.password is not None:
+            options["password"] = settings.password
+        pool = BlockingConnectionPool.from_url(
+            settings.url,
+            max_connections=connections,
+            timeout=None,
+            socket_connect_timeout=_PROBE_S,
+            retry=Retry(NoBackoff(), 0),
+            client_name="tts-server",
+            lib_name=None,
+            lib_version=None,
+            **options,
+        )
+        return Valkey(connection_pool=pool)
