@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.engines.onnx_voices.test_catalogue import KEY, kokoro_files, piper_files
+from tests.support.file_hub import COMMIT, running_file_hub
 from tests.support.model_hub import files_of, running_hub
 from tts_server.__main__ import main
 
@@ -160,6 +162,29 @@ def test_on_a_terminal_a_bar_shows_how_much_has_been_fetched_and_nothing_else_wr
     assert re.search(r"fetching damo/\S+@v1\.0\.2, \d+ MB .* (\d+\.\d)/\1 MB", shown)
     lines = {line.split(" ")[0] for line in shown.splitlines() if line.strip()}
     assert lines <= {"asking", "fetching", "making", "installed", "voice"}
+
+
+def test_a_voice_of_a_catalogue_is_found_fetched_from_the_mirror_and_told(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    kokoro = kokoro_files(tmp_path / "kokoro")
+    names = {f"onnx-community__Kokoro-82M-{version}-ONNX": kokoro for version in ("v1.0", "v1.1-zh")}
+    with running_file_hub(**{"rhasspy__piper-voices": piper_files(tmp_path / "piper")}, **names) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", f"{hub.endpoint}/")
+        assert [offered["source"] for offered in json.loads(call("search", "tiny", "--json").out)] == [f"piper:{KEY}"]
+        installed = call("install", f"piper:{KEY}")
+    assert installed.code == 0, installed.err
+    assert f"installed {KEY}: Piper voice, tiny, 8000 Hz, licence CC0-1.0" in installed.out
+    assert f"from piper:{KEY}@{COMMIT[:12]}" in call("info", KEY).out
+    assert "CC0-1.0" in call("info", KEY).out
+    assert call("remove", KEY).code == 0
+    assert call("install", f"piper:{KEY}", "--offline").code == 0  # the hub is gone
+    assert f"piper:{KEY}" in call("search", "chinese", "--offline").out
+    monkeypatch.setenv("TTS_SERVER__VOICES__HUB", "http://127.0.0.1:1")
+    refused = call("search", "zh")
+    assert refused.code == 1
+    assert "http://127.0.0.1:1/api/models/rhasspy/piper-voices" in refused.err
 
 
 def on_a_terminal(arguments: list[str], **environment: str) -> str:

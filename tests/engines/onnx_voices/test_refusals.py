@@ -14,7 +14,8 @@ from onnx import TensorProto, helper
 
 from tests.engines.onnx_voices.conftest import Quiet
 from tests.engines.onnx_voices.tiny import vits, voice_json, write_voice
-from tts_server.engines.onnx_voices.install.install import find_model, install
+from tts_server.engines.onnx_voices.install.install import install
+from tts_server.engines.onnx_voices.install.sources import find_piper
 from tts_server.engines.onnx_voices.packs.pack import find_packs
 from tts_server.errors import VoiceDataMissing
 
@@ -201,10 +202,10 @@ def test_a_folder_with_several_voices_asks_which(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write_voice(tmp_path, name)
     with pytest.raises(VoiceDataMissing, match=r"several voices \(one.onnx, two.onnx\)"):
-        find_model(tmp_path)
+        find_piper(tmp_path)
 
 
 def test_a_folder_without_a_pair_is_no_piper_voice(tmp_path: Path) -> None:
-    assert find_model(tmp_path) is None
+    assert find_piper(tmp_path) is None
     (tmp_path / "vocoder.onnx").write_bytes(b"x")
-    assert find_model(tmp_path) is None
+    assert find_piper(tmp_path) is None

