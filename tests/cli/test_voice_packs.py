@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.engines.file_hub import COMMIT, running_file_hub
 from tests.engines.onnx_voices.test_catalogue import KEY, kokoro_files, piper_files
-from tests.support.file_hub import COMMIT, running_file_hub
 from tests.support.model_hub import files_of, running_hub
 from tts_server.__main__ import main
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.engines.file_hub import COMMIT, FileHub, running_file_hub
 from tests.engines.onnx_voices.conftest import Quiet
 from tests.engines.onnx_voices.tiny import write_voice
 from tests.engines.onnx_voices.tiny_kokoro import write_model
-from tests.support.file_hub import COMMIT, FileHub, running_file_hub
 from tts_server.engines.installing import download
 from tts_server.engines.onnx_voices.install.catalogue import Place, fetch_kokoro, fetch_piper, search
 from tts_server.engines.onnx_voices.install.install import install_fetched

@@ -76,7 +76,11 @@ def running_file_hub(**repositories: dict[str, bytes]) -> Iterator[FileHub]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            """A client that hangs up in the middle is what some tests are about."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         serving = threading.Thread(target=server.serve_forever, args=(0.05,))
         serving.start()
         hub.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
