@@ -57,8 +57,8 @@ class Segmenter:
 
     @property
     def waiting_pause_ms(self) -> int:
-        """How long a pause was asked for, behind the last segment, that waits for more to be said."""
-        return sum(pause.ms for pause in self._pauses if not pause.is_added)
+        """How long a pause was asked for, right behind the last segment."""
+        return sum(pause.ms for pause in self._pauses if not pause.at and not pause.is_added)
 
     @property
     def has_speech(self) -> bool:

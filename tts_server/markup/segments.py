@@ -90,7 +90,7 @@ class TextCutter:
 
     @property
     def waiting_pause_ms(self) -> int:
-        """How long a pause was asked for behind the last segment; after `end`, nothing follows it."""
+        """How long a pause was asked for right behind the last segment, whatever follows it."""
         return self._segmenter.waiting_pause_ms
 
     @property

@@ -13,7 +13,7 @@ from tts_server.markup.readers import reader_for
 from tts_server.markup.segments import TextCutter
 from tts_server.markup.tokens import Cue
 from tts_server.synthesis.delivery import Delivery
-from tts_server.synthesis.pauses import put_behind, taken_from_start
+from tts_server.synthesis.pauses import behind, put_behind, taken_from_start
 from tts_server.synthesis.speaking_style import SpeakingStyle
 from tts_server.text.linguistic.language import unreadable
 from tts_server.text.linguistic.segment import Segment
@@ -110,7 +110,7 @@ class Intake:
         self._last_text_at = self._now()
         self.first_text_at: float | None = None
         self.is_ended = False
-        self.closing_pause_ms = 0  # asked for behind the last word, and part of no segment
+        self._last_pause_ms = 0  # asked for behind the last word of the last segment
         self.skipped = 0  # letters that no language reads
 
     @property
@@ -137,6 +137,11 @@ class Intake:
     def received(self) -> int:
         """Code points of text received."""
         return self._cutter.received
+
+    @property
+    def closing_pause_ms(self) -> int:
+        """How long nothing is to be heard behind the last word."""
+        return self._cutter.waiting_pause_ms or self._last_pause_ms
 
     @property
     def has_segments(self) -> bool:
@@ -203,7 +208,6 @@ class Intake:
         self.is_ended = True
         try:
             self._plan(self._cutter.end())
-            self.closing_pause_ms = self._cutter.waiting_pause_ms
         finally:
             self._changed.set()
 
@@ -234,7 +238,7 @@ class Intake:
             pause_ms, segment = taken_from_start(following.segment)
             self._planned[0] = replace(following, segment=segment)
         elif following is None:
-            pause_ms, self.closing_pause_ms = self.closing_pause_ms, 0
+            pause_ms = self._cutter.waiting_pause_ms
         return replace(planned, segment=put_behind(planned.segment, pause_ms))
 
     def _patience_s(self) -> float:
@@ -254,6 +258,8 @@ class Intake:
     def _plan(self, segments: list[Segment]) -> None:
         now = self._now()
         self.skipped += sum(unreadable(segment.text) for segment in segments)
+        if segments:
+            self._last_pause_ms = behind(segments[-1])
         self._planned.extend(Planned(self._delivery.finished(segment), self.voice, now) for segment in segments)
         self._changed.set()
 

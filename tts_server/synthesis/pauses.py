@@ -17,3 +17,8 @@ def taken_from_start(segment: Segment) -> tuple[int, Segment]:
 def put_behind(segment: Segment, ms: int) -> Segment:
     """The segment with a pause of so many ms after its last word."""
     return replace(segment, spans=(*segment.spans, Pause(len(segment.text), ms))) if ms else segment
+
+
+def behind(segment: Segment) -> int:
+    """How long a pause was asked for behind the segment's last word, in ms."""
+    return sum(span.ms for span in segment.spans if isinstance(span, Pause) and span.at >= len(segment.text))

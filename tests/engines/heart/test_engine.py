@@ -130,7 +130,7 @@ def test_silence_at_the_edges_is_short(heart: HeartEngine) -> None:
         (Break.CLAUSE, None, 0.22),
         (Break.SENTENCE, None, 0.37),
         (Break.SENTENCE, 0, 0.0),
-        (Break.NONE, 700, 0.7),
+        (Break.NONE, 700, 0.62),  # and the edges, 40 ms each
     ],
 )
 def test_a_run_takes_the_pause_it_is_given(
@@ -138,6 +138,17 @@ def test_a_run_takes_the_pause_it_is_given(
 ) -> None:
     with_pause = length_s(speak(heart, run(SENTENCE, None, break_after, pause_ms)))
     assert with_pause - length_s(speak(heart, run(SENTENCE))) == pytest.approx(pause_s, abs=1e-4)
+
+
+def test_a_pause_that_is_asked_for_at_commas_holds_inside_a_run(heart: HeartEngine) -> None:
+    text = "Please come to the kitchen now, and bring the children. Then we eat."
+    asked = Prosody(clause_pause_ms=700, sentence_pause_ms=900)
+    usual, wanted = (speak(heart, run(text, how)) for how in (None, asked))
+    loud = np.flatnonzero(np.abs(together(wanted)) > 0.003)
+    silences_ms = sorted(1000 * np.diff(loud)[np.diff(loud) > 0.2 * RATE] / RATE)
+    assert silences_ms == pytest.approx([700, 900], abs=5)
+    told = [[timing for chunk in chunks for timing in chunk.timings] for chunks in (usual, wanted)]
+    assert [(timing.start, timing.end) for timing in told[0]] == [(timing.start, timing.end) for timing in told[1]]
 
 
 def test_runs_and_sentences_follow_each_other_without_clicks(heart: HeartEngine) -> None:

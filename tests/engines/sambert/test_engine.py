@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -124,10 +125,31 @@ def test_speed_scales_durations(sambert: SambertEngine) -> None:
 
 
 @pytest.mark.parametrize("pause_ms", [0, 50, 400, 1500])
-def test_an_exact_pause_is_exact(sambert: SambertEngine, pause_ms: int) -> None:
-    chunks = speak(sambert, run("ni3 hao3.", pause_ms=pause_ms))
-    silence = len(samples(chunks)) - timings(chunks)[-1].last_sample
-    assert abs(silence - pause_ms * 16) <= 100  # half a frame
+def test_a_pause_that_is_asked_for_is_silent_for_so_long(sambert: SambertEngine, pause_ms: int) -> None:
+    audio = samples(speak(sambert, run("ni3 hao3.", pause_ms=pause_ms)))
+    silence = len(audio) - 1 - int(np.flatnonzero(audio)[-1])
+    assert abs(silence - pause_ms * 16) <= 400  # the last frames, quiet as they are, count too
+
+
+@pytest.mark.parametrize("pause_ms", [None, 0, 300])
+@pytest.mark.parametrize("wanted", [0.0, 0.3])
+def test_a_sentence_neither_begins_nor_ends_with_a_step(
+    sambert: SambertEngine, pause_ms: int | None, wanted: float
+) -> None:
+    """The reference's weights are random: its frames never become quiet."""
+    audio = samples(speak(sambert, run(HELLO, pause_ms=pause_ms), wanted=lambda: wanted))
+    (sound,) = np.nonzero(audio)
+    usual = np.sqrt(np.mean(audio[sound[0] : sound[-1]] ** 2))
+    assert abs(audio[sound[0]]) < usual / 5
+    assert np.sqrt(np.mean(audio[sound[-1] - 200 : sound[-1]] ** 2)) < usual * 10 ** (-30 / 20)
+
+
+def test_a_question_sounds_unlike_a_statement(sambert: SambertEngine) -> None:
+    said = run(HELLO)
+    *others, last = said.syllables
+    asked = replace(said, syllables=(*others, replace(last, punctuation="？")))
+    before, after = (samples(speak(sambert, how)) for how in (said, asked))
+    assert not np.array_equal(before[-4000:], after[-4000:])
 
 
 def test_a_run_of_nothing_but_a_pause_is_silence(sambert: SambertEngine) -> None:

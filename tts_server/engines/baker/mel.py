@@ -43,6 +43,7 @@ class Mel:
         self._earliest = kept.earliest_end - kept.start
         self._latest = min(kept.latest_end, decoded.shape[-1]) - kept.start
         self._length: int | None = None
+        self._heard = 0
         self.ends_loud = False  # final once all is read
 
     @property
@@ -59,6 +60,11 @@ class Mel:
     def tail(self) -> int:
         """Frames read of the closing silence."""
         return self._given - self._speech
+
+    @property
+    def silent(self) -> int:
+        """Frames read behind the last one that is heard, once all is read."""
+        return max(0, self._given - self._heard)
 
     def read(self, count: int) -> Floats:
         """The next `count` frames, fewer where the clause ends: (1, n_mels, 1, count)."""
@@ -89,8 +95,8 @@ class Mel:
         """The end of the last frame that is heard, or the latest end. The model's frames may end while still loud."""
         levels = np.concatenate(self._levels)[: self._latest]
         levels -= levels[: self._speech].max()
-        heard = np.flatnonzero(levels > QUIET_DB)
-        end: int = min(self._latest, max(self._earliest, int(heard[-1]) + 1 + QUIET_FRAMES))
+        self._heard = int(np.flatnonzero(levels > QUIET_DB)[-1]) + 1
+        end: int = min(self._latest, max(self._earliest, self._heard + QUIET_FRAMES))
         self.ends_loud = bool(levels[end - 1] > LOUD_END_DB)
         return end
 

@@ -108,9 +108,13 @@ def shape_durations(durations: Floats, wanted: Sequence[Controls]) -> NDArray[np
 
 
 def pause_seconds(after: Break, how: Prosody) -> float:
-    """How long nothing is heard after a clause."""
-    asked_ms = {Break.CLAUSE: how.clause_pause_ms, Break.SENTENCE: how.sentence_pause_ms}.get(after)
-    return PAUSES.get(after, 0.0) * controls(how).pause if asked_ms is None else asked_ms / 1000
+    """The voice's own pause after a clause."""
+    return PAUSES.get(after, 0.0) * controls(how).pause
+
+
+def asked_pause_ms(after: Break, how: Prosody) -> int | None:
+    """The pause that was asked for at such breaks."""
+    return {Break.CLAUSE: how.clause_pause_ms, Break.SENTENCE: how.sentence_pause_ms}.get(after)
 
 
 def nearness(durations: Floats) -> NDArray[np.float64]:

@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from tts_server.engine import AudioChunk, Prosody, Run, Samples, Timing
 from tts_server.engines.baker import level, prosody
 from tts_server.engines.baker.clauses import Clause, Units, clauses, halves, units
-from tts_server.engines.baker.intonation import ended, ending
+from tts_server.engines.baker.intonation import ended
 from tts_server.engines.baker.mel import Kept, Mel
 from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Encoded, Nets
 from tts_server.engines.baker.shape import ACOUSTIC, VOCODER
+from tts_server.intonation import contour, ending
 
 # The model says long silences. What is not needed is cut from the mel, so that speech is heard sooner and a pause is as
 # long as asked for: with shorter silences in its input, the decoder would find speech at unusual positions.
 LEAD_FRAMES: Final = 4  # before a clause
 TAIL_FRAMES: Final = 8  # after it, at least
-# The last sound of a clause dies away in the closing silence: 0.1 to 0.25 s, counted into the pause. A pause shorter
-# than that grows by no more than this, and the sound is faded.
+# The last sound of a clause dies away in the closing silence: 0.1 to 0.25 s, counted into the voice's own pause. One
+# that is shorter grows by no more than this, and the sound is faded.
 GROWTH: Final = round(0.06 * VOCODER.sample_rate)
 FADE_FRAMES: Final = 5
 NO_PAUSE_FRAMES: Final = 12  # between clauses that no pause parts
@@ -55,14 +56,16 @@ def speak(
     said = list(clauses(runs))
     for index, clause in enumerate(said):
         is_end = index == len(said) - 1
-        pause, own = _pause_samples(clause), 0  # own: samples of it that the model says itself
-        for score in _scores(nets, clause, None if is_end and not (pause and is_last) else pause, before):
+        pause, is_exact = _pause_samples(clause)
+        own = 0  # samples of the pause that the model says itself
+        may_take_long = is_exact or (is_end and not (pause and is_last))
+        for score in _scores(nets, clause, None if may_take_long else pause, before):
             made = 0
             for samples in _vocode(nets, score, wanted):
                 yield AudioChunk(samples, VOCODER.sample_rate, _timings(score, made, made + len(samples), start))
                 made += len(samples)
             start += made
-            own = (LEAD_FRAMES + score.mel.tail) * VOCODER.hop_length
+            own = (LEAD_FRAMES + (score.mel.silent if is_exact else score.mel.tail)) * VOCODER.hop_length
         if (silent := pause - own) > 0:
             yield AudioChunk(np.zeros(silent, np.float32), VOCODER.sample_rate)
             start += silent
@@ -72,7 +75,7 @@ def speak(
 def _scores(nets: Nets, clause: Clause, pause: int | None, before: Prosody | None = None) -> Iterator[Score]:
     """The clause's score; those of its halves where it would be longer than the model can count.
 
-    pause: samples that it should take until the next clause; None: nothing follows that the last sound could delay.
+    pause: samples that it should take until the next clause; None: the last sound may die away for as long as it takes.
     """
     if not clause.syllables:
         return
@@ -80,7 +83,9 @@ def _scores(nets: Nets, clause: Clause, pause: int | None, before: Prosody | Non
     encoded = nets.encode(read.ids)
     of_syllables = prosody.changing_over(clause.prosodies, before)
     near = prosody.nearness(encoded.durations)
-    wanted = ended([of_syllables[owner] for owner in read.owners], ending(clause.syllables), near)
+    moved = contour(clause.syllables)
+    usual = [of_syllables[owner] for owner in read.owners]
+    wanted = ended(usual, ending(clause.syllables), near, [moved[owner] for owner in read.owners])
     frames = prosody.shape_durations(encoded.durations, wanted)
     frames[0], frames[-2] = max(frames[0], LEAD_FRAMES), max(frames[-2], TAIL_FRAMES)
     if frames.sum() > ACOUSTIC.max_frames and len(clause.syllables) > 1:
@@ -145,8 +150,13 @@ def _latest_tail(pause: int | None) -> int:
     return max(NO_PAUSE_FRAMES, (pause + GROWTH) // VOCODER.hop_length - LEAD_FRAMES)
 
 
-def _pause_samples(clause: Clause) -> int:
-    """For how long nothing is to be heard after the clause."""
-    if clause.pause_ms is not None:
-        return round(clause.pause_ms * VOCODER.sample_rate / 1000)
-    return round(prosody.pause_seconds(clause.break_after, clause.prosodies[-1]) * VOCODER.sample_rate)
+def _pause_samples(clause: Clause) -> tuple[int, bool]:
+    """How long the pause after the clause is, and whether it was asked for.
+
+    In one that was asked for nothing is heard for so long; in the voice's own one the last sound dies away.
+    """
+    how = clause.prosodies[-1]
+    asked_ms = prosody.asked_pause_ms(clause.break_after, how) if clause.pause_ms is None else clause.pause_ms
+    if asked_ms is not None:
+        return round(asked_ms * VOCODER.sample_rate / 1000), True
+    return round(prosody.pause_seconds(clause.break_after, how) * VOCODER.sample_rate), False

@@ -4,6 +4,7 @@ Honours speed and volume. Pitch and emotions are made of its samples by the engi
 only meant for its own F0 (moved by 3 semitones the level rises by 4 dB and peaks pass full scale).
 """
 
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -30,6 +31,7 @@ EDGE_S: Final = 0.040  # silence kept around a sentence: the net leaves 0.3 s at
 LEVEL_DBFS: Final = -24.6  # median of the net's own output over 8 sentences and single words; each is brought to it
 LOUDNESS_LUFS: Final = -25.9  # median of 20 sentences
 PAUSES_S: Final[Mapping[Break, float]] = {Break.CLAUSE: 0.22, Break.SENTENCE: 0.37}  # at speed 1, and the two edges
+CLAUSE_END: Final = re.compile(r"(?<=[,;:—]) +")
 SHORTEST_CHUNK_S: Final = 0.02
 
 
@@ -106,15 +108,35 @@ def _spoken_run(runtime: "Runtime", run: Run, position: int) -> Iterator[tuple[S
     owned = word_groups(counts, count_groups(sentences))
     noise = np.random.default_rng(SEED)
     first_group = 0
-    for index, sentence in enumerate(sentences):
-        spoken = runtime.render(sentence, run.prosody.speed, noise)
+    for part, pause_s in _parts(sentences, run):
+        spoken = runtime.render(part, run.prosody.speed, noise)
         start, end = _sound(spoken.samples)
-        spans = group_spans(sentence, position + np.clip(spoken.starts - start, 0, end - start))
-        pause_s = _pause_s(run) if index + 1 == len(sentences) else PAUSES_S[Break.SENTENCE] / run.prosody.speed
+        spans = group_spans(part, position + np.clip(spoken.starts - start, 0, end - start))
         samples = np.pad(spoken.samples[start:end], (0, round(pause_s * SAMPLE_RATE)))
         yield _levelled(samples, run.prosody.volume), word_timings(run.words, owned, spans, first_group)
         position += len(samples)
         first_group += len(spans)
+
+
+def _parts(sentences: Sequence[str], run: Run) -> Iterator[tuple[str, float]]:
+    """What is rendered in one go, and the seconds of silence after it besides the edges.
+
+    The net pauses at commas by itself; where another pause was asked for there, clauses are rendered one by one.
+    """
+    how = run.prosody
+    for index, sentence in enumerate(sentences):
+        *clauses, last = [sentence] if how.clause_pause_ms is None else CLAUSE_END.split(sentence)
+        yield from ((clause, _asked_s(how.clause_pause_ms or 0)) for clause in clauses)
+        if index + 1 == len(sentences):
+            pause_ms, after = run.pause_ms, run.break_after
+        else:
+            pause_ms, after = how.sentence_pause_ms, Break.SENTENCE
+        yield last, PAUSES_S.get(after, 0.0) / how.speed if pause_ms is None else _asked_s(pause_ms)
+
+
+def _asked_s(pause_ms: int) -> float:
+    """What a pause that was asked for needs besides the silence that is kept around what is rendered."""
+    return max(0.0, pause_ms / 1000 - 2 * EDGE_S)
 
 
 def _with_letters(run: Run) -> str:
@@ -135,11 +157,6 @@ def _sound(samples: Samples) -> tuple[int, int]:
         return 0, 0
     edge = round(EDGE_S * SAMPLE_RATE)
     return max(0, int(loud[0]) - edge), min(len(samples), int(loud[-1]) + 1 + edge)
-
-
-def _pause_s(run: Run) -> float:
-    """Silence after a run: the exact one if it has one, else its break's."""
-    return PAUSES_S.get(run.break_after, 0.0) / run.prosody.speed if run.pause_ms is None else run.pause_ms / 1000
 
 
 def _levelled(samples: Samples, volume_db: float) -> Samples:

@@ -32,11 +32,14 @@ def speak(nets: Nets, style: int, runs: Sequence[Run], wanted: Callable[[], floa
 
 
 def _pause_s(run: Run, clause: Clause, *, is_last: bool) -> float:
-    if is_last and run.pause_ms is not None:
-        return run.pause_ms / 1000
+    """Silence after a clause, besides the edges: in a pause that was asked for they are counted."""
     how = run.prosody
     asked_ms = {Break.CLAUSE: how.clause_pause_ms, Break.SENTENCE: how.sentence_pause_ms}.get(clause.break_after)
-    return PAUSES_S.get(clause.break_after, 0.0) / how.speed if asked_ms is None else asked_ms / 1000
+    if is_last and run.pause_ms is not None:
+        asked_ms = run.pause_ms
+    return (
+        PAUSES_S.get(clause.break_after, 0.0) / how.speed if asked_ms is None else max(0, asked_ms / 1000 - 2 * EDGE_S)
+    )
 
 
 def _clause(

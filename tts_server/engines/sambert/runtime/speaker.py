@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from tts_server.engine import AudioChunk, Break, Prosody, Run, Samples, Timing
+from tts_server.engines.sambert.runtime.closing import Closing
 from tts_server.engines.sambert.runtime.graphs import (
     DecoderInputs,
     Encoded,
@@ -17,8 +18,10 @@ from tts_server.engines.sambert.runtime.graphs import (
     UnitInputs,
     return_free_memory,
 )
+from tts_server.engines.sambert.runtime.intonation import ended
 from tts_server.engines.sambert.runtime.stream import Stream
 from tts_server.engines.sambert.units.symbols import EMOTIONS, Unit, encode, units
+from tts_server.intonation import Ending
 
 # The published voices do not say what their pitch was normalised with. A semitone at 220 Hz is 13 Hz, and speech
 # deviates by about 50 Hz.
@@ -47,6 +50,16 @@ class Controls:
         )
         return cls(speed, semitones * np.float32(PITCH_PER_SEMITONE), np.zeros_like(speed), gain)
 
+    def ended(self, how: Ending, near: Floats, moved: Floats) -> "Controls":
+        """With what the mark at the end asks for. near: 0 far from it, 1 at it; moved: semitones; both (U,)."""
+        pitch = self.pitch + (moved + near * np.float32(how.ramp)) * np.float32(PITCH_PER_SEMITONE)
+        return Controls(
+            (self.speed / (1 + near * np.float32(how.duration - 1))).astype(np.float32),
+            pitch.astype(np.float32),
+            self.energy + near * np.float32(how.energy),
+            self.gain_db + near * np.float32(how.gain),
+        )
+
 
 def speak(
     nets: Nets,
@@ -70,14 +83,12 @@ def speak(
         before = before if not spoken else None
 
 
-def compose(nets: Nets, lines: UnitInputs, controls: Controls, longest_end: float | None = None) -> DecoderInputs:
-    """Encode, inflect as wanted, and say how long each unit lasts. longest_end: of the last unit, in frames."""
+def compose(nets: Nets, lines: UnitInputs, controls: Controls) -> DecoderInputs:
+    """Encode, inflect as wanted, and say how long each unit lasts."""
     encoded = nets.encode(lines)
     inflected = Encoded(encoded.text, encoded.pitch + controls.pitch, encoded.energy + controls.energy)
     text, log_durations = nets.predict_durations(lines, inflected)
     durations = ((np.exp(log_durations) - 1) / controls.speed).astype(np.float32)
-    if longest_end is not None:
-        durations[-1] = min(durations[-1], longest_end)
     return nets.compose(lines, text, durations)
 
 
@@ -135,19 +146,24 @@ def _speak_sentence(
     rate, hop = nets.pack.sample_rate, nets.pack.vocoder.hop_length
     pause_ms = runs[-1].pause_ms
     pause = None if pause_ms is None else round(pause_ms * rate / 1000)  # samples
-    own = 0  # samples that the model itself is silent at the end
+    own = 0  # samples behind the last sound that the model itself makes
     if spoken:
         said: Sequence[Prosody] = [runs[unit.run].prosody for unit in spoken]
         lines = nets.fill(inputs_of(nets, spoken, said, before))
         spoken, said = _with_fillers(lines, spoken, said)
-        controls = Controls.of(said)
-        score = compose(nets, lines, controls, None if pause is None else pause / hop)
-        own = int(score.repeats[-1]) * hop
+        controls = Controls.of(said).ended(*ended(runs, spoken))
+        score = compose(nets, lines, controls)
+        # A pause that was asked for begins when nothing is heard any more: the model's own silence is not needed.
+        earliest = score.frames if pause is None else score.frames - int(score.repeats[-1])
         timings = _timings(spoken, score.repeats, hop, start)
         gain = np.repeat(controls.gain_db, score.repeats)
-        for samples in _stream(nets, score, gain, wanted):
+        stream = Stream(nets, score, closing=Closing(earliest, score.frames))
+        for samples in _samples(nets, stream, gain, wanted):
             yield AudioChunk(samples, rate, timings)
             timings = ()
+        own = stream.end.silent * hop
+        if score.frames > LONG_FRAMES:
+            return_free_memory()
     if pause is not None and pause > own:
         yield AudioChunk(np.zeros(pause - own, np.float32), rate)
 
@@ -166,10 +182,10 @@ def _with_fillers(
     return units, [said[owner] for owner in lines.owners]
 
 
-def _stream(nets: Nets, score: DecoderInputs, gain_db: Floats, wanted: Callable[[], float]) -> Iterator[Samples]:
-    """The score's samples in chunks of about the wanted length, as loud as wanted. gain_db: of each frame, (T,)."""
+def _samples(nets: Nets, stream: Stream, gain_db: Floats, wanted: Callable[[], float]) -> Iterator[Samples]:
+    """The stream's samples in chunks of about the wanted length, as loud as wanted. gain_db: of each frame, (T,)."""
     hop = nets.pack.vocoder.hop_length
-    stream, made = Stream(nets, score), 0
+    made = 0
     while not stream.is_done:
         frames = round(min(wanted(), MAX_CHUNK_S) * nets.pack.sample_rate / hop)
         samples = stream.next(max(1, frames))
@@ -178,8 +194,6 @@ def _stream(nets: Nets, score: DecoderInputs, gain_db: Floats, wanted: Callable[
         made += len(samples)
         if len(samples):
             yield samples
-    if score.frames > LONG_FRAMES:
-        return_free_memory()
 
 
 def _gain(gain_db: Floats, first: int, count: int, hop: int) -> Floats:
