@@ -191,13 +191,24 @@ quiet: $(TEST_LAYERS)  ## does anything leave the house? every packet is watched
 app:  ## an app (add-on) of Home Assistant, in dist/homeassistant
 	@bash home-assistant/assemble.sh dist/homeassistant
 
+IMAGE ?= tts-server
 .PHONY: image
-image:  ## the container image, by podman
-	@podman build --format docker -t tts-server .
+image:  ## the container image, by podman; ARGS="--arch arm64" for a Raspberry Pi
+	@podman build --format docker -t $(IMAGE) $(ARGS) .
+
+.PHONY: container
+container: $(TEST_LAYERS)  ## build the image from a fresh checkout, and mistreat it (as root; minutes)
+	@$(BIN)/python -m tests.box.container $(ARGS)
 
 .PHONY: boot
 boot: $(TEST_LAYERS)  ## boot Debian 12 and 13, install, and mistreat the service (as root; a quarter of an hour)
 	@$(BIN)/python -m tests.box.boot --write docs/OPERATIONS.md $(ARGS)
+
+.PHONY: arm
+arm: $(TEST_LAYERS)  ## on emulated 64-bit ARM: installed, compared with this PC (as root; half an hour)
+	@test -x .venv-asr/bin/pip || $(PYTHON) -m venv .venv-asr
+	@bash requirements/install.sh .venv-asr/bin/python asr
+	@$(BIN)/python -m tests.arm --write docs/OPERATIONS.md $(ARGS)
 
 .PHONY: interop
 interop: $(TEST_LAYERS)  ## real clients of package indexes against the daemon; ARGS="openai --write", --python (minutes)

@@ -23,19 +23,22 @@ def load(threads: int = 2) -> Any:
     return WhisperModel(str(_model_folder()), device="cpu", compute_type="int8", cpu_threads=threads)
 
 
-def transcribe(model: Any, wav: Path) -> str:
-    """What is heard in a WAV file, as Mandarin with English words in it."""
+PROMPTS = {"zh": "以下是普通话的句子。", "en": None}
+
+
+def transcribe(model: Any, wav: Path, language: str = "zh") -> str:
+    """What is heard in a WAV file: zh as Mandarin with English words in it, or en."""
     samples, rate = soundfile.read(str(wav), dtype="float32")
     heard = soxr.resample(samples, rate, RATE)
     edge = np.zeros(round(0.3 * RATE), np.float32)
     segments, _ = model.transcribe(
         np.concatenate([edge, heard.astype(np.float32), edge]),
-        language="zh",
+        language=language,
         beam_size=5,
         temperature=0.0,
         condition_on_previous_text=False,
         without_timestamps=True,
-        initial_prompt="以下是普通话的句子。",
+        initial_prompt=PROMPTS[language],
     )
     return "".join(segment.text for segment in segments).strip()
 

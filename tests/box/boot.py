@@ -19,7 +19,6 @@ from tests.box.machine import Machine, copy_root, make_root, wheels_for
 
 ROOT = Path(__file__).parent.parent.parent
 SUITES = {"bookworm": ("Debian 12", "3.11"), "trixie": ("Debian 13", "3.13")}
-TABLE = re.compile(r"(?<=<!-- make boot -->\n).*?(?=<!-- end -->)", re.DOTALL)
 ENGINE = ROOT / "tests/box/engine"
 
 
@@ -79,6 +78,13 @@ def table(found: dict[str, dict[str, str]]) -> str:
     return head + "\n".join(rows) + "\n"
 
 
+def write_table(document: Path, name: str, made: str) -> None:
+    """Put a table in place of the one between `<!-- NAME -->` and `<!-- end -->`."""
+    pattern = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+    text = document.read_text(encoding="utf-8")
+    document.write_text(pattern.sub(lambda _: made, text), encoding="utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "tts-server-boot")
@@ -93,8 +99,7 @@ def main() -> int:
     }
     print(table(found))
     if chosen.write:
-        text = chosen.write.read_text(encoding="utf-8")
-        chosen.write.write_text(TABLE.sub(lambda _: table(found), text), encoding="utf-8")
+        write_table(chosen.write, "make boot", table(found))
     return int("**fails**" in table(found))
 
 

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,11 +19,12 @@ PACKAGES: Final = "systemd,systemd-sysv,dbus,python3,python3-venv,make,iproute2,
 BOOT_S: Final = 90.0
 
 
-def make_root(suite: str, folder: Path) -> Path:
-    """A fresh Debian of that suite, made once and kept in the folder."""
-    root = folder / suite
-    if not (root / "etc/debian_version").is_file():
-        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, str(root), MIRROR]
+def make_root(suite: str, folder: Path, arch: str = "", packages: str = PACKAGES) -> Path:
+    """A fresh Debian of that suite, made once and kept in the folder. arch: of another machine, which qemu emulates."""
+    root = folder / (f"{suite}-{arch}" if arch else suite)
+    if not (root / "var/lib/dpkg/status").is_file() or (root / "debootstrap").exists():
+        machine = [f"--arch={arch}"] if arch else []
+        command = ["debootstrap", *machine, "--variant=minbase", f"--include={packages}", suite, str(root), MIRROR]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return root
 
@@ -106,26 +107,40 @@ class Machine:
         return [*enter, "--", *environment, "bash", "-c", f"set -o pipefail; {command}"]
 
 
-def wheels_for(python: str, machine: str, layers: Sequence[str], folder: Path, pip: Sequence[str], locks: Path) -> None:
-    """Fetch the wheels of lock layers for another Python, into a folder that a box without a network installs from."""
+def wheels_for(
+    python: str,
+    machine: str,
+    layers: Sequence[str],
+    folder: Path,
+    pip: Sequence[str],
+    locks: Path,
+    only: Container[str] | None = None,
+) -> None:
+    """Fetch the wheels of lock layers for another Python, into a folder that a box without a network installs from.
+
+    only: of these packages; None: all.
+    """
     platforms = [f"manylinux_2_{minor}_{machine}" for minor in (36, 34, 31, 28, 27, 26, 24, 17, 12, 5)]
     platforms += [f"manylinux2014_{machine}", f"linux_{machine}"]
     tags = [f"--platform={name}" for name in platforms]
     wanted = folder / "wanted.txt"
-    wanted.write_text("\n".join(_pins(locks, layers, target(python, machine))), encoding="utf-8")
+    wanted.write_text("\n".join(_pins(locks, layers, target(python, machine), only)), encoding="utf-8")
     command = [*pip, "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", *tags]
     command += [f"--python-version={python}", "-r", str(wanted), "-d", str(folder)]
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
-def _pins(locks: Path, layers: Sequence[str], environment: dict[str, str]) -> list[str]:
+def _pins(
+    locks: Path, layers: Sequence[str], environment: dict[str, str], only: Container[str] | None
+) -> list[str]:
     """Lines of locks that apply there, without their markers: pip reads those for the Python it runs in."""
     found = {}
     for layer in layers:
         for line in lines(locks / f"{layer}.txt"):
             named, *hashes = line.split("--hash=")
             requirement = Requirement(named.strip())
-            if requirement.marker is None or requirement.marker.evaluate(environment):
+            applies = requirement.marker is None or requirement.marker.evaluate(environment)
+            if applies and (only is None or requirement.name in only):
                 pin = f"{requirement.name}{requirement.specifier}"
                 found[pin] = " ".join([pin, *(f"--hash={each.strip()}" for each in hashes)])
     return list(found.values())
