@@ -20,7 +20,7 @@ NEEDS_DAEMON = ("doctor", "discover")
 
 
 def test_every_command_is_looked_at_in_one_way_or_the_other() -> None:
-    kinds = ("make app", "sudo make", "systemctl", "sudo systemctl", "journalctl", "podman")
+    kinds = ("make app", "make image", "sudo make", "systemctl", "sudo systemctl", "journalctl", "podman")
     assert [command for command in COMMANDS if command not in OURS and not command.startswith(kinds)] == []
 
 

@@ -32,12 +32,17 @@ PYTEST: Final = ("pytest", "iniconfig")  # beside what the base layer holds
 STEP: Final = 1 / 32768
 BAKER_STEPS: Final = 5
 SAMBERT: Final = 1e-4
-DAEMON: Final = (
-    "export STATE_DIRECTORY=/var/lib/tts-server CACHE_DIRECTORY=/var/cache/tts-server TTS_SERVER__DISCOVERY__ENABLED=false;"
-    f"mkdir -p $STATE_DIRECTORY $CACHE_DIRECTORY; {PROGRAM}/tts-server run >/daemon.log 2>&1 & "
-    f"until {PROGRAM}/python /src/tests/box/doors.py --only http >/dev/null; do kill -0 %1; done;"
-    f"{PROGRAM}/python /src/tests/box/doors.py; kill %1; wait %1"
-)
+DAEMON: Final = f"""
+export STATE_DIRECTORY=/var/lib/tts-server CACHE_DIRECTORY=/var/cache/tts-server TTS_SERVER__DISCOVERY__ENABLED=false
+mkdir -p $STATE_DIRECTORY $CACHE_DIRECTORY
+{PROGRAM}/tts-server run >/daemon.log 2>&1 &
+until {PROGRAM}/python /src/tests/box/doors.py --only http >/dev/null; do kill -0 $!; done
+{PROGRAM}/python /src/tests/box/doors.py
+kill $!
+wait $!
+"""
+WORK: Final = ("load", "frontend", "baker", "heart", "sambert")
+FUZZ: Final = f"cd /tests; {PROGRAM}/python -m tests.engines.sambert.runtime.kernel.fuzz --rounds 40"
 
 
 class Comparison:
@@ -114,7 +119,8 @@ def compare(comparison: Comparison) -> None:
     tell("`install.sh program`", comparison.install())
     here, there = comparison.examine()
     slower = {
-        name: there[f"{name}_cpu_s"] / here[f"{name}_cpu_s"] for name in ("load", "frontend", "baker", "heart", "sambert")
+        name: there[f"{name}_cpu_s"] / here[f"{name}_cpu_s"]
+        for name in ("load", "frontend", "baker", "heart", "sambert")
     }
     equal = here["frontend"] == there["frontend"]
     tell("front end, all golden texts", f"{here['texts']} texts, {'all read alike' if equal else '**differ**'}")
@@ -129,7 +135,9 @@ def compare(comparison: Comparison) -> None:
     verdict = "" if sambert <= SAMBERT else " **too far**"
     tell("Sambert, reference voices", f"{len(there['sambert'])} cases within {sambert:.1g} of the record{verdict}")
     fuzz = "tests.engines.sambert.runtime.kernel.fuzz"
-    tell(f"Sambert's compiled decoder ({there['kernel']})", box.run(f"cd /tests; {PROGRAM}/python -m {fuzz} --rounds 40"))
+    tell(
+        f"Sambert's compiled decoder ({there['kernel']})", box.run(f"cd /tests; {PROGRAM}/python -m {fuzz} --rounds 40")
+    )
     for engine in ("baker", "heart"):
         limit = 120 * max(slower.values())
         said = box.run(f"cd /tests; {PROGRAM}/python -m tts_server.engine_check {engine} --limit {limit:.0f}")

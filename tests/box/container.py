@@ -1,8 +1,8 @@
 """Builds the image from a fresh checkout, and mistreats a container of it.  sudo make container
 
 The base is a Debian 13 of debootstrap under the name that the Containerfile takes, so that nothing is asked for but
-Debian's archive and the locks' wheels. `--arch arm64` does the same in the emulator. Prints a table; exit code 1 when
-something does not hold.
+Debian's archive and the locks' wheels. `--arch arm64` does the same in the emulator. Exit code 1 when something does
+not hold.
 """
 
 import argparse
@@ -22,11 +22,13 @@ from typing import Final
 import httpx
 
 from tests.arm.emulation import PACKAGES, prepare_kernel
+from tests.box.boot import write_table
 from tests.box.machine import make_root, wheels_for
 
 ROOT: Final = Path(__file__).parent.parent.parent
 NAME: Final = "tts-server-checked"
 STANDIN: Final = {"amd64": ("trixie", "3.13", "x86_64"), "arm64": ("bookworm", "3.11", "aarch64")}
+SYSTEMS: Final = {"amd64": "PC", "arm64": "64-bit ARM, emulated"}
 SENTENCE: Final = "今天天气很好，我们去公园走走吧。"
 SLOW_BYTES_S: Final = 20_000  # of the 48 000 that speech plays at: it never catches up
 SIZES: Final = (20, 200, 2000)  # characters that a slow listener has asked for when the container stops
@@ -218,18 +220,22 @@ def main() -> int:
     parser.add_argument("--only", default="", help="pattern of checks")
     parser.add_argument("--run", default="", help="options of podman run that this machine needs")
     parser.add_argument("--build", default="--isolation chroot", help="options of podman build that it needs")
+    parser.add_argument("--write", type=Path, help="the document whose table is written anew")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     image = Image(chosen.arch, chosen.folder, chosen.run.split(), chosen.build.split())
     failed = False
-    print(f"| | {chosen.arch} |\n| --- | --- |")
+    table = f"| | {SYSTEMS[chosen.arch]} |\n| --- | --- |\n"
     for name, check in checks(image).items():
         if re.search(chosen.only, name):
             try:
                 found = check()
             except Exception as error:  # one that fails must not hide the others
                 found, failed = f"**fails**: {' '.join(str(error).split())[:2000]}", True
-            print(f"| {name} | {found} |", flush=True)
+            print(f"  {name}: {found}", flush=True)
+            table += f"| {name} | {found} |\n"
+    if chosen.write:
+        write_table(chosen.write, "make container", table)
     return int(failed)
 
 

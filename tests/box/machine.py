@@ -130,9 +130,7 @@ def wheels_for(
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
-def _pins(
-    locks: Path, layers: Sequence[str], environment: dict[str, str], only: Container[str] | None
-) -> list[str]:
+def _pins(locks: Path, layers: Sequence[str], environment: dict[str, str], only: Container[str] | None) -> list[str]:
     """Lines of locks that apply there, without their markers: pip reads those for the Python it runs in."""
     found = {}
     for layer in layers:

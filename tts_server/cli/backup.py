@@ -7,8 +7,7 @@ import shutil
 import tarfile
 import tempfile
 import time
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -16,40 +15,44 @@ import typer
 
 from tts_server import __version__
 from tts_server.config.paths import config_folder, state_folder
-from tts_server.config.settings import FILE_NAME, load
-from tts_server.errors import BadRequest, ConfigInvalid
+from tts_server.config.settings import FILE_NAME, Config, load, read_file, voices_folder
+from tts_server.errors import BadRequest
 
 _FORMAT: Final = 1
 _LABEL: Final = "tts-server-backup.json"
 _MAX_FILES: Final = 10_000
 _MAX_BYTES: Final = 16 * 2**30
+_PLACES: Final = ("config", "state", "voices")
 
 
-def _places() -> dict[str, Path]:
-    """Settings, the dictionary among them; voices, phrases, and the name on the LAN."""
-    return {"config": config_folder(), "state": state_folder()}
+def _places(config: Config) -> dict[str, Path]:
+    """Settings; what the daemon keeps (phrases, words, its name, the key of links); voices, which may be elsewhere."""
+    return {"config": config_folder(), "state": state_folder(), "voices": voices_folder(config)}
 
 
 def back_up(file: Path) -> None:
-    """Write the archive, for its owner's eyes only. Raises BadRequest when it cannot be written."""
+    """Write the archive, for its owner's eyes only. Raises BadRequest when it cannot be written, ConfigInvalid."""
+    places = _places(_settings(config_folder() / FILE_NAME))
+    if places["state"] in places["voices"].parents:
+        del places["voices"]
     part = file.with_name(f".{file.name}.part")
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
-            kept = _write(opened)
+            kept = _write(opened, places)
         part.replace(file)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise BadRequest(f"cannot write {file}: {error.strerror}") from error
-    typer.echo(f"{kept} files of {', '.join(map(str, _places().values()))} are in {file}")
+    typer.echo(f"{kept} files of {', '.join(map(str, places.values()))} are in {file}")
 
 
 def restore(file: Path, *, force: bool) -> None:
     """Put back what an archive holds, all of it or nothing. Raises BadRequest, ConfigInvalid."""
-    places = _places()
     with tempfile.TemporaryDirectory(prefix="tts-server-restore-") as name:
         room = Path(name)
         count = _unpack(file, room)
-        _check_settings(room / "config" / FILE_NAME)
+        settings = room / "config" / FILE_NAME
+        places = _places(_settings(settings if settings.is_file() else config_folder() / FILE_NAME))
         taken = [target for source, target in _pairs(room, places) if target.exists() and not _same(source, target)]
         if taken and not force:
             raise BadRequest(f"{taken[0]} is there and is another one ({len(taken)} in all); --force replaces them")
@@ -58,14 +61,14 @@ def restore(file: Path, *, force: bool) -> None:
     typer.echo(f"{count} files are back; a running daemon takes them at `systemctl restart tts-server`")
 
 
-def _write(opened: io.BufferedWriter) -> int:
+def _write(opened: io.BufferedWriter, places: Mapping[str, Path]) -> int:
     kept = 0
     with tarfile.open(fileobj=opened, mode="w:gz") as archive:
         label = json.dumps({"format": _FORMAT, "version": __version__, "made_at": round(time.time())}).encode()
         entry = tarfile.TarInfo(_LABEL)
         entry.size = len(label)
         archive.addfile(entry, io.BytesIO(label))
-        for place, folder in _places().items():
+        for place, folder in places.items():
             for path in sorted(_files(folder)):
                 archive.add(path, f"{place}/{path.relative_to(folder).as_posix()}", recursive=False)
                 kept += 1
@@ -113,7 +116,7 @@ def _checked(archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
     size = 0
     while (member := archive.next()) is not None:
         parts = PurePosixPath(member.name).parts
-        if not member.isfile() or ".." in parts or len(parts) < 2 or parts[0] not in _places():
+        if not member.isfile() or ".." in parts or len(parts) < 2 or parts[0] not in _PLACES:
             raise ValueError(f"{member.name[:80]!r} does not belong in a backup")
         size += member.size
         members.append(member)
@@ -122,15 +125,12 @@ def _checked(archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
     return members
 
 
-def _check_settings(file: Path) -> None:
-    if file.is_file():
-        try:
-            load(tomllib.loads(file.read_text(encoding="utf-8")))
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigInvalid(f"the settings in the backup cannot be used: {error}") from error
+def _settings(file: Path) -> Config:
+    """Those of a file, or the usual ones where there is none. Raises ConfigInvalid."""
+    return load(read_file(file) if file.is_file() else {})
 
 
-def _pairs(room: Path, places: dict[str, Path]) -> Iterator[tuple[Path, Path]]:
+def _pairs(room: Path, places: Mapping[str, Path]) -> Iterator[tuple[Path, Path]]:
     for place, folder in places.items():
         for source in sorted(path for path in (room / place).rglob("*") if path.is_file()):
             yield source, folder / source.relative_to(room / place)

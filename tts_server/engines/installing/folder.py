@@ -1,6 +1,7 @@
 """The folder in which voice packs live: who may change it, and how a pack comes into it whole or not at all."""
 
 import fcntl
+import logging
 import os
 import shutil
 import tempfile
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from tts_server.errors import VoiceDataMissing
+
+log = logging.getLogger(__name__)
 
 WORKING: Final = ".working-"  # hidden folders of an installation under way
 
@@ -24,6 +27,16 @@ class Finished(Protocol):
     @property
     def folder(self) -> Path:
         """Where it is now."""
+
+
+def packs_in(folder: Path, manifest: str) -> list[Path]:
+    """The packs in a folder, by name. A folder that is not there, or not ours to read, has none."""
+    try:
+        found = [path.parent for path in folder.glob(f"*/{manifest}")] if folder.is_dir() else []
+    except OSError as error:
+        log.warning("voice packs in %s cannot be read: %s", folder, error.strerror)
+        return []
+    return sorted(path for path in found if not path.name.startswith("."))  # those are on their way in or out
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from tts_server.engines.installing.folder import packs_in
 from tts_server.errors import VoiceDataMissing
 
 FORMAT: Final = 1
@@ -52,11 +53,8 @@ class Pack:
 
 
 def find_packs(folder: Path) -> list[Path]:
-    """The packs in a folder, by name. A folder that is not there has none."""
-    if not folder.is_dir():
-        return []
-    found = (path.parent for path in folder.glob(f"*/{MANIFEST}"))
-    return sorted(path for path in found if not path.name.startswith("."))  # those are on their way in or out
+    """The packs in a folder, by name; none in one that is not there, or not ours to read."""
+    return packs_in(folder, MANIFEST)
 
 
 def read_pack(folder: Path) -> Pack:

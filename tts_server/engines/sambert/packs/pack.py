@@ -9,7 +9,6 @@ check.npz       inputs and what the published nets made of them, for the self-ch
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tts_server.engines.installing.folder import packs_in
 from tts_server.engines.sambert.packs.shape import AcousticShape, F0Scale, VocoderShape, acoustic_shape, vocoder_shape
 from tts_server.errors import VoiceDataMissing
 
 FORMAT: Final = 1
-
-log = logging.getLogger(__name__)
 MANIFEST: Final = "manifest.json"
 GRAPHS: Final = ("encoder", "variance", "durations", "memory", "step", "postnet", "vocoder")
 FILES: Final = (*(f"{name}.onnx" for name in GRAPHS), "step.npy", "tables.npz", "check.npz")
@@ -58,13 +56,8 @@ class Pack:
 
 
 def find_packs(folder: Path) -> list[Path]:
-    """The packs in a folder, by name. A folder that is not there, or not ours to read, has none."""
-    try:
-        found = [path.parent for path in folder.glob(f"*/{MANIFEST}")] if folder.is_dir() else []
-    except OSError as error:
-        log.warning("voice packs in %s cannot be read: %s", folder, error.strerror)
-        return []
-    return sorted(path for path in found if not path.name.startswith("."))  # those are on their way in or out
+    """The packs in a folder, by name; none in one that is not there, or not ours to read."""
+    return packs_in(folder, MANIFEST)
 
 
 def read_pack(folder: Path) -> Pack:
