@@ -6,10 +6,7 @@ the engine host (a child process), with the engine's own table of the configurat
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from tts_server.text.linguistic.utterance import Break, Prosody, Run, Sentence, Syllable, Word
 
@@ -31,7 +28,21 @@ __all__ = [
     "Word",
 ]
 
-Samples = NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.float32]
+else:
+
+    def __getattr__(name: str) -> Any:
+        """`Samples`, when it is asked for: numpy takes 0.1 s, which commands that make no sound need not spend."""
+        if name != "Samples":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import numpy as np
+        from numpy.typing import NDArray
+
+        return NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,7 @@ class Timing:
 class AudioChunk:
     """A run of samples, and the timings of the syllables or words that begin in audio not yet told about."""
 
-    samples: Samples  # float32 (N,), -1..1
+    samples: "Samples"  # float32 (N,), -1..1
     sample_rate: int  # Hz; constant for one utterance
     timings: tuple[Timing, ...] = ()
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from tts_server.engine import Samples
 from tts_server.errors import BadRequest, FormatUnsupported, TTSError
+
+if TYPE_CHECKING:
+    from tts_server.engine import Samples
 
 RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
     "intensity": (0.0, 2.0, ""),
@@ -127,7 +129,7 @@ class Marks:
 class Audio:
     """The next samples of the context."""
 
-    samples: Samples  # float32 (N,), N > 0, at the context's sample rate
+    samples: "Samples"  # float32 (N,), N > 0, at the context's sample rate
     position: int  # of the first of them, in samples from the context's start
 
 

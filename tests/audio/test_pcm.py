@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts_server.audio.pcm import from_s16le, silence, to_s16le, wav_bytes, wav_header
+from tts_server.audio.pcm import from_s16le, silence, to_s16le, wav_bytes
+from tts_server.audio.wav import wav_header
 
 
 @given(st.lists(st.integers(-32768, 32767)))

@@ -13,8 +13,9 @@ from typing import IO, TYPE_CHECKING, Final, Literal, Protocol
 import numpy as np
 
 from tts_server.audio.info_frame import Length, info_frame
-from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, to_s16le, wav_header
+from tts_server.audio.pcm import from_s16le, to_s16le
 from tts_server.audio.resample import Resampler
+from tts_server.audio.wav import BYTES_PER_SAMPLE, wav_header
 from tts_server.engine import Samples
 
 if TYPE_CHECKING:

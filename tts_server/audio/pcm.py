@@ -1,15 +1,13 @@
 """Samples to bytes and back: 16-bit PCM and WAV, mono."""
 
-import struct
 from typing import Final
 
 import numpy as np
 
+from tts_server.audio.wav import wav_header
 from tts_server.engine import Samples
 
-BYTES_PER_SAMPLE: Final = 2
 FULL_SCALE: Final = 32768  # both ways, so that bytes -> samples -> bytes is the identity
-UNKNOWN_SIZE: Final = 0xFFFFFFFF  # what ffmpeg and sox write, and read, for a WAV that is still being made
 
 
 def to_s16le(samples: Samples) -> bytes:
@@ -27,20 +25,6 @@ def from_s16le(pcm: bytes) -> Samples:
 def silence(seconds: float, sample_rate: int) -> Samples:
     """Zeros (N,) that last `seconds`, to the nearest sample."""
     return np.zeros(max(0, round(seconds * sample_rate)), np.float32)
-
-
-def wav_header(sample_rate: int, data_bytes: int | None = None) -> bytes:
-    """The 44 bytes before the PCM of a mono 16-bit WAV. data_bytes: None while the length is not known (streaming)."""
-    if data_bytes is None:
-        riff_size = data_size = UNKNOWN_SIZE
-    else:
-        riff_size, data_size = data_bytes + 36, data_bytes
-    return struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", riff_size, b"WAVE"),
-        *(b"fmt ", 16, 1, 1, sample_rate, sample_rate * BYTES_PER_SAMPLE, BYTES_PER_SAMPLE, 8 * BYTES_PER_SAMPLE),
-        *(b"data", data_size),
-    )
 
 
 def wav_bytes(samples: Samples, sample_rate: int) -> bytes:

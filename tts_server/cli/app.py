@@ -1,6 +1,5 @@
 """`tts-server`: the commands, their options and exit codes."""
 
-import asyncio
 import contextlib
 import sys
 from functools import partial
@@ -20,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich would double the time of every help text
 )
 voices_app = typer.Typer(help="Which voices are here; install, check and remove them.", no_args_is_help=True)
 emotions_app = typer.Typer(help="The moods there are.", no_args_is_help=True)
@@ -57,11 +57,12 @@ def run(
     log_level: LogLevelOption = None,
 ) -> None:
     """Run the daemon until it is stopped by SIGTERM or Ctrl-C."""
-    import faulthandler
-
     from tts_server.engine_host.child import HostProcess
 
     early = HostProcess()  # first of all: what it imports and loads goes on beside what we do
+    import asyncio
+    import faulthandler
+
     from tts_server.config import settings
 
     faulthandler.enable()  # systemd's watchdog ends a process by SIGABRT: the journal then tells where it hung
@@ -134,15 +135,18 @@ def say(
     log_level: LogLevelOption = "warning",
 ) -> None:
     """Say a text: into an audio file, or aloud where a player is found."""
-    from tts_server.cli import local_daemon
     from tts_server.cli import say as command
 
-    loaded = load_config(config, log={"level": log_level})
+    # What a daemon is asked for needs no configuration of ours, and reading one takes half the time.
+    needs_config = server is None or config is not None
+    loaded: Any = load_config(config, log={"level": log_level}) if needs_config else None
     request = command.Request.of(texts.read(text), voice, emotion, speed, pitch, volume, text_format, intensity)
     token = None if token_file is None else command.read_token(token_file)
     if server and no_server:
         raise BadRequest("--server and --no-server: one of them")
     if server is None and not no_server and config is None:
+        from tts_server.cli import local_daemon
+
         server = local_daemon.find(loaded, token)
     command.say(request, output, server, loaded, token)
 

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from protocol.emotions import AUTO, is_known
-from tts_server.audio.pcm import to_s16le
 from tts_server.cli.sinks import Sink, opened
-from tts_server.config.settings import Config
-from tts_server.daemon.startup import running_core
 from tts_server.errors import BadRequest, FormatUnsupported, TTSError
 from tts_server.events import TEXT_FORMATS, Audio, Done, SegmentStarted, SpeechOptions, TextFormat
-from tts_server.synthesis.synthesizer import Context
 from tts_server.voices import split_name, unknown_emotion
+
+if TYPE_CHECKING:
+    from tts_server.config.settings import Config
+    from tts_server.synthesis.synthesizer import Context
 
 _READ_BYTES = 8192
 
@@ -72,8 +73,13 @@ def read_token(path: Path) -> str:
         raise BadRequest(f"cannot read the token in {path}: {error}") from error
 
 
-def say(request: Request, output: Path | None, server: str | None, config: Config, token: str | None = None) -> None:
-    """Speak the request: here, or by a running daemon; into `output`, a player, or a file in this folder."""
+def say(
+    request: Request, output: Path | None, server: str | None, config: "Config | None", token: str | None = None
+) -> None:
+    """Speak the request: by a running daemon, else here; into `output`, a player, or a file in this folder.
+
+    config: for speaking here.
+    """
     for word in (request.emotion, split_name(request.voice or "")[1]):
         if word and not is_known(word):
             print(f"tts-server: {unknown_emotion(word)}; it is said as neutral", file=sys.stderr)  # noqa: T201
@@ -82,12 +88,15 @@ def say(request: Request, output: Path | None, server: str | None, config: Confi
             asyncio.run(_say_over_websocket(request, server, token, sink, progress))
         elif server:
             _say_there(request, server, token, sink)
-        else:
+        elif config is not None:
             asyncio.run(_say_here(request, config, sink, progress))
 
 
-async def _say_here(request: Request, config: Config, sink: Sink, progress: Callable[[int], None]) -> None:
+async def _say_here(request: Request, config: "Config", sink: Sink, progress: Callable[[int], None]) -> None:
     """The same core as the daemon's, in this process and an engine host of its own."""
+    from tts_server.audio.pcm import to_s16le
+    from tts_server.daemon.startup import running_core
+
     fields = asdict(request)
     text = fields.pop("text")
     limit = config.limits.max_text_chars
@@ -110,7 +119,7 @@ async def _say_here(request: Request, config: Config, sink: Sink, progress: Call
         progress(len(text))
 
 
-def tell_fallback(context: Context) -> None:
+def tell_fallback(context: "Context") -> None:
     """Say it when the voice has another mood in place of the one asked for."""
     asked, used = context.emotion
     if asked not in (used, AUTO):

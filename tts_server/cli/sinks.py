@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
-from tts_server.audio.encode import FormatName, open_file_encoder
-from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, wav_header
+from tts_server.audio.wav import BYTES_PER_SAMPLE, wav_header
 from tts_server.cli.player import found_players, playing
 from tts_server.errors import BadRequest, FormatUnsupported, TTSError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+    from tts_server.audio.encode import FormatName
+
 DEFAULT_OUTPUT = Path("speech.wav")
 # Ends of file names, and what such files hold.
-FILES: dict[str, FormatName] = {
+FILES: "dict[str, FormatName]" = {
     ".wav": "wav",
     ".mp3": "mp3",
     ".opus": "opus",
@@ -159,14 +160,18 @@ class _WavFileSink(_WavSink):
 class _CodedSink:
     """Writes a file in one of the formats that need a codec."""
 
-    def __init__(self, file: _NamedFile, form: FormatName) -> None:
+    def __init__(self, file: _NamedFile, form: "FormatName") -> None:
         self._file, self._form = file, form
         self._half = b""  # of a sample whose other half has not come yet
 
     def begin(self, sample_rate: int) -> None:
+        from tts_server.audio.encode import open_file_encoder
+
         self._encoder = open_file_encoder(self._form, sample_rate, cast(IO[bytes], self._file))
 
     def pcm(self, pcm: bytes) -> None:
+        from tts_server.audio.pcm import from_s16le
+
         pcm = self._half + pcm
         whole = len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
         self._half = pcm[whole:]

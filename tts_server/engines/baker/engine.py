@@ -2,17 +2,18 @@
 
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from tts_server.engine import AudioChunk, Break, Prosody, Run, Syllable, Utterance, VocoderTask, Voice
-from tts_server.engines.baker.runtime import Nets
 from tts_server.engines.baker.shape import VOCODER
-from tts_server.engines.baker.speaker import speak
 from tts_server.engines.baker.weights import is_installed
 from tts_server.errors import VoiceUnknown
 from tts_server.presets import PRESETS
+
+if TYPE_CHECKING:
+    from tts_server.engines.baker.runtime import Nets
 
 BAKER: Final = Voice(
     name="baker",
@@ -62,6 +63,8 @@ class BakerEngine:
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Yield the audio of the utterance's Mandarin runs with the timings of their syllables."""
+        from tts_server.engines.baker.speaker import speak
+
         nets = self._loaded(utterance.voice)
         yield from speak(nets, utterance.runs, wanted, utterance.before, is_last=utterance.is_last)
 
@@ -78,11 +81,14 @@ class BakerEngine:
         frames_per_s = VOCODER.sample_rate / VOCODER.hop_length
         return VocoderTask(VOCODER.macs_per_frame * frames_per_s, 160 / frames_per_s, run)
 
-    def _loaded(self, voice: str) -> Nets:
+    def _loaded(self, voice: str) -> "Nets":
         if voice != BAKER.name:
             raise VoiceUnknown(f"engine baker has no voice {voice!r}; it has {BAKER.name!r}")
         with self._loading:
             if self._nets is None:
+                from tts_server.engines.baker.runtime import Nets
+                from tts_server.engines.baker.speaker import speak
+
                 nets = Nets()
                 for _ in speak(nets, (WARM_UP,), lambda: 1.0):
                     pass  # the first run of a session plans its memory

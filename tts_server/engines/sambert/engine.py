@@ -9,7 +9,7 @@ pauses have the emotion of the text before them, as in training, or none (defaul
 import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from tts_server.engine import AudioChunk, Break, Run, Syllable, Utterance, Vocod
 from tts_server.engines.installing.loaded import Key, LoadedPacks
 from tts_server.engines.sambert.packs.installed import Installed, Speaker, read_packs
 from tts_server.engines.sambert.packs.pack import Pack
-from tts_server.engines.sambert.runtime.graphs import Nets, return_free_memory
-from tts_server.engines.sambert.runtime.speaker import speak
 from tts_server.errors import VoiceUnknown
+
+if TYPE_CHECKING:
+    from tts_server.engines.sambert.runtime.graphs import Nets
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class SambertEngine:
         self._precision = str(settings.get("precision", "fp32"))
         self._emotion_on_breaks = bool(settings.get("emotion_on_breaks", False))
         self._installed = Installed({}, {})
-        self._nets = LoadedPacks[Nets](return_free_memory)
+        self._nets = LoadedPacks["Nets"](_return_free_memory)
         self.refresh()
 
     @property
@@ -65,6 +66,8 @@ class SambertEngine:
 
     def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
         """Yield the audio; each sentence's timings come with its first chunk."""
+        from tts_server.engines.sambert.runtime.speaker import speak
+
         speaker, nets = self._loaded(utterance.voice)
         on_breaks, before = self._emotion_on_breaks, utterance.before
         yield from speak(nets, speaker.name, utterance.runs, wanted, emotion_on_breaks=on_breaks, before=before)
@@ -84,17 +87,26 @@ class SambertEngine:
         frames_per_s = sample_rate / shape.hop_length
         return VocoderTask(shape.macs_per_frame * frames_per_s, 160 / frames_per_s, run)
 
-    def _loaded(self, voice: str) -> tuple[Speaker, Nets]:
+    def _loaded(self, voice: str) -> tuple[Speaker, "Nets"]:
         if (speaker := self._installed.speakers.get(voice)) is None:
             known = ", ".join(self._installed.speakers) or "none"
             raise VoiceUnknown(f"engine sambert has no voice {voice!r}; it has {known}")
         return speaker, self._nets.get(_key(speaker.pack), voice, lambda: self._warm(speaker))
 
-    def _warm(self, speaker: Speaker) -> Nets:
+    def _warm(self, speaker: Speaker) -> "Nets":
+        from tts_server.engines.sambert.runtime.graphs import Nets
+        from tts_server.engines.sambert.runtime.speaker import speak
+
         nets = Nets(speaker.pack, self._device, may_choose=self._may_choose, precision=self._precision)
         for _ in speak(nets, speaker.name, (WARM_UP,), lambda: 0.1):
             pass  # the first run of a session plans its memory
         return nets
+
+
+def _return_free_memory() -> None:
+    from tts_server.engines.sambert.runtime.graphs import return_free_memory
+
+    return_free_memory()
 
 
 def _key(pack: Pack) -> Key:

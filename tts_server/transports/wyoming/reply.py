@@ -12,7 +12,8 @@ from wyoming.event import Event
 from wyoming.tts import SynthesizeStopped
 
 from protocol.wyoming import ProtocolError, encode_event
-from tts_server.audio.pcm import BYTES_PER_SAMPLE, silence, to_s16le
+from tts_server.audio.pcm import silence, to_s16le
+from tts_server.audio.wav import BYTES_PER_SAMPLE
 from tts_server.engine import Samples
 from tts_server.errors import TTSError
 from tts_server.events import Audio, Done, DoneReason

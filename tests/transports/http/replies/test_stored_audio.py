@@ -4,7 +4,7 @@ import wave
 
 import pytest
 
-from tts_server.audio.pcm import wav_header
+from tts_server.audio.wav import wav_header
 from tts_server.errors import AudioGone, EngineBusy, TextTooLong
 from tts_server.transports.http.replies.stored_audio import HEADER_BYTES, StoredAudio
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tts_server.audio.encode import FormatName
-from tts_server.audio.pcm import BYTES_PER_SAMPLE, wav_header
+from tts_server.audio.wav import BYTES_PER_SAMPLE, wav_header
 from tts_server.errors import AudioGone, EngineBusy, TextTooLong
 
 HEADER_BYTES: Final = len(wav_header(8000, 0))

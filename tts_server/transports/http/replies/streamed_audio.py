@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tts_server.audio.encode import FORMATS, FormatName, open_encoder
-from tts_server.audio.pcm import silence, to_s16le, wav_header
+from tts_server.audio.pcm import silence, to_s16le
+from tts_server.audio.wav import wav_header
 from tts_server.engine import Samples
 from tts_server.errors import EngineBusy, TextTooLong, TTSError
 from tts_server.events import Audio, Queued, SegmentStarted, SpeechEvent
