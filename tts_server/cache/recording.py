@@ -15,7 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from tts_server.audio.pcm import BYTES_PER_SAMPLE, from_s16le, to_s16le
+from tts_server.audio.pcm import from_s16le, to_s16le
+from tts_server.audio.wav import BYTES_PER_SAMPLE
 from tts_server.engine import AudioChunk, Timing
 
 FORMAT: Final = b"tts-segment-2"

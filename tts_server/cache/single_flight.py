@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from typing import Final
 
-from tts_server.audio.pcm import BYTES_PER_SAMPLE
+from tts_server.audio.wav import BYTES_PER_SAMPLE
 from tts_server.cache.recording import PackedPiece, Piece, Recording
 from tts_server.cache.shared_flight import Followed, Lost, Told
 from tts_server.engine_host.link import RemoteUtterance
