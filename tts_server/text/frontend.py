@@ -23,6 +23,7 @@ from tts_server.text.linguistic.segment import Language, Reading, SayAs, Segment
 from tts_server.text.linguistic.utterance import Sentence
 from tts_server.text.mandarin import mandarin, normalise, readings, words
 from tts_server.text.mandarin.mandarin import Piece
+from tts_server.text.mandarin.mentions import mentioned
 from tts_server.text.mandarin.spoken_forms import say_as
 
 _HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
@@ -80,8 +81,16 @@ def analyse(segment: Segment, language: str = "zh") -> Sentence:
     forced += dictionary.texts(segment)
     forced.sort(key=lambda piece: piece[1])
     aligned = normalise.normalise(segment.text, tuple(forced), language)
-    parts = _parts(aligned, segment, dictionary.readings(segment))
+    own = dictionary.readings(segment)
+    own += (found for found in mentioned(segment.text) if not _is_decided(found, segment, own))
+    parts = _parts(aligned, segment, own)
     return Sentence(segment.text, aligned.text, runs_of(parts, segment))
+
+
+def _is_decided(found: Reading, segment: Segment, own: Sequence[Reading]) -> bool:
+    """Whether somebody has already said how some of a stretch is read."""
+    spans = [*(span for span in segment.spans if isinstance(span, Reading | SayAs)), *own]
+    return any(span.start < found.end and found.start < span.end for span in spans)
 
 
 def explain(sentences: Iterable[Sentence]) -> dict[str, Any]:

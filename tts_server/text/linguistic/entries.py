@@ -66,6 +66,15 @@ def checked_entry(word: str, said: str) -> str:
     return " ".join(syllables)
 
 
+def toned_syllables(written: str) -> str | None:
+    """ "zhǎngdà" as "zhang3 da4"; None for what is no pinyin in which every syllable has its tone mark."""
+    try:
+        found = _syllables(written, _plain(written))
+    except ValueError:
+        return None
+    return None if any(syllable.endswith("5") for syllable in found) else " ".join(found)
+
+
 def _plain(said: str) -> str:
     """Lower case, tone marks as digits behind their syllable's vowel, ü as v."""
     letters: list[str] = []

@@ -34,6 +34,13 @@ _DEGREE_FOLLOWS = re.compile("(?:过|[疼痛痒酸累渴饿热冷烫困忙急气
 _DEGREE = re.compile(
     "厉害|要命|要死|够呛|慌|不得了|了不得|不行|出奇|惊人|离谱|飞快|可真|特别[^要注]|怎么样|怎样|如何|一干二净|越来越|更加|更|像|跟[^你我他]"
 )
+_FAMILIES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严"
+)
+_MUST = re.compile("(?:还|都|估计|恐怕|大概|起码|至少|迟早|早晚|肯定|必然|一定|[^，。]也)$")
+_DUTY = re.compile("[往从到把被在向跟去晚早先再多少咬忍熬硬且找买付交给打带走留等看听学](?!手)")
+# Verbs and adjectives that the tagger takes for something else: 码得老高, 整齐得不需整理.
+_HOW_IT_IS = re.compile("(?:[衬码摆堆垒裹挂活]|布置|收拾|打扮|整齐|麻木|[钱时]间?花)$")
 _LASTS = re.compile(
     "(?:[一两三四五六七八九十几半]|好几|[一二三四五六七八九十]+)(?:多?个?|个多)(?:小时|钟头|分钟|天|星期|月|年|块|元|百|千|万)"
 )
@@ -121,6 +128,8 @@ def _read(char: str, place: int, context: Context) -> str | None:
         return _de_of_manner(context)
     if char == "地" and place >= 2 and context.word.text[0] == context.word.text[1]:
         return "de5"  # 静静地
+    if char == "长" and place == 1 and context.word.tag == "nr" and context.word.text[0] in _FAMILIES:
+        return "chang2"  # 王长田
     reading = _by_table(char, context)
     if reading is not None:
         return reading
@@ -175,6 +184,10 @@ def _surname(char: str, place: int, context: Context, *, is_known: bool) -> str 
 def _de_of_degree(context: Context) -> str:
     """得: must (dei3), get (de2), or the particle after a verb (de5)."""
     before, after = context.previous, context.following
+    if _MUST.search(context.left) and _DUTY.match(context.right):
+        return "dei3"  # 还得往城里跑
+    if _HOW_IT_IS.search(context.left):
+        return "de5"
     if before is not None and context.right.startswith("的") and before.tag[:1] not in ("v", "a"):
         return "de2"  # 他得的是感冒
     if before is not None and (_DEGREE_FOLLOWS.search(before.text) or _DEGREE.match(context.right)):
@@ -229,7 +242,7 @@ def _wei(context: Context) -> str:
         return "wei2"
     if any(token.text.startswith("所") and token.text not in ("所有", "所在") for token in context.after[1:4]):
         return "wei2"  # 为人所知
-    acts = any(token.tag[:1] == "v" and token.text not in _HELPERS for token in context.after[1:])
+    acts = any(token.tag[:1] in ("v", "i") and token.text not in _HELPERS for token in context.after[1:])
     if acts or first.tag[:1] in ("r", "v"):
         return "wei4"
     helps = before is None or before.tag[:1] in ("d", "v") or _WILLING.search(context.left) is not None

@@ -1,0 +1,32 @@
+"""Syllables that a Mandarin text talks about: pinyin with tone marks, and “重” read in the second tone. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from tts_server.text.linguistic.entries import toned_syllables
+from tts_server.text.linguistic.segment import Reading
+from tts_server.text.mandarin import readings
+
+_HAN = "一-鿿"
+_PINYIN = re.compile(
+    r"(?<![A-Za-zÀ-ɏ])[a-zü'’]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ][a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜ'’]*(?![A-Za-zÀ-ɏ])"
+)
+_TONES = {"一": "1", "二": "2", "三": "3", "四": "4", "阴平": "1", "阳平": "2", "上声": "3", "去声": "4"}
+_TONE = re.compile(
+    rf"[“\"「『‘'《](?P<c>[{_HAN}])[”\"」』’'》](?:字|这个字)?(?:在(?:这里|此|这儿|这个词里|句中|文中)|此处|这里)?(?:要|应该?|是|都)?"
+    r"(?:读|念|发)(?:作|成|做|的是)?(?:第?(?P<n>[一二三四])声|(?P<m>阴平|阳平|上声|去声))"
+)
+_MAX_CHARS = 24  # of one stretch of pinyin
+
+
+def mentioned(text: str) -> Iterator[Reading]:
+    """How stretches of a text are read that are themselves what the text is about."""
+    if not text.isascii() and re.search(f"[{_HAN}]", text):
+        for match in _PINYIN.finditer(text):
+            if len(match[0]) <= _MAX_CHARS and (pinyin := toned_syllables(match[0])):
+                yield Reading(match.start(), match.end(), pinyin)
+        for match in _TONE.finditer(text):
+            tone = _TONES[match["n"] or match["m"]]
+            known = [reading for reading in readings.alternatives(match["c"]) if reading[-1] == tone]
+            if known:
+                yield Reading(match.start("c"), match.end("c"), known[0])
