@@ -121,6 +121,7 @@ async def test_who_hangs_up_in_the_middle_of_cached_speech_is_noticed_at_once(
             await door.start(listening)
         http, wyoming = (listening[0].getsockname()[1] for listening in sockets)
         await asyncio.to_thread(read_http, http, SENTENCE, "pcm")
+        told = len(ours(caplog))
         for _ in range(3):
             await asyncio.to_thread(hang_up, form, http, wyoming)
             async with asyncio.timeout(5):
@@ -128,8 +129,15 @@ async def test_who_hangs_up_in_the_middle_of_cached_speech_is_noticed_at_once(
         for door in doors:
             await door.close()
     assert [record for record in caplog.records if "socket.send" in record.message] == []
+    lines = [line for line in ours(caplog)[told:] if not line.startswith("WebSocket /ws/v1 ended")]
+    assert len(lines) <= 3, lines
     ends = [record.message for record in caplog.records if record.message.startswith("spoke")]
     assert [end for end in ends[1:] if "end=end" in end] == []
+
+
+def ours(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the daemon's owner reads."""
+    return [record.message for record in caplog.records if record.name.startswith("tts_server")]
 
 
 def hang_up(form: str, http: int, wyoming: int) -> None:

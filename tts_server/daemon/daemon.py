@@ -182,9 +182,9 @@ class _RunningDaemon:
         self.metrics = Metrics(synthesizer)
         self._access_settings = access_settings(config)
         self._access = Access(self._access_settings, LinkSigner(read_link_key(state_folder() / "link-key")))
-        compat = CompatDoors(synthesizer, self._access, compat_settings(config))
+        self._compat = CompatDoors(synthesizer, self._access, compat_settings(config))
         self._http = HttpDoor(
-            *(synthesizer, http_settings(config), self._access, self.metrics, compat, user_data),
+            *(synthesizer, http_settings(config), self._access, self.metrics, self._compat, user_data),
             box_id=lambda: self._announced.name,
         )
 
@@ -261,6 +261,7 @@ class _RunningDaemon:
         self._access.reconfigure(access)
         self._wyoming.reconfigure(wyoming_limits(config))
         self._http.reconfigure(http)
+        self._compat.reconfigure(compat_settings(config))
         self._agent.reconfigure(config.server.networks)
         if any(key.startswith("discovery.") for key in changed):
             self._announcement = announcement_settings(config, self._sockets.wyoming, self._sockets.http)

@@ -86,6 +86,7 @@ def compat_settings(config: Config) -> CompatSettings:
     return CompatSettings(
         **config.compat.model_dump(),
         max_conversations=limits.max_connections,
+        messages_per_s=config.websocket.messages_per_s,
         idle_s=limits.connection_idle_s,
         write_stall_s=limits.write_stall_s,
     )

@@ -21,11 +21,14 @@ from tts_server.transports.listening import listen
 
 @asynccontextmanager
 async def open_compat(
-    core: Core, settings: CompatSettings | None = None, access: Access | None = None
+    core: Core,
+    settings: CompatSettings | None = None,
+    access: Access | None = None,
+    guest: CompatDoors | None = None,
 ) -> AsyncGenerator[Door]:
     """An HTTP door with its guest, closed at the end."""
     access = access or Access()
-    guest = CompatDoors(core.synthesizer, access, settings or CompatSettings())
+    guest = guest or CompatDoors(core.synthesizer, access, settings or CompatSettings())
     door = HttpDoor(core.synthesizer, HttpSettings(), access, guest=guest)
     await door.start(listen("127.0.0.1", 0))
     (port,) = door.ports

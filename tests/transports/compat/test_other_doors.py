@@ -7,13 +7,17 @@ import uuid
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.support import fixtures
 from tests.support.core import Core
 from tests.support.http_door import Door
 from tests.support.websocket_peer import peer_of
 from tests.transports.compat import doors
-from tests.transports.compat.doors import said_by_core
+from tests.transports.compat.doors import open_compat, said_by_core
+from tts_server.access.access import Access, AccessSettings, Token
+from tts_server.transports.compat.door import CompatDoors
+from tts_server.transports.compat.settings import CompatSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 core, door = fixtures.core, doors.door
@@ -40,7 +44,16 @@ async def hear_aliyun(client: ClientConnection, task: str, until: str = "Synthes
     return pcm, events
 
 
-@pytest.mark.parametrize(("path", "headers"), [("/ws/v1", {"X-NLS-Token": "any"}), ("/nls-internal./ws/v1", {})])
+def said_through(door: Door) -> connect:
+    """A connection of Aliyun's clients."""
+    return connect(f"ws://127.0.0.1:{door.port}/ws/v1", additional_headers={"X-NLS-Token": "any"}, proxy=None)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [("/ws/v1", {"X-NLS-Token": "any"}), ("/ws/v1", {}), ("/nls-internal./ws/v1", {})],
+    ids=["by its header", "by its first message", "by its path"],
+)
 async def test_aliyun_speaks_as_it_is_written_to(path: str, headers: dict[str, str], core: Core, door: Door) -> None:
     setup = {"voice": "longxiaochun", "format": "pcm", "sample_rate": 24000, "volume": 50, "enable_subtitle": True}
     async with connect(f"ws://127.0.0.1:{door.port}{path}", additional_headers=headers, proxy=None) as client:
@@ -75,6 +88,60 @@ async def test_our_own_clients_at_the_same_path_are_served_as_before(door: Door)
     async with peer_of(door) as peer:
         await peer.send("text", text="好。", end=True)
         assert (await peer.wait_for("done"))["reason"] == "end"
+
+
+async def test_a_first_message_that_only_looks_like_aliyuns_is_our_own_clients(door: Door) -> None:
+    async with connect(f"ws://127.0.0.1:{door.port}/ws/v1", proxy=None) as client:
+        await client.send(json.dumps({"type": "text", "text": "FlowingSpeechSynthesizer", "end": True}))
+        assert json.loads(await client.recv())["type"] == "ready"
+        await client.send(aliyun("StartSynthesis", "1"))  # too late: the first message has told who this is
+        while isinstance(message := await client.recv(), bytes) or json.loads(message)["type"] != "error":
+            pass
+        assert json.loads(message)["code"] == "bad_message"
+
+
+async def test_aliyun_by_its_first_message_needs_its_token_too(core: Core) -> None:
+    access = Access(AccessSettings(mode="token", tokens=(Token("kitchen", "0123456789abcdef0123"),)))
+    async with open_compat(core, access=access) as door:
+        url = f"ws://127.0.0.1:{door.port}/ws/v1"
+        async with connect(url, proxy=None) as client:
+            await client.send(aliyun("StartSynthesis", "1"))
+            with pytest.raises(ConnectionClosed):
+                await client.recv()
+            assert client.close_code == 4401
+        bearer = {"Authorization": "Bearer 0123456789abcdef0123"}
+        async with connect(url, additional_headers=bearer, proxy=None) as client:
+            await client.send(aliyun("StartSynthesis", "1"))
+            await client.send(aliyun("StopSynthesis", "1"))
+            _, events = await hear_aliyun(client, "1")
+            assert events[-1]["header"]["name"] == "SynthesisCompleted"
+
+
+async def test_messages_are_read_no_faster_than_the_limit_and_none_is_lost(core: Core) -> None:
+    async with open_compat(core, CompatSettings(messages_per_s=20)) as door, said_through(door) as client:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await client.send(aliyun("StartSynthesis", "1", sample_rate=24000))
+        for piece in "你好世界" * 15:
+            await client.send(aliyun("RunSynthesis", "1", text=piece))
+        await client.send(aliyun("StopSynthesis", "1"))
+        pcm, _ = await hear_aliyun(client, "1")
+        assert loop.time() - began >= (62 - 2 * 20) / 20
+        assert pcm == await said_by_core(core, "你好世界" * 15, 24000)
+
+
+async def test_a_reload_changes_limits_of_who_comes_from_then_on(core: Core) -> None:
+    guest = CompatDoors(core.synthesizer, Access(), CompatSettings())
+    async with open_compat(core, guest=guest) as door:
+        guest.reconfigure(CompatSettings(max_conversations=0, aliyun=False))
+        with pytest.raises(InvalidStatus, match="503"):
+            async with said_through(door):
+                pass
+        guest.reconfigure(CompatSettings(idle_s=0.2))
+        async with said_through(door) as client:
+            with pytest.raises(ConnectionClosed):
+                await client.recv()
+            assert client.close_code == 4409
 
 
 async def test_xunfei_says_a_turn_on_a_connection(core: Core, door: Door) -> None:

@@ -1,13 +1,14 @@
 """Aliyun's flowing synthesis, as xiaozhi's `aliyun_stream` speaks it: commands in JSON, sound in binary messages.
 
 Its clients join /ws/v1 to whatever host they are given: that is our own WebSocket's path, so they are told apart by
-their header. A barge-in is the same message as a normal end: only a new start and a closed socket stop speech.
+their header, or by their first message where a proxy has dropped that. A barge-in is the same message as a normal end:
+only a new start and a closed socket stop speech.
 """
 
 import secrets
 from typing import Any, Final
 
-from starlette.types import Scope
+from starlette.types import Message, Receive, Scope, Send
 
 from tts_server.audio.pcm import to_s16le
 from tts_server.engine import Samples
@@ -30,6 +31,50 @@ def is_meant(scope: Scope) -> bool:
     path: str = scope["path"]
     has_header = any(name.lower() == TOKEN_HEADER.encode() for name, _ in scope["headers"])
     return path.endswith(PATH) and (path != PATH or has_header)
+
+
+def may_be_meant(scope: Scope) -> bool:
+    """Whether only the first message tells: our own path, without the header, and without our own subprotocol."""
+    return scope["path"] == PATH and not scope["subprotocols"]
+
+
+class FirstMessage:
+    """Stands between a connection and who serves it, until the first message has told for whom it is."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._is_known = False
+        self._kept: Message | None = None
+        self.is_meant = False
+
+    async def receive(self) -> Message:
+        """What the other side is told: everything, or that its peer has left when the message is ours."""
+        event = await self._receive()
+        if not self._is_known and event["type"] == "websocket.receive":
+            self._is_known = True
+            if _is_command(event.get("text")):
+                self.is_meant, self._kept = True, event
+        return {"type": "websocket.disconnect", "code": 1000, "reason": ""} if self.is_meant else event
+
+    async def send(self, event: Message) -> None:
+        """What the other side says, while it is its connection."""
+        if not self.is_meant:
+            await self._send(event)
+
+    async def again(self) -> Message:
+        """The message, and then those that follow it."""
+        event, self._kept = self._kept, None
+        return event or await self._receive()
+
+
+def _is_command(text: str | None) -> bool:
+    if not text or NAMESPACE not in text:
+        return False
+    try:
+        return words(section(object_in(text), "header"), "namespace") == NAMESPACE
+    except Garbled:
+        return False
 
 
 class AliyunConversation(Conversation):

@@ -10,7 +10,9 @@ from typing import Any, Final
 from protocol.errors import CloseCode
 from tts_server.transports.asgi_socket import Closed, PeerGone, PeerStalled, Socket
 from tts_server.transports.compat.account import Account
+from tts_server.transports.compat.settings import CompatSettings
 from tts_server.transports.compat.turn import Listener, Turn
+from tts_server.transports.message_rate import RateLimit
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +28,11 @@ class Garbled(Exception):
 class Conversation(ABC):
     """Runs at most one turn at a time; a new one, and a closed socket, stop the one before."""
 
-    def __init__(self, socket: Socket, account: Account, idle_s: float) -> None:
+    def __init__(self, socket: Socket, account: Account, settings: CompatSettings) -> None:
         self.socket = socket
         self.account = account
-        self._idle_s = idle_s
+        self._idle_s = settings.idle_s
+        self._rate = RateLimit(settings.messages_per_s, 2 * settings.messages_per_s)
         self._turns: set[Turn] = set()  # not yet told to their ends
         self._tasks: asyncio.TaskGroup
         self._is_leaving = False
@@ -96,6 +99,9 @@ class Conversation(ABC):
                 if not self._turns:
                     await self.leave(CloseCode.IDLE, "idle")
                 continue
+            # These protocols cannot tell a client to slow down, and a piece of text that is dropped is missed.
+            if wait_s := self._rate.wait_s(asyncio.get_running_loop().time()):
+                await asyncio.sleep(wait_s)
             await self.take(message)
 
     async def _leave_when_done(self) -> None:

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocol.errors import CloseCode, ErrorCode
-from tts_server.access.access import Access
+from tts_server.access.access import Access, Principal
 from tts_server.errors import TTSError
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.asgi_socket import Socket, refuse
@@ -35,7 +35,7 @@ class _Kind:
     """A door for WebSockets."""
 
     name: str
-    conversation: Callable[[Socket, Account, float], Conversation]
+    conversation: Callable[[Socket, Account, CompatSettings], Conversation]
     token_header: str  # in which its clients show what they take for their service's token
 
 
@@ -50,33 +50,44 @@ class CompatDoors:
 
     def __init__(self, synthesizer: Synthesizer, access: Access, settings: CompatSettings) -> None:
         self._services = Services(synthesizer, access)
-        self._settings = settings
+        self._opened = settings  # which doors there are
+        self._limits = settings
         self._conversations: set[Conversation] = set()
         self._changed = asyncio.Event()
         self._is_draining = False
 
+    def reconfigure(self, settings: CompatSettings) -> None:
+        """Other limits, for connections that come from now on. What is offered stays as it is."""
+        self._limits = settings
+
     def add_routes(self, app: FastAPI) -> None:
         """See Guest."""
-        if self._settings.index_tts:
+        if self._opened.index_tts:
             add_index_tts(app, self._services)
-        if self._settings.ovos:
+        if self._opened.ovos:
             add_ovos(app, self._services)
-        if self._settings.gpt_sovits:
+        if self._opened.gpt_sovits:
             add_gpt_sovits(app, self._services)
-        if self._settings.doubao:
+        if self._opened.doubao:
             add_doubao(app, self._services)
-        if self._settings.wyoming_openai:
+        if self._opened.wyoming_openai:
             add_kokoro_sign(app)
 
-    def websocket_for(self, scope: Scope) -> ASGIApp | None:
+    def websocket_for(self, scope: Scope, host: ASGIApp) -> ASGIApp | None:
         """See Guest."""
-        if (kind := self._kind_of(scope)) is None:
-            return None
+        if (kind := self._kind_of(scope)) is not None:
 
-        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            await self._admit(kind, scope, receive, send)
+            async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+                await self._admit(kind, scope, receive, send)
 
-        return serve
+            return serve
+        if self._opened.aliyun and aliyun.may_be_meant(scope):
+
+            async def serve_either(scope: Scope, receive: Receive, send: Send) -> None:
+                await self._serve_either(host, scope, receive, send)
+
+            return serve_either
+        return None
 
     def drain(self) -> None:
         """See Guest."""
@@ -96,7 +107,7 @@ class CompatDoors:
                 conversation.socket.abort()
 
     def _kind_of(self, scope: Scope) -> _Kind | None:
-        opened, path = self._settings, scope["path"]
+        opened, path = self._opened, scope["path"]
         if opened.volcengine and path == volcengine.PATH:
             return _VOLCENGINE
         if opened.xunfei and path == xunfei.PATH:
@@ -112,17 +123,33 @@ class CompatDoors:
         except TTSError as error:
             await refuse(send, status_of(error), code_of(error), str(error))
             return
-        if self._is_draining or len(self._conversations) >= self._settings.max_conversations:
+        if self._is_draining or len(self._conversations) >= self._limits.max_conversations:
             code = ErrorCode.SHUTTING_DOWN if self._is_draining else ErrorCode.TOO_MANY_CONNECTIONS
             await refuse(send, 503, code, "the daemon is stopping, or too many clients are here; try again soon")
             return
         await receive()  # websocket.connect
         await send({"type": "websocket.accept"})
+        await self._converse(kind, principal, scope, receive, send)
+
+    async def _serve_either(self, host: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the host serve, unless the first message is one of Aliyun's: the host is then told that its peer left."""
+        first = aliyun.FirstMessage(receive, send)
+        await host(scope, first.receive, first.send)
+        if not first.is_meant:
+            return
+        peer = str((scope["client"] or ("",))[0])
+        try:
+            principal = self._services.admit(peer, _token(Headers(scope=scope), aliyun.TOKEN_HEADER))
+        except TTSError as error:
+            await send({"type": "websocket.close", "code": CloseCode.UNAUTHORIZED, "reason": str(error)[:100]})
+            return
+        await self._converse(_ALIYUN, principal, scope, first.again, send)
+
+    async def _converse(self, kind: _Kind, principal: Principal, scope: Scope, receive: Receive, send: Send) -> None:
+        peer, state = str((scope["client"] or ("",))[0]), scope["state"]
         log.info("%s: client %s comes in", kind.name, peer)
-        state = scope["state"]
-        socket = Socket(receive, send, state["abort"], state["is_gone"], self._settings.write_stall_s)
-        account = Account(self._services, principal, peer)
-        await self._serve(kind.conversation(socket, account, self._settings.idle_s))
+        socket = Socket(receive, send, state["abort"], state["is_gone"], self._limits.write_stall_s)
+        await self._serve(kind.conversation(socket, Account(self._services, principal, peer), self._limits))
 
     async def _serve(self, conversation: Conversation) -> None:
         self._conversations.add(conversation)

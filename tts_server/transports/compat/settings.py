@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CompatSettings:
-    """One switch a door."""
+    """One switch a door, as it was at the start; and limits, which a reload changes."""
 
     volcengine: bool = True
     index_tts: bool = True
@@ -17,5 +17,6 @@ class CompatSettings:
     gpt_sovits: bool = True
     doubao: bool = True
     max_conversations: int = 64  # WebSockets of all these doors
+    messages_per_s: int = 200  # of one connection, which is read no faster; twice as many may come at once
     idle_s: float = 300.0  # a connection that says and hears nothing is closed after this
     write_stall_s: float = 10.0  # a peer that takes no data for so long is given up

@@ -126,7 +126,7 @@ class HttpDoor:
         self._store.clear()
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        guest = self._guest.websocket_for(scope) if self._guest is not None else None
+        guest = self._guest.websocket_for(scope, self._websockets) if self._guest is not None else None
         await (guest or self._websockets)(scope, receive, send)
 
     def _new_connection(self) -> HttpConnection:

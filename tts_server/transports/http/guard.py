@@ -167,7 +167,9 @@ class Guard:
     def _tell(self, method: str, exchange: Exchange, report: Report) -> None:
         path = exchange.scope["path"]
         took_ms = round(1000 * (time.monotonic() - report.started_at))
-        level = logging.DEBUG if path in _POLLED else logging.INFO
+        # Speech that was hung up on has told so itself, with the same id.
+        has_told = exchange.status == LISTENER_LEFT and bool(report.chars)
+        level = logging.DEBUG if path in _POLLED or has_told else logging.INFO
         line = f"{method} {_path(exchange.scope)} {exchange.status} in {took_ms} ms for {report.peer} {report}"
         log.log(level, "%s", line.rstrip())
         if self._metrics is not None:

@@ -12,8 +12,8 @@ class Guest(Protocol):
     def add_routes(self, app: FastAPI) -> None:
         """Add what is served over HTTP."""
 
-    def websocket_for(self, scope: Scope) -> ASGIApp | None:
-        """Who serves a WebSocket's handshake; None: it is none of the guest's."""
+    def websocket_for(self, scope: Scope, host: ASGIApp) -> ASGIApp | None:
+        """Who serves a WebSocket's handshake; None: it is none of the guest's. host: who serves it then."""
 
     def drain(self) -> None:
         """Take no new connections and texts; let those under way end. Idempotent."""

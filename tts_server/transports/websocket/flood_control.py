@@ -3,7 +3,7 @@
 from typing import Final
 
 from protocol.errors import CloseCode, ErrorCode
-from tts_server.transports.websocket.pacing import RateLimit
+from tts_server.transports.message_rate import RateLimit
 
 _FORGIVEN_PER_S: Final = 0.1
 _WARNINGS: Final = 3  # for sending too fast, within _WARNINGS_S; then the connection is closed

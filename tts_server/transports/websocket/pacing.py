@@ -1,6 +1,5 @@
 """When a frame may be sent, and how many messages a peer may send. Pure: time comes in as an argument."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from protocol.fields import Flow
@@ -45,22 +44,3 @@ class Pacer:
     def played(self, position: int) -> None:
         """The client has played up to here."""
         self._played_s = max(self._played_s, position / self._sample_rate)
-
-
-@dataclass(slots=True)
-class RateLimit:
-    """A bucket of `burst` tokens that fills with `per_s` tokens a second."""
-
-    per_s: float
-    burst: int
-    _used: float = 0.0
-    _at: float = 0.0
-
-    def take(self, now: float) -> bool:
-        """Take a token. Says whether there was one."""
-        self._used = max(0.0, self._used - (now - self._at) * self.per_s)
-        self._at = now
-        if self._used + 1 > self.burst:
-            return False
-        self._used += 1
-        return True
