@@ -18,7 +18,8 @@ echo "==> Installing Home Assistant 2026.2.3 into $folder (0.8 GB)"
 pip() {
     "$folder/bin/python" -m pip --disable-pip-version-check --no-input install --quiet --ignore-requires-python "$@"
 }
-pip homeassistant==2026.2.3
+# Its own constraints come first: without them pip goes through old releases of what has no wheel for this Python.
+pip --no-deps homeassistant==2026.2.3
 constraints=$("$folder/bin/python" -c "import importlib.util, pathlib
 print(pathlib.Path(importlib.util.find_spec('homeassistant').origin).parent / 'package_constraints.txt')")
 # shellcheck disable=SC2086 # a list
