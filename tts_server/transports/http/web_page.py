@@ -17,9 +17,9 @@ _MEDIA_TYPES: Final = {
     "png": "image/png",
     "webmanifest": "application/manifest+json",
 }
-# Nothing from elsewhere, no inline code; sound is played from samples, so there is no media to load.
+# Nothing from elsewhere, no inline code; sound is played from samples, so the only media are those that the page makes.
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src blob:; "
     "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
 SECURITY_HEADERS: Final = {

@@ -3,8 +3,12 @@
 // Short sources are scheduled one behind the other, to the sample. They exist on plain HTTP too, where a browser has no
 // AudioWorklet, and need nothing loaded before the first sound.
 
-const HEAD_START_S = 0.03; // from the first samples to their sound: the next ones are there by then
-const LATE_S = 0.012; // what is due sooner than this may start too late, over what follows it
+import { wavFile } from "./files.js";
+
+// What is due sooner than this may start too late, over what follows it. A clock that is read and used at once needs no
+// more than that; Firefox's stands still while a script runs, and it tells no base latency.
+const SOONEST_S = 0.003;
+const SOONEST_BY_A_STILL_CLOCK_S = 0.03;
 const AHEAD_S = 4; // scheduled, at most
 const PIECE_S = 0.5; // of one source, at most
 const DEVICE_S = 0.03; // of the device: with less, a busy tablet stutters
@@ -28,6 +32,7 @@ export class Player {
   #touchedAt = 0;
 
   constructor() {
+    startSound();
     setInterval(() => this.#giveBack(), REST_MS);
   }
 
@@ -125,6 +130,13 @@ export class Player {
   }
 }
 
+// Lets the browser start what it plays sound with, ahead of the first touch: Chromium's is a process of its own, which the
+// first AudioContext would wait for. A file that is loaded and never played is enough.
+function startSound() {
+  const silent = new Audio(URL.createObjectURL(wavFile([new Int16Array(2400)], 24_000)));
+  silent.oncanplaythrough = silent.onerror = () => URL.revokeObjectURL(silent.src);
+}
+
 // One recording being played. Times are seconds of the output's clock, places are samples of the recording.
 class Play {
   recording;
@@ -191,21 +203,25 @@ class Play {
     for (const { source } of this.#pieces) source.stop(silentAt);
   }
 
+  get #soonest() {
+    return this.#output.baseLatency > 0 ? SOONEST_S : SOONEST_BY_A_STILL_CLOCK_S;
+  }
+
   // Of the device, behind the output's clock.
   get #delay() {
     return this.#output.outputLatency || this.#output.baseLatency || 0;
   }
 
   #schedule(samples, rate) {
-    const now = this.#output.currentTime;
-    if (this.#at < now + LATE_S) this.#at = now + HEAD_START_S;
     const buffer = new AudioBuffer({ length: samples.length, sampleRate: rate });
     buffer.copyToChannel(samples, 0);
     const source = new AudioBufferSourceNode(this.#output, { buffer });
-    const piece = { source, at: this.#at, from: this.#next, count: samples.length };
     source.connect(this.#gain);
-    source.onended = () => this.#ended(piece);
+    const now = this.#output.currentTime; // last of all: it leaps by a whole block of the device
+    this.#at = Math.max(this.#at, now + this.#soonest);
     source.start(this.#at);
+    const piece = { source, at: this.#at, from: this.#next, count: samples.length };
+    source.onended = () => this.#ended(piece);
     this.#pieces.push(piece);
     if (!this.#isStarted) {
       this.#isStarted = true;
