@@ -262,6 +262,9 @@ class Text(Section):
         "first",
         description="Stage directions such as （开心地） are emotions from there on: everywhere, or as first words.",
     )
+    actions: Literal["drop", "speak"] = Field(
+        "drop", description="*waves*, （笑） and faces made of signs such as (^_^) are left out, or read."
+    )
     links: Literal["site", "whole"] = Field(
         "site", description="A bare link is read as its site's name alone, or whole, with its path."
     )

@@ -61,7 +61,7 @@ _LIVE: Final = (
         *("voices.lead_ms", "voices.tail_ms"),
         "voices.distances",
     ),
-    *("text.tags", "text.unknown_tags", "text.emoji", "text.directions", "text.links"),
+    *("text.tags", "text.unknown_tags", "text.emoji", "text.directions", "text.actions", "text.links"),
     *("server.networks", "server.trusted_proxies", "server.host_names", "server.origins"),
 )
 _NOT_LIVE: Final = "limits.stored_audio"

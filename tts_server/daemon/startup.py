@@ -87,6 +87,7 @@ def speaking_style_of(config: Config) -> SpeakingStyle:
         speak_unknown_tags=text.unknown_tags == "speak",
         emoji=text.emoji == "emotion",
         directions=text.directions,
+        speak_actions=text.actions == "speak",
         whole_links=text.links == "whole",
     )
     hours = Night(night.begin, night.end, night.volume, night.speed, night.intensity) if night.enabled else None

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from tts_server.markup import brackets, latex, markdown, speakable
+from tts_server.markup import actions, brackets, latex, markdown, speakable
 from tts_server.markup.brackets import Brackets
 from tts_server.markup.elements import Elements
 from tts_server.markup.markdown import Fence
@@ -23,7 +23,7 @@ from tts_server.markup.urls import UrlReader
 from tts_server.markup.view import NOT_HERE, Step, View
 
 _PLAIN = re.compile(
-    r"[^A-Za-z0-9*_~`#>+\-\[\]|<&\\!（(【$\s]{1,64}"
+    r"[^A-Za-z0-9*_~`#>+\-\[\]|<&\\!（(【$^=\s]{1,64}"
 )  # bounded: what is not spoken is passed one by one
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
@@ -36,6 +36,7 @@ class Markup:
     speak_unknown_tags: bool = False  # else they are dropped
     emoji: bool = False  # an emoji is an emotion from here on; else it is dropped
     directions: bool | Literal["first"] = "first"  # （开心） is an emotion, anywhere or as a text's first words
+    speak_actions: bool = False  # *waves*, （笑） and (^_^) are read like other text; else they are dropped
     whole_links: bool = False  # a bare link is read with its path; else its site's name alone
     markdown: bool = False  # escapes, images and tables, too
 
@@ -130,6 +131,8 @@ class Cleaner:
             return cut
         if self._line_start and (marked := self._line(view)) != NOT_HERE:
             return marked
+        if not self._markup.speak_actions and char in actions.BARE_FIRST and (face := actions.bare(view)) != NOT_HERE:
+            return face
         if char.isascii() and char.isalnum():
             return self._word(view)
         if self._markup.emoji and speakable.is_picture(char):
@@ -160,8 +163,22 @@ class Cleaner:
                 return (end, stretch[:end]) if end else (1, speakable.speakable(char))
         return len(stretch), stretch
 
+    def _acted(self, view: View) -> Step | None:
+        """An action or a face at a star or a parenthesis; a stage direction that acts comes first."""
+        if actions.may_begin(view):
+            return None
+        if view.char == "*":
+            return actions.star(view)
+        if self._markup.directions is True or (self._markup.directions and self._is_start):
+            direction = brackets.direction(view)
+            if direction is None or not isinstance(direction[1], str):
+                return direction
+        return actions.bracket(view)
+
     def _marked(self, view: View) -> Step | None:
         """A character that may be a mark."""
+        if not self._markup.speak_actions and view.char in "*(（" and (acted := self._acted(view)) != NOT_HERE:
+            return acted
         match view.char:
             case "<":
                 return self._elements.open(view)
