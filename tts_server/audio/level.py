@@ -12,8 +12,7 @@ from tts_server.engine import AudioChunk, Samples
 FRAME_S: Final = 0.020
 FLOOR_DBFS: Final = -55.0  # frames below are silence whatever the voice
 MARGIN_DB: Final = 15.9  # frames that far below the mean are pauses, as in ITU-T P.56
-KNEE: Final = 0.8  # of the ceiling; speech below it passes unchanged
-PEAK: Final = 0.80  # of full scale: between samples speech reaches up to 0.85 dB more, so -1 dBTP is kept
+KNEE: Final = 0.8  # of full scale; speech below it passes unchanged
 
 
 class LevelMeter:
@@ -59,17 +58,17 @@ def active_level_dbfs(samples: Samples, sample_rate: int) -> float:
     return meter.level_dbfs
 
 
-def soft_limit(samples: Samples, ceiling: float = 1.0) -> Samples:
-    """Bend what exceeds 0.8 of the ceiling so that it stays below. No memory: it cannot pump, and delays nothing."""
-    size, knee = np.abs(samples), KNEE * ceiling
-    if not len(samples) or float(size.max()) <= knee:
+def soft_limit(samples: Samples) -> Samples:
+    """Bend what exceeds 0.8 so that it stays below 1. No memory: it cannot pump, and delays nothing."""
+    size = np.abs(samples)
+    if not len(samples) or float(size.max()) <= KNEE:
         return samples
-    bent = knee + (ceiling - knee) * np.tanh((size - knee) / (ceiling - knee))
-    return np.where(size > knee, np.copysign(bent, samples), samples).astype(np.float32)
+    bent = KNEE + (1 - KNEE) * np.tanh((size - KNEE) / (1 - KNEE))
+    return np.where(size > KNEE, np.copysign(bent, samples), samples).astype(np.float32)
 
 
-def match_level(chunks: Iterable[AudioChunk], gain_db: float, ceiling: float = 1.0) -> Generator[AudioChunk]:
+def match_level(chunks: Iterable[AudioChunk], gain_db: float) -> Generator[AudioChunk]:
     """The same audio, louder by gain_db and soft-limited. No delay."""
     factor = np.float32(10 ** (gain_db / 20))
     for chunk in chunks:
-        yield replace(chunk, samples=soft_limit(chunk.samples * factor, ceiling))
+        yield replace(chunk, samples=soft_limit(chunk.samples * factor))

@@ -15,7 +15,8 @@ import numpy as np
 
 from protocol.emotions import nearest
 from tts_server.audio.join import KEEP_S, Joiner, moved, trim_edges
-from tts_server.audio.level import PEAK, LevelMeter, match_level
+from tts_server.audio.level import LevelMeter, match_level
+from tts_server.audio.limiter import limited
 from tts_server.audio.pcm import silence
 from tts_server.audio.resample import resampled
 from tts_server.engine import AudioChunk, Break, Engine, Prosody, Run, Samples, Timing, Utterance, Voice
@@ -63,9 +64,9 @@ def speak(
 ) -> Generator[AudioChunk]:
     """Say a segment with `voice`, and with the first other voice that can what it cannot, at the rate of `voice`.
 
-    loudness: what all is brought to, by the gain of `voice`; None: as loud as the voice is. Engines are loaded when
-    first needed. Timings count from the segment's first sample. Closing this generator closes the engine's. Raises
-    VoiceUnknown.
+    loudness: what all is brought to, by the gain of `voice`; None: as loud as the voice is. True peaks stay below
+    -1 dB of full scale. Engines are loaded when first needed. Timings count from the segment's first sample. Closing
+    this generator closes the engine's. Raises VoiceUnknown.
     """
     if voice not in voices:
         raise VoiceUnknown(f"there is no voice {voice} here; there is {', '.join(sorted(voices)) or 'none'}")
@@ -73,10 +74,7 @@ def speak(
     pieces = plan(analyse(segment, reference.speaks[0]).runs, voice, voices)
     before = next((span.prosody for span in segment.spans if isinstance(span, Before)), None)
     with closing(_spoken(pieces, reference, wanted, before)) as spoken:
-        if loudness is None:
-            yield from spoken
-        else:
-            yield from match_level(spoken, loudness.gain_db(engine, reference), PEAK)
+        yield from limited(spoken, loudness.gain_db(engine, reference) if loudness else 0.0)
 
 
 def _spoken(
