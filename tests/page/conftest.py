@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
@@ -11,8 +12,9 @@ from tests.support.sound_sink import SoundSink, sound_sink
 
 
 @pytest_asyncio.fixture(loop_scope="package", scope="package")
-async def daemon() -> AsyncGenerator[Daemon]:
-    async with running_daemon() as running:
+async def daemon(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Daemon]:
+    """Of a house without phrases: those of this machine are no part of any test."""
+    async with running_daemon(environment={"STATE_DIRECTORY": str(tmp_path_factory.mktemp("state"))}) as running:
         yield running
 
 

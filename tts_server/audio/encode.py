@@ -119,12 +119,12 @@ def open_encoder(name: FormatName, sample_rate: int, serial: int | None = None) 
     return _Coded(form, sample_rate, _Pipe(), random.getrandbits(31) if serial is None else serial)
 
 
-def open_file_encoder(name: FormatName, sample_rate: int, file: IO[bytes]) -> Encoder:
+def open_file_encoder(name: FormatName, sample_rate: int, file: IO[bytes], serial: int | None = None) -> Encoder:
     """An encoder into a file that it may go back in, to write the length at its beginning. It returns no bytes.
 
-    For the formats that ffmpeg writes.
+    For the formats that ffmpeg writes. serial: as for `open_encoder`.
     """
-    return _Coded(FILES[name], sample_rate, file, random.getrandbits(31))
+    return _Coded(FILES[name], sample_rate, file, random.getrandbits(31) if serial is None else serial)
 
 
 def encode_whole(name: FormatName, pcm: bytes | memoryview, sample_rate: int) -> bytes:

@@ -17,9 +17,11 @@ from protocol.http_api import AudioReply, Mark
 from tts_server import __version__
 from tts_server.audio.encode import FORMATS, FormatName, encode_whole
 from tts_server.audio.pcm import silence, to_s16le
+from tts_server.engine import Samples
 from tts_server.events import Audio, Done, DoneReason, Marks, SegmentStarted, SpeechEvent, SpeechOptions
 from tts_server.synthesis.synthesizer import Context, Synthesizer
 from tts_server.transports.http.replies.audio import AudioFile
+from tts_server.transports.http.replies.coded_file import CodedFile, coded_file
 from tts_server.transports.http.replies.report import Report
 from tts_server.transports.http.replies.stored_audio import Kept, Recording, StoredAudio
 
@@ -69,10 +71,14 @@ class _Spoken:
 async def speak_whole(order: Order, receive: Receive, store: StoredAudio) -> Response:
     """Say the whole text and answer with a file whose length is known. Raises TTSError, ClientDisconnect."""
     with store.record() as recording:
-        spoken = await _record(order, receive, recording)
-        rate = spoken.context.sample_rate
-        content, tag = await asyncio.to_thread(_whole_file, order.form, recording.pcm, rate)
-    answer = AudioFile(order.form, content, tag)
+        if FORMATS[order.form].container:
+            async with coded_file(order.form, order.tag()) as file:
+                spoken = await _record(order, receive, recording, file)
+            content = file.content
+        else:
+            spoken = await _record(order, receive, recording)
+            content = await asyncio.to_thread(encode_whole, order.form, recording.pcm, spoken.context.sample_rate)
+    answer = AudioFile(order.form, content, await asyncio.to_thread(_digest, content))
     answer.headers.update(order.headers(spoken.context))
     return answer
 
@@ -105,22 +111,26 @@ async def speak_and_keep(order: Order, receive: Receive, store: StoredAudio, wan
         )
 
 
-def _whole_file(form: FormatName, pcm: memoryview, sample_rate: int) -> tuple[bytes, str]:
-    """A file and its tag: megabytes to copy and to digest."""
-    content = encode_whole(form, bytes(pcm), sample_rate)
-    return content, hashlib.sha256(content).hexdigest()[:24]
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:24]
 
 
-async def _record(order: Order, receive: Receive, recording: Recording) -> _Spoken:
+async def _record(order: Order, receive: Receive, recording: Recording, file: CodedFile | None = None) -> _Spoken:
     marks: list[Mark] = []
+
+    async def take(samples: Samples) -> None:
+        recording.add(to_s16le(samples))
+        if file is not None:
+            await file.take(samples, context.sample_rate)
+
     async with speaking(order, receive) as (context, events):
         async for event in events:
             if isinstance(event, Audio):
-                recording.add(to_s16le(event.samples))
+                await take(event.samples)
             elif isinstance(event, Marks):
                 marks += map(list, event.items)
     if not recording.samples:
-        recording.add(to_s16le(silence(SILENCE_S, context.sample_rate)))
+        await take(silence(SILENCE_S, context.sample_rate))
     return _Spoken(context, marks)
 
 
