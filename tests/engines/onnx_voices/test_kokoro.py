@@ -16,11 +16,11 @@ from tts_server.audio.level import active_level_dbfs
 from tts_server.engine import Run, Syllable, Utterance, Word
 from tts_server.engine_check.__main__ import KEPT, main
 from tts_server.engines.english import g2p
+from tts_server.engines.onnx_voices.clauses.clauses import MAX_TOKENS, Alphabet, clauses_of
 from tts_server.engines.onnx_voices.engine import OnnxVoicesEngine
 from tts_server.engines.onnx_voices.install.install import install, install_package
 from tts_server.engines.onnx_voices.install.kokoro import find_files
 from tts_server.engines.onnx_voices.kokoro.mandarin import ipa
-from tts_server.engines.onnx_voices.kokoro.symbols import MAX_TOKENS, clauses_of
 from tts_server.engines.onnx_voices.packs.pack import Pack, find_packs
 from tts_server.engines.onnx_voices.packs.trial import english_run, mandarin_run
 from tts_server.errors import VoiceDataMissing
@@ -48,9 +48,13 @@ def ids(kokoro: Pack) -> dict[str, int]:
     return dict(kokoro.settings["ids"])
 
 
+def alphabet(ids: dict[str, int]) -> Alphabet:
+    return Alphabet(ids, lambda syllable: ipa(syllable.spoken))
+
+
 def shown(run: Run, ids: dict[str, int]) -> list[str]:
     names = {number: symbol for symbol, number in ids.items()}
-    return ["".join(names[number] for number in clause.ids) for clause in clauses_of(run, ids)]
+    return ["".join(names[number] for number in clause.ids) for clause in clauses_of(run, alphabet(ids))]
 
 
 def test_syllables_are_what_misaki_makes_of_them() -> None:
@@ -76,7 +80,9 @@ def test_english_ids_are_those_of_its_phonemes(ids: dict[str, int]) -> None:
     for text in SENTENCES:
         said = " ".join(g2p.phonemes(text))
         expected = [ids[symbol] for symbol in said if symbol in ids]
-        found = [number for clause in clauses_of(english_run(text), ids) for number in [*clause.ids, ids[" "]]][:-1]
+        found = [
+            number for clause in clauses_of(english_run(text), alphabet(ids)) for number in [*clause.ids, ids[" "]]
+        ][:-1]
         assert found == expected, text
 
 
@@ -91,7 +97,7 @@ def test_a_text_goes_clause_by_clause(ids: dict[str, int]) -> None:
     run = mandarin_run("jin1 tian1 tian1 qi4 hen3 hao3, wo3 men5 qu4 gong1 yuan2 ba5. zai4 jian4.")
     assert [said[-1] for said in shown(run, ids)] == [",", ".", "."]
     assert "," in shown(mandarin_run("hao3, wo3 men5 qu4 gong1 yuan2 ba5."), ids)[0]  # too little to be said alone
-    assert all(len(clause.ids) <= MAX_TOKENS + 20 for clause in clauses_of(mandarin_run("tian1 " * 500), ids))
+    assert all(len(clause.ids) <= MAX_TOKENS + 20 for clause in clauses_of(mandarin_run("tian1 " * 500), alphabet(ids)))
 
 
 @pytest.mark.timeout(120)

@@ -1,4 +1,4 @@
-"""Voices of other programs' making, run by onnxruntime with symbols of our front end: Piper's, Kokoro's.
+"""Voices of other programs' making, run by onnxruntime with symbols of our front end: Piper's, Kokoro's, sherpa's.
 
 Speed and volume are the model's and ours; pitch and emotions are made of the samples by the engine host.
 Settings: `voices_dir`, where the packs are.
@@ -104,6 +104,7 @@ def _speakers_of(pack: Pack) -> list[_Speaker]:
 
 
 def _voice(pack: Pack, name: str) -> Voice:
+    learned = pack.settings.get("emotions", {"neutral": 0})  # those that the model has; others are made of the sound
     return Voice(
         name=name,
         engine="onnx_voices",
@@ -111,7 +112,7 @@ def _voice(pack: Pack, name: str) -> Voice:
         speaks=pack.speaks,
         sample_rate=pack.sample_rate,
         emotions=tuple(PRESETS),
-        by_signal=tuple(emotion for emotion in PRESETS if emotion != "neutral"),
+        by_signal=tuple(emotion for emotion in PRESETS if emotion not in learned),
         description=f"{pack.description}, from {pack.source}",
         attribution=pack.attribution,
         attribution_url=pack.attribution_url,

@@ -24,11 +24,12 @@ class Model:
 
 def load(pack: Pack) -> Model:
     """Make the sessions of a pack. Raises VoiceDataMissing."""
-    if pack.family == "kokoro":
+    if pack.family in ("kokoro", "sherpa"):
+        from tts_server.engines.onnx_voices.clauses.speaker import speak as speak_clauses
         from tts_server.engines.onnx_voices.kokoro import runtime as kokoro
-        from tts_server.engines.onnx_voices.kokoro.speaker import speak as speak_kokoro
+        from tts_server.engines.onnx_voices.sherpa import runtime as sherpa
 
-        return Model(kokoro.Nets(pack), speak_kokoro)
+        return Model(kokoro.Nets(pack) if pack.family == "kokoro" else sherpa.Nets(pack), speak_clauses)
     from tts_server.engines.onnx_voices.piper import runtime as piper
     from tts_server.engines.onnx_voices.piper.speaker import speak as speak_piper
 

@@ -109,7 +109,7 @@ def verify(pack: Pack) -> None:
 
 def _levelled(pack: Pack) -> Pack:
     """The pack with what brings its voice, or each of its styles, to the usual level."""
-    if pack.family == "kokoro":
+    if "gains" in pack.settings:
         known = pack.settings["gains"]
         unlevelled = load(replace(pack, settings={**pack.settings, "gains": [1.0] * len(known)}))
         gains = list(known)

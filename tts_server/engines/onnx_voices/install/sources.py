@@ -14,7 +14,7 @@ from typing import Final
 from tts_server.engines.installing.archive import unpack, unpacked_bytes
 from tts_server.engines.installing.disk_space import check_room
 from tts_server.engines.installing.tar_archive import is_tar, unpack_tar
-from tts_server.engines.onnx_voices.install import kokoro, piper
+from tts_server.engines.onnx_voices.install import kokoro, piper, sherpa
 from tts_server.engines.onnx_voices.packs.pack import Pack
 from tts_server.errors import VoiceDataMissing
 
@@ -36,12 +36,18 @@ def find_source(path: Path, style: str = "") -> Source | None:
 
     Raises VoiceDataMissing.
     """
-    if (model := find_piper(path)) is not None:
-        return Source(model.name.removesuffix(".onnx"), 2 * model.stat().st_size, lambda f, n: piper.build(model, f, n))
-    if path.is_dir() and (files := kokoro.find_files(path)) is not None:
-        files = replace(files, only=style)
-        size = 2 * files.graph.stat().st_size
-        return Source(path.resolve().name, size, lambda folder, name: kokoro.build(files, folder, name))
+    if (graph := find_piper(path)) is not None:
+        name = graph.name.removesuffix(".onnx")
+        return Source(name, 2 * graph.stat().st_size, lambda folder, name: piper.build(graph, folder, name))
+    if not path.is_dir():
+        return None
+    name = path.resolve().name
+    if (parts := kokoro.find_files(path)) is not None:
+        wanted = replace(parts, only=style)
+        return Source(name, 2 * parts.graph.stat().st_size, lambda folder, name: kokoro.build(wanted, folder, name))
+    if (model := sherpa.find_files(path)) is not None:
+        size = 2 * sum(file.stat().st_size for file in (model.graph, model.vocoder) if file is not None)
+        return Source(name, size, lambda folder, name: sherpa.build(model, folder, name))
     return None
 
 

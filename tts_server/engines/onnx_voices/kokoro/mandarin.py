@@ -1,7 +1,8 @@
 """Mandarin syllables in the IPA that Kokoro v1.0 learned: misaki's, tones as arrows behind the vowel."""
 
-import re
 from typing import Final
+
+from tts_server.engines.onnx_voices.clauses.pinyin import parts_of
 
 INITIALS: Final = {
     "b": "p", "p": "pʰ", "m": "m", "f": "f", "d": "t", "t": "tʰ", "n": "n", "l": "l", "g": "k", "k": "kʰ", "h": "x",
@@ -27,14 +28,6 @@ ALONE: Final = {
     "o": "ɔ0",
 }
 TONES: Final = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
-# conventions of pinyin, undone
-SPELLING: Final = {
-    re.compile(pattern): spelled
-    for pattern, spelled in (
-        *(("^y[uv]", "v"), ("^yi?", "i"), ("^wu?", "u")),
-        *(("iu$", "iou"), ("ui$", "uei"), ("un$", "uen")),
-    )
-}
 
 
 def ipa(pinyin: str) -> str:
@@ -42,18 +35,8 @@ def ipa(pinyin: str) -> str:
     plain, tone = pinyin[:-1], TONES.get(pinyin[-1:], "")
     if plain in ALONE:
         return ALONE[plain].replace("0", tone)
-    retroflex = len(plain) > 2 and plain.endswith("r")
-    plain = plain.removesuffix("r") if retroflex else plain
-    found = re.match("[zcs]h|[bpmfdtnlgkhjqxrzcs]", plain)
-    initial = found[0] if found else ""
-    final = plain[len(initial) :]
-    for pattern, spelled in SPELLING.items():
-        final = pattern.sub(spelled, final)
-    if initial in ("j", "q", "x"):
-        final = re.sub("^u(en)?", lambda u: "vn" if u[1] else "v", final)
-    final = "vn" if final == "ven" else final
-    is_apical = initial in ("zh", "ch", "sh", "r", "z", "c", "s") and final == "i"
-    sound = "ɨ0" if is_apical else FINALS.get(final, "")
-    if retroflex:
+    parts = parts_of(pinyin)
+    sound = "ɨ0" if parts.is_apical else FINALS.get(parts.final, "")
+    if parts.is_retroflex:
         sound = sound.rstrip("nŋ") + "ɻ"
-    return INITIALS.get(initial, "") + sound.replace("0", tone)
+    return INITIALS.get(parts.initial, "") + sound.replace("0", tone)

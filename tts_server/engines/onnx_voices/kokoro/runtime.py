@@ -1,27 +1,23 @@
 """Runs a Kokoro voice: tokens, a style and a speed to a clause's samples. Safe to use from several threads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tts_server.engine import Samples
+from tts_server.engine import Prosody
+from tts_server.engines.onnx_voices.clauses.clauses import Alphabet
+from tts_server.engines.onnx_voices.clauses.speaker import Spoken
+from tts_server.engines.onnx_voices.kokoro.mandarin import ipa
+from tts_server.engines.onnx_voices.kokoro.zhuyin import MARK, zhuyin
 from tts_server.engines.onnx_voices.packs.pack import Pack
 from tts_server.errors import VoiceDataMissing
 
 STYLE_ROWS: Final = 510
 LEAST_ROW: Final = 99  # the rows for less are of short cries, and are understood worse: 7 % of syllables in place of 5
-FRAME_S: Final = 0.025
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A clause."""
-
-    samples: Samples
-    ends: NDArray[np.int64]  # (tokens,) sample at which each token ends
+# Styles of other languages hurry Mandarin: of its syllables 3.9 % are mistaken at this speed, and 4.9 % at their own.
+PACE: Final = 0.92
 
 
 class Nets:
@@ -32,7 +28,13 @@ class Nets:
         import onnxruntime  # 0.2 s and 20 MB, only when a voice is loaded
 
         self.pack = pack
-        self.ids: dict[str, int] = dict(pack.settings["ids"])
+        ids: dict[str, int] = dict(pack.settings["ids"])
+        # tone sandhi is done in both
+        self.alphabet = (
+            Alphabet(ids, lambda syllable: zhuyin(syllable.spoken), "/")
+            if MARK in ids
+            else Alphabet(ids, lambda syllable: ipa(syllable.spoken), pace=PACE)
+        )
         self.gains: list[float] = list(pack.settings["gains"])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -50,12 +52,12 @@ class Nets:
         self._asked = [value.name for value in self._session.get_outputs()]
         self._speed_type = np.int32 if "int32" in given["speed"] else np.float32
 
-    def render(self, ids: Sequence[int], style: int, speed: float) -> Spoken:
+    def render(self, ids: Sequence[int], speaker: int, how: Prosody) -> Spoken:
         """Say a clause of at most 510 tokens."""
         given = {
             self._tokens: np.asarray([[0, *ids, 0]], np.int64),
-            "style": self._styles[style, max(LEAST_ROW, min(len(ids), STYLE_ROWS) - 1)][None],
-            "speed": np.asarray([speed], self._speed_type),
+            "style": self._styles[speaker, max(LEAST_ROW, min(len(ids), STYLE_ROWS) - 1)][None],
+            "speed": np.asarray([how.speed], self._speed_type),
         }
         samples, *frames = self._session.run(self._asked, given)
         # a graph that does not tell how long each token lasts: all alike

@@ -17,9 +17,11 @@ FORMAT: Final = 1
 MANIFEST: Final = "voice.json"
 UNKNOWN_LICENCE: Final = "LicenseRef-unknown"
 MAX_MANIFEST_BYTES: Final = 1 << 20
+VOCODER: Final = "vocoder.onnx"  # of models that need one
 FAMILIES: Final = {  # and the files that each of them has
     "kokoro": ("model.onnx", "styles.npy"),
     "piper": ("front.onnx", "decoder.onnx"),
+    "sherpa": ("model.onnx",),
 }
 
 
@@ -45,9 +47,15 @@ class Pack:
     installed: str = ""  # UTC, ISO 8601
 
     @property
+    def file_names(self) -> tuple[str, ...]:
+        """Of all its files but the manifest."""
+        has_vocoder = self.family == "sherpa" and (self.folder / VOCODER).is_file()
+        return (*FAMILIES[self.family], *((VOCODER,) if has_vocoder else ()))
+
+    @property
     def revision(self) -> str:
         """What changes whenever the voice sounds different."""
-        together = "".join(str(self.files[name]["sha256"]) for name in FAMILIES[self.family])
+        together = "".join(str(self.files[name]["sha256"]) for name in self.file_names)
         told = json.dumps([together, self.gain, self.settings], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:12]
 
@@ -67,7 +75,7 @@ def read_pack(folder: Path) -> Pack:
         if told.pop("format") != FORMAT:
             raise VoiceDataMissing(f"{path} is of another format than {FORMAT}, which this version reads")
         pack = Pack(folder=folder, **{**told, "speaks": tuple(told["speaks"])})
-        for name in FAMILIES[pack.family]:
+        for name in pack.file_names:
             there, stated = (folder / name).stat().st_size, pack.files[name]["bytes"]
             if there != stated:
                 raise VoiceDataMissing(f"{folder / name} has {there} bytes; expected {stated}")
@@ -83,7 +91,7 @@ def write_manifest(pack: Pack) -> None:
     told = {
         "format": FORMAT,
         **asdict(pack),
-        "files": {name: _facts(pack.folder / name) for name in FAMILIES[pack.family]},
+        "files": {name: _facts(pack.folder / name) for name in pack.file_names},
     }
     del told["folder"]
     text = json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False)
@@ -92,7 +100,7 @@ def write_manifest(pack: Pack) -> None:
 
 def check_hashes(pack: Pack) -> None:
     """Raises VoiceDataMissing when a file is not the one that was written."""
-    for name in FAMILIES[pack.family]:
+    for name in pack.file_names:
         if _facts(pack.folder / name) != pack.files[name]:
             raise VoiceDataMissing(f"{pack.folder / name} has changed: its sha256 is not that of {MANIFEST}")
 

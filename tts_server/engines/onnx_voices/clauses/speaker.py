@@ -1,14 +1,16 @@
-"""Speaks one utterance with a Kokoro voice: clause by clause, without the long silences that the net puts around."""
+"""Speaks one utterance clause by clause, without the silences that a net puts around each."""
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tts_server.audio.level import soft_limit
-from tts_server.engine import AudioChunk, Break, Run, Timing
-from tts_server.engines.onnx_voices.kokoro.runtime import Nets
-from tts_server.engines.onnx_voices.kokoro.symbols import Clause, clauses_of
+from tts_server.engine import AudioChunk, Break, Prosody, Run, Samples, Timing
+from tts_server.engines.onnx_voices.clauses.clauses import Alphabet, Clause, clauses_of
+from tts_server.engines.onnx_voices.packs.pack import Pack
 
 PAUSES_S: Final = {Break.CLAUSE: 0.22, Break.SENTENCE: 0.37}  # at speed 1, and the two edges
 EDGE_S: Final = 0.030  # silence kept around a clause: the net leaves 0.3 s before and 0.7 s behind
@@ -16,11 +18,30 @@ SILENCE: Final = 0.006  # peak; the net's own stays below
 SHORTEST_CHUNK_S: Final = 0.02
 
 
-def speak(nets: Nets, style: int, runs: Sequence[Run], wanted: Callable[[], float]) -> Generator[AudioChunk]:
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A clause."""
+
+    samples: Samples
+    ends: NDArray[np.int64]  # (tokens,) sample at which each token ends
+
+
+class ClauseNets(Protocol):
+    """A model that says a clause at once."""
+
+    pack: Pack
+    alphabet: Alphabet
+    gains: Sequence[float]  # of each speaker
+
+    def render(self, ids: Sequence[int], speaker: int, how: Prosody) -> Spoken:
+        """Say a clause. Safe to call from several threads."""
+
+
+def speak(nets: ClauseNets, style: int, runs: Sequence[Run], wanted: Callable[[], float]) -> Generator[AudioChunk]:
     """The audio of the runs, with the timings of their words or syllables."""
     rate, position = nets.pack.sample_rate, 0
     for run in runs:
-        clauses = clauses_of(run, nets.ids)
+        clauses = clauses_of(run, nets.alphabet)
         for clause in clauses:
             pause_s = _pause_s(run, clause, is_last=clause is clauses[-1])
             for chunk in _clause(nets, style, clause, run, pause_s, position, wanted):
@@ -43,11 +64,11 @@ def _pause_s(run: Run, clause: Clause, *, is_last: bool) -> float:
 
 
 def _clause(
-    nets: Nets, style: int, clause: Clause, run: Run, pause_s: float, position: int, wanted: Callable[[], float]
+    nets: ClauseNets, style: int, clause: Clause, run: Run, pause_s: float, position: int, wanted: Callable[[], float]
 ) -> Generator[AudioChunk]:
     """One clause and the pause behind it, cut as the listener wants."""
     rate = nets.pack.sample_rate
-    spoken = nets.render(clause.ids, style, run.prosody.speed)
+    spoken = nets.render(clause.ids, style, replace(run.prosody, speed=run.prosody.speed * clause.pace))
     edge = round(EDGE_S * rate)
     loud = np.flatnonzero(np.abs(spoken.samples) > SILENCE)
     begin, end = (
