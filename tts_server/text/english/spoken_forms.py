@@ -79,10 +79,16 @@ def _negative(match: Match[str]) -> str:
 def _say_unit(match: Match[str]) -> str | None:
     unit = match["u"]
     if unit == "in" and not re.match(
-        r"[.,;)]|$| ?(?:long|wide|tall|high|thick|deep|of|x)\b", match.string[match.end() :]
+        r"[.,;)]|$| ?(?:long|wide|tall|high|thick|deep|of|x|pans?|dish|skillet|screen|monitor|TV|board|pipe|frame|photo|print|tile|nails?|hose|pizza|tires?|wheels?)\b",
+        match.string[match.end() :],
     ):
         return None
-    return f"{_negative(match)}{quantity(match['n'])}{match['x'] or ''} {unit_name(unit, match['n'] != '1')}"
+    several = match["n"] != "1" and not (
+        unit == "in"
+        and re.match(" [a-z]+", match.string[match.end() :])
+        and not re.match(" (?:long|wide|tall|high|thick|deep|of|x)", match.string[match.end() :])
+    )
+    return f"{_negative(match)}{quantity(match['n'])}{match['x'] or ''} {unit_name(unit, several)}"
 
 
 def _say_unit_span(match: Match[str]) -> str:

@@ -78,7 +78,7 @@ NAMES: tuple[Rule, ...] = rules(
     (r"(?<=[a-z] )[Hh]wy\b\.?", _replaced("Highway")), (r"(?<=[a-z] )Expy\b\.?", _replaced("Expressway")), (r"(?<=[a-z] )Ct\b\.?", _replaced("Court")), (r"(?<=[a-z] )Ave\b(?!\.)", _replaced("Avenue")), (r"(?<=[a-z] )Ln\b\.?", _replaced("Lane")),
     (r"(?<=[a-z0-9] )(?P<w>[NSEW]) (?=[A-Z0-9][A-Za-z0-9]+ (?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Drive|Dr|Lane|Court)\b)", lambda match: {"N": "North ", "S": "South ", "E": "East ", "W": "West "}[match["w"]]),
     (r"\bApts?\.(?= ?[0-9A-Z]| *$)", _replaced("Apartment")),
-    (r"(?<=[a-z] )Ave\.", _replaced("Avenue")), (r"(?<=[a-z] )Blvd\.?", _replaced("Boulevard")), (r"(?<=[a-z] )Rd\.", _replaced("Road")),
+    (r"(?<=[a-z] )Ave\.(?! *$)", _replaced("Avenue")), (r"(?<=[a-z] )Ave(?=\. *$)", _replaced("Avenue")), (r"(?<=[a-z] )Blvd\b(?:\.(?! *$))?", _replaced("Boulevard")), (r"(?<=[a-z] )Rd\.(?! *$)", _replaced("Road")), (r"(?<=[a-z] )Rd(?=\. *$)", _replaced("Road")),
     (r"\bvs\.?(?= )", _replaced("versus")), (r"\bapprox\.", _replaced("approximately")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with")),
     (rf"(?P<town>\b[A-Z][A-Za-z.'-]+(?: [A-Z][A-Za-z.'-]+){{0,3}}), (?P<n>{'|'.join(_STATES)})(?=$|[.,;:)!?]| [0-9]{{5}}| [a-z])(?![.][A-Za-z])", _say_state),
     (rf"(?P<before>\b(?:{'|'.join(_STATES.values())}),? )(?P<n>[0-9]{{5}})(?![0-9,.-])", lambda match: match["before"] + digits(match["n"])),

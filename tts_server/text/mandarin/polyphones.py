@@ -15,15 +15,19 @@ from tts_server.text.mandarin.words import Token
 _REACH = 8
 _TITLE = re.compile(TITLES)
 _BEFORE_SURNAME = re.compile(r"(?:^|[姓叫是和跟与找请给向对让小老阿问说的位名见由被把同听了着到为])$")
-_NICKNAME = re.compile("(?:^|[，。的了是和跟叫找给让请问说在对向被把同我你他见告带陪等催通知们])[小老]$")
+_NICKNAME = re.compile(
+    "(?:^|[，。的了是和跟叫找给让请问说在对向被把同我你他见告带陪等催通知们事友学户理机员邻])[小老]$"
+)
 _AFTER_NICKNAME = re.compile(
-    "$|[，。：、的说来去打发给在也还就是不没有要今明昨晚早又把被让叫跟和电问回到家吃刚正会想能对从先都告请已下上看拿走做忙你我他]"
+    "$|[，。：、的说来去打发给在也还就是不没有要今明昨晚早又把被让叫跟和电问回到家吃刚正会想能对从先都告请已下上看拿走做忙你我他约请送帮找]"
 )
 _GAINS = re.compile(
     r"了(?!吧|$)|过|到|第|奖|病|分(?!开)|知|出|益|救|冠军|金牌|一|三|两|满分|名|癌|罪|逞|主|空|闲|胜|人心|高分|分数|感冒|逃|意|体|逞|失"
 )
 _ADVERBS = frozenset("很太最更挺真好不没多这那")
-_MUST_FOLLOW = frozenset(("还", "就", "可", "也", "都", "总", "非", "是", "要", "不", "又", "才", "再", "真", "必"))
+_MUST_FOLLOW = frozenset(
+    ("先", "还", "就", "可", "也", "都", "总", "非", "是", "要", "不", "又", "才", "再", "真", "必")
+)
 # Verb and object in one word: what follows 得 is not how it is done but what must be: 上班得打卡.
 _VERB_WITH_OBJECT = re.compile(
     "[上下坐开出吃做睡结看买写办说洗过付交请排种喝][班车门饭觉婚病票课事学字业话澡路钱税队菜药水人假地街题]$"
@@ -40,7 +44,7 @@ _FAMILIES = frozenset(
 _MUST = re.compile("(?:还|都|估计|恐怕|大概|起码|至少|迟早|早晚|肯定|必然|一定|[^，。]也)$")
 _DUTY = re.compile("[往从到把被在向跟去晚早先再多少咬忍熬硬且找买付交给打带走留等看听学](?!手)")
 # Verbs and adjectives that the tagger takes for something else: 码得老高, 整齐得不需整理.
-_HOW_IT_IS = re.compile("(?:[衬码摆堆垒裹挂活]|布置|收拾|打扮|整齐|麻木|[钱时]间?花)$")
+_HOW_IT_IS = re.compile("(?:[衬码摆堆垒裹挂活离长]|布置|收拾|打扮|整齐|麻木|[钱时]间?花)$")
 _LASTS = re.compile(
     "(?:[一两三四五六七八九十几半]|好几|[一二三四五六七八九十]+)(?:多?个?|个多)(?:小时|钟头|分钟|天|星期|月|年|块|元|百|千|万)"
 )
@@ -123,7 +127,11 @@ def _read(char: str, place: int, context: Context) -> str | None:
     """The reading of a character the dictionary did not settle; None to take its usual one."""
     alone = len(context.word.text) == 1
     if char == "得":
-        return _de_of_degree(context) if alone else "de5" if place else None  # 跑得快, 看得见
+        if alone:
+            return _de_of_degree(context)
+        if place and context.word.text[0] in _MUST_FOLLOW and len(context.word.text) > place + 1:
+            return "dei3"  # 先得练
+        return "de5" if place else None  # 跑得快, 看得见
     if char == "地" and alone:
         return _de_of_manner(context)
     if char == "地" and place >= 2 and context.word.text[0] == context.word.text[1]:
@@ -198,9 +206,11 @@ def _de_of_degree(context: Context) -> str:
             return "dei3"
         if before.text not in _MUST_FOLLOW:
             return "de5"
-    if _GAINS.match(context.right):
+    if _GAINS.match(context.right) or (before is None and context.right[:1] in tuple("嘞啦咧")):
         return "de2"
-    if after is not None and after.tag[:1] in ("v", "p", "d", "r", "a", "n", "t", "m"):
+    if after is not None and (
+        after.tag[:1] in ("v", "p", "d", "r", "a", "n", "t", "m") or before is None or before.tag[:1] in ("r", "d", "t")
+    ):
         return (
             "dei3" if before is None or before.tag[:1] in ("r", "n", "d", "t", "c", "f", "v", "u", "m", "y") else "de5"
         )

@@ -6,7 +6,7 @@ from re import Match
 
 from tts_server.text.linguistic.aligned import Piece
 from tts_server.text.mandarin.numbers import cardinal, decimal, digits
-from tts_server.text.mandarin.patterns import START, Rule, rules
+from tts_server.text.mandarin.patterns import AFTER_UNIT, START, UNIT, Rule, rules, unit_name
 
 _PAUSE = "，"
 # What a range may begin and end with, where no digit stands.
@@ -92,6 +92,9 @@ SIGNS: tuple[Rule, ...] = rules(
     (r"(?<![0-9/.])(?P<m>[1-9])/(?P<d>1[3-9]|2[0-9]|3[01])(?=\s+[一-龥（(])", _say_day),
     (r"(?<=[0-9])/(?=[月天周年次人位小时分钟户件套台瓶盒斤晚节课平])", lambda match: "每"),
     # numbers that are words
+    (rf"(?<=[0-9])\^(?P<m>-?[0-9]{{1,3}})\s?(?P<u>{UNIT}){AFTER_UNIT}", lambda match: f"的{decimal(match['m'])}次方{unit_name(match['u'])}"),
+    (r"(?<![0-9A-Za-z)）])[-−](?=[a-z](?![A-Za-z0-9-])[^，。]{0,8}[<>=≤≥])", lambda match: "负"),
+    (r"(?<=[A-Za-z0-9])\s?[<>=≤≥]\s?[-−](?=[a-z](?![A-Za-z]))", lambda match: (_COMPARED | {"=": "等于"})[match[0].strip()[0]] + "负"),
     (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?)[eE](?P<e>[-+]?[0-9]{1,3})(?![0-9A-Za-z.])", _say_scientific),
     (r"(?<![0-9.,$¥￥第:：/-])(?P<n>6{3,}|23{3,}|2333?)(?![0-9.,:：/]|\s?(?:[个元块万亿号路分秒岁年天次条张件台名位人吨斤公克千米度级楼页章集班期%℃]|[A-Za-z]))", _say_slang),
     (r"(?<![0-9.,$¥￥])(?P<n>1314|5201314|520)(?=一生|我爱|快乐|爱你|告白|表白|，|！|$)", _say_slang),
