@@ -122,6 +122,14 @@ websocket: $(TEST_LAYERS)  ## figures of the WebSocket door, and RFC 6455 case b
 	@$(BIN)/python -m tests.load.websocket_door $(ARGS)
 	@$(BIN)/python -m tests.conformance.kosoku_run
 
+.PHONY: deploy-check
+deploy-check: $(TEST_LAYERS)  ## deploy/: manifests, Containerfile, HAProxy's configuration; boxes stopped and restarted behind it
+	@$(BIN)/kubernetes-validate --kubernetes-version 1.37 --strict --quiet \
+	    $(filter-out %/kustomization.yaml %/prometheus-adapter.yaml,$(wildcard deploy/kubernetes/*.yaml))
+	@$(BIN)/hadolint Containerfile
+	@PATH="$$PATH:/usr/sbin" haproxy -c -q -f deploy/haproxy/haproxy.cfg
+	@$(BIN)/python -m pytest tests/deploy/test_manifests.py tests/deploy/test_haproxy.py tests/deploy/restarts.py $(ARGS)
+
 .PHONY: report
 report: $(TEST_LAYERS)  ## tests/text/REPORT.md: the front end case by case, beside other packages
 	@echo "==> tests/text/report.py"

@@ -12,8 +12,19 @@ from tests.support.http_door import core_without_engines
 from tts_server.access.networks import PRIVATE_NETWORKS
 from tts_server.errors import ConfigInvalid
 from tts_server.events import SpeechOptions
+from tts_server.transports import agent_check
 from tts_server.transports.agent_check import AgentCheck
 from tts_server.transports.listening import listen
+
+
+def test_what_was_set_before_is_undone_at_the_beginning_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent_check, "_READY_S", 0.0)
+
+    async def told() -> str:
+        async with running_core() as core:
+            return AgentCheck(core.synthesizer, PRIVATE_NETWORKS).told()
+
+    assert asyncio.run(told()) == "up 100%"  # an operator's drain stays
 
 
 @asynccontextmanager
@@ -71,7 +82,7 @@ async def speak(core: Core, began: asyncio.Event) -> None:
 async def test_a_box_that_loads_is_down_one_with_a_mistake_in_maintenance() -> None:
     core = core_without_engines()
     async with agent(core) as (_, port):
-        assert (await asked(port)).startswith(b"ready down #")
+        assert (await asked(port)).startswith(b"down #")
         core.synthesizer.trouble = ConfigInvalid("a mistake")
         assert await asked(port) == b"maint\n"
 
@@ -92,7 +103,7 @@ async def test_other_networks_are_told_nothing() -> None:
 async def test_one_who_never_leaves_is_left() -> None:
     async with agent(core_without_engines()) as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        assert (await reader.read()).startswith(b"ready down")  # the end comes although this side says nothing
+        assert (await reader.read()).startswith(b"down")  # the end comes although this side says nothing
         async with asyncio.timeout(5):
             while not writer.transport.is_closing():
                 writer.write(b"still here")

@@ -203,6 +203,12 @@ class Limits(Section):
     connection_idle_s: Seconds = Field(300.0, description="A silent connection is closed after this.")
     head_timeout_s: Seconds = Field(10.0, description="A request's head must be complete within this.")
     write_stall_s: Seconds = Field(10.0, description="A peer that takes no data for so long is given up.")
+    leave_s: float = Field(
+        0.0,
+        ge=0,
+        le=60,
+        description="At stop, texts are still taken for so long after /readyz said no, until a balancer has noticed.",
+    )
     grace_s: Seconds = Field(10.0, description="At stop, speech under way may go on for so long.")
     stored_audio_bytes: Count = Field(32 * 2**20, description="Memory for replies kept under /audio/.")
     stored_audio_s: Seconds = Field(600.0, description="How long a reply is kept under /audio/.")

@@ -283,13 +283,16 @@ class _RunningDaemon:
 
     async def close(self, announcing: asyncio.Task[None]) -> None:
         """Leave the LAN, let speech under way end in time, close the doors."""
-        grace_s = self._config.limits.grace_s
+        grace_s, leave_s = self._config.limits.grace_s, self._config.limits.leave_s
         log.info("stopping: speech under way may take another %g s", grace_s)
         self._notifier.stopping()
-        self._notifier.extend_timeout(grace_s + _MARGIN_S)
+        self._notifier.extend_timeout(leave_s + grace_s + _MARGIN_S)
         self._status.show(State.STOPPING, texts=self._synthesizer.active)
         announcing.cancel()
         await asyncio.wait([announcing])
+        if leave_s:
+            self._synthesizer.leave()
+            await asyncio.sleep(leave_s)
         self._wyoming.stop_accepting()
         self._http.stop_accepting()
         await self._synthesizer.drain(grace_s)

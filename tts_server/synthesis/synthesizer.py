@@ -56,7 +56,7 @@ class Synthesizer:
         self._contexts: set[Context] = set()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._draining = False
+        self._draining = self._leaving = False
         self.trouble: TTSError | None = None  # why nothing can be spoken at all; every door tells it
         self.observers: list[Callable[[Context, Done], None]] = []  # told when a context was spoken to its end
 
@@ -107,13 +107,13 @@ class Synthesizer:
 
     @property
     def is_draining(self) -> bool:
-        """Whether the daemon is stopping."""
-        return self._draining
+        """Whether the daemon is stopping, or about to."""
+        return self._draining or self._leaving
 
     @property
     def is_ready(self) -> bool:
         """Whether a request would be spoken now."""
-        return self._link.is_ready and not self._draining
+        return self._link.is_ready and not self.is_draining
 
     async def wait_ready(self) -> None:
         """Wait until the voices can speak. Raises EngineLoading after the engine host's `start_timeout_s`."""
@@ -172,6 +172,10 @@ class Synthesizer:
     async def wait_idle(self) -> None:
         """Wait until nobody is being spoken to."""
         await self._idle.wait()
+
+    def leave(self) -> None:
+        """Tell whoever asks that the daemon stops, and speak all the same: who sends clients here needs a moment."""
+        self._leaving = True
 
     async def drain(self, grace_s: float) -> None:
         """Take no new contexts, let those alive finish within `grace_s`, then fail what is left."""

@@ -1,7 +1,8 @@
 """HAProxy's agent-check: whoever connects is told in one line how much room there is, and the connection ends.
 
 The words are HAProxy's. A weight is a share of the one in its configuration. It never becomes 0: then nobody would be
-sent here, and where all boxes are full, nobody anywhere.
+sent here, and where all boxes are full, nobody anywhere. What "drain" and "maint" have set holds until "ready" is
+said, by the next process too; but "ready" also undoes what an operator has set by hand: it is said at first only.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Final
 from tts_server.access.networks import Network, is_allowed
 from tts_server.synthesis.synthesizer import Synthesizer
 
+_READY_S: Final = 30.0  # for which it is said that what was set before is over
 _PATIENCE_S: Final = 1.0  # for the peer to read a line and go
 _MAX_ASKED_BYTES: Final = 256  # of what a balancer may be told to send first (agent-send)
 
@@ -25,6 +27,7 @@ class AgentCheck:
         self._synthesizer = synthesizer
         self._networks = networks
         self._servers: list[asyncio.Server] = []
+        self._up_since: float | None = None
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Answer from now on. The sockets are closed by `close`."""
@@ -42,14 +45,20 @@ class AgentCheck:
 
     def told(self) -> str:
         """The line."""
-        synthesizer = self._synthesizer
-        if synthesizer.is_draining:
+        if (why_not := self._why_not()) is not None:
+            self._up_since = None
+            return why_not
+        now = asyncio.get_running_loop().time()
+        self._up_since = self._up_since or now
+        state = "ready up" if now - self._up_since < _READY_S else "up"
+        return f"{state} {min(100, max(1, round(100 * (1 - self._synthesizer.load))))}%"
+
+    def _why_not(self) -> str | None:
+        if self._synthesizer.is_draining:
             return "drain"
-        if synthesizer.trouble is not None:
+        if self._synthesizer.trouble is not None:
             return "maint"
-        if not synthesizer.is_ready:
-            return "ready down #no voice is ready to speak"
-        return f"ready up {min(100, max(1, round(100 * (1 - synthesizer.load))))}%"
+        return None if self._synthesizer.is_ready else "down #no voice is ready to speak"
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
