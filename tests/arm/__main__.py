@@ -61,7 +61,7 @@ class Comparison:
         wheels_for(PYTHON, "aarch64", ("base", "build"), wheels, pip, locks)
         count = sum(bool(line) for line in (wheels / "wanted.txt").read_text(encoding="utf-8").splitlines())
         wheels_for(PYTHON, "aarch64", ("dev",), wheels, pip, locks, PYTEST)
-        for name in ("src", "wheels", "tests", "opt/tts-server"):
+        for name in ("src", "wheels", "opt/tts-server"):
             shutil.rmtree(self.box.root / name, ignore_errors=True)
         (self.box.root / "src").mkdir()
         archive = subprocess.run(["git", "-C", str(ROOT), "archive", "HEAD"], check=True, capture_output=True).stdout
@@ -70,9 +70,12 @@ class Comparison:
         (self.box.root / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")
         self.box.run("bash /src/systemd/install.sh program")
         self.box.run(f"{PROGRAM}/python -m pip install --quiet --no-deps {' '.join(PYTEST)}")
-        # a folder of its own: beside the sources, those would be imported and not what was installed
-        shutil.copytree(self.box.root / "src/tests", self.box.root / "tests/tests")
         return f"{count} wheels, each by its hash; the decoder's C is compiled there"
+
+    def bring_tests(self) -> None:
+        """Into a folder of their own: beside the sources, those would be imported and not what was installed."""
+        shutil.rmtree(self.box.root / "tests", ignore_errors=True)
+        shutil.copytree(ROOT / "tests", self.box.root / "tests/tests", ignore=shutil.ignore_patterns("__pycache__"))
 
     def examine(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The same work on both; what each tells."""
@@ -114,9 +117,11 @@ class Comparison:
         print(f"  {name}: {found}", flush=True)
 
 
-def compare(comparison: Comparison) -> None:
+def compare(comparison: Comparison, is_installed: bool) -> None:
     tell, box = comparison.tell, comparison.box
-    tell("`install.sh program`", comparison.install())
+    if not is_installed:
+        tell("`install.sh program`", comparison.install())
+    comparison.bring_tests()
     here, there = comparison.examine()
     slower = {
         name: there[f"{name}_cpu_s"] / here[f"{name}_cpu_s"]
@@ -152,11 +157,12 @@ def compare(comparison: Comparison) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "tts-server-boot")
+    parser.add_argument("--again", action="store_true", help="with what was installed the last time")
     parser.add_argument("--write", type=Path, help="the document whose table is written anew")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     comparison = Comparison(chosen.folder)
-    compare(comparison)
+    compare(comparison, chosen.again)
     table = "| | Debian 12 on emulated ARM |\n| --- | --- |\n"
     table += "".join(f"| {name} | {' '.join(found.split())} |\n" for name, found in comparison.rows.items())
     if chosen.write:
