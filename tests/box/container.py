@@ -105,7 +105,7 @@ class Image:
             running.wait_until_ready()
             yield running
         finally:
-            podman("rm", "--force", "--time", "0", running.name, check=False)
+            podman("rm", "--force", "--volumes", "--time", "0", running.name, check=False)
 
 
 class Running:
