@@ -253,6 +253,9 @@ class Discovery(Section):
     enabled: bool = Field(True, description="Announce ourselves by zeroconf (mDNS).")
     name: str = Field("", max_length=63, description="Instance name; empty: tts-server and a short machine id.")
     addresses: tuple[str, ...] = Field((), description="Addresses to announce; empty: those of the LAN interfaces.")
+    ports: dict[Literal["wyoming", "http"], Annotated[int, Field(ge=1, le=65535)]] = Field(
+        {}, description="Ports to announce, of a balancer before us; left out: our own."
+    )
 
 
 class Text(Section):

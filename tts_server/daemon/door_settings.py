@@ -21,8 +21,8 @@ _OTHER_FIELDS_BYTES = 4096
 def announcement_settings(config: Config, wyoming: Sequence[socket], http: Sequence[socket]) -> AnnouncementSettings:
     """What the LAN is told of us, given the sockets we listen on."""
     return AnnouncementSettings(
-        wyoming_port=port_of(wyoming),
-        http_port=port_of(http) or 0,
+        wyoming_port=config.discovery.ports.get("wyoming", port_of(wyoming)),
+        http_port=config.discovery.ports.get("http", port_of(http) or 0),
         version=__version__,
         languages=("zh-CN", "en-US"),
         is_tls=config.http.tls_cert_file is not None,
