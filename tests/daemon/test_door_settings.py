@@ -27,5 +27,5 @@ def test_a_balancers_ports_are_announced_instead_of_our_own(ports: Mapping[str, 
 
 @pytest.mark.parametrize("ports", [{"wyoming": 0}, {"https": 443}, {"http": 70000}])
 def test_ports_that_are_none_are_told(ports: Mapping[str, int]) -> None:
-    with pytest.raises(ConfigInvalid, match="discovery.ports"):
+    with pytest.raises(ConfigInvalid, match=r"discovery\.ports"):
         config.load({"discovery": {"ports": ports}})
