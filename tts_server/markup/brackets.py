@@ -28,7 +28,7 @@ _DIRECTION = re.compile(rf"[（(]([^（()）\n]{{1,{MAX_DIRECTION_CHARS}}})[）)
 _DIRECTION_BEGUN = re.compile(rf"[（(][^（()）\n]{{0,{MAX_DIRECTION_CHARS}}}")
 
 
-_COUNTS = re.compile(r"[0-9]{1,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}:[0-9]{2}")
+_COUNTS = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})?|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}:[0-9]{2}")
 # [^1] and the faces that chat programs write in brackets.
 _FACES: Final = (
     "微笑|撇嘴|色|发呆|得意|流泪|害羞|闭嘴|睡|大哭|尴尬|发怒|调皮|呲牙|惊讶|难过|囧|抓狂|吐|偷笑|愉快|白眼|傲慢|困|惊恐|憨笑|悠闲|咒骂|疑问|嘘|晕|衰|骷髅|敲打|再见|擦汗|抠鼻|鼓掌|坏笑"
@@ -120,6 +120,8 @@ class Brackets:
 def _is_said(view: View, tag: re.Match[str]) -> bool:
     """[3]条消息 and 京发[2024]3号 hold what is said; a number behind a word is a citation."""
     following = view.held[tag.end() : tag.end() + 1]
+    if "." in tag[1] and _COUNTS.fullmatch(tag[1]):
+        return True  # nobody cites source 0.4
     if not _COUNTS.fullmatch(tag[1]) or not following.isalnum() or following.isascii() != following.isdigit():
         return False
     return following.isdigit() if view.previous.isalnum() else True

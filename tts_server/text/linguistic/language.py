@@ -18,7 +18,7 @@ _LIST_MARK = re.compile("^[0-9]{1,3}、")
 _MEASURE = re.compile(
     r"/(?:kWh|MWh|GB|kg|km|min|day|hour)(?![A-Za-z])"
     r"|[0-9] ?(?:[A-Za-zµμΩ°²³]{1,2}|[kMGThcmµμ]?(?:Wh|Hz|bit|bps|cal|Pa|mol|var|varh|bar|VA)|ppm|ppb|rpm|fps|mph|bpm"
-    r"|psi|inHg|mmHg|mins?|sec|gal|lbs|BTU|dBm|dBA|CCF|MCF|[KMG]iB|kWh|mAh|day)(?:/[A-Za-z³²]{1,5})?(?![A-Za-z])"
+    r"|psi|inHg|inH[2₂]O|mmHg|[mµμ]?Sv|mins?|sec|gal|lbs|BTU|dBm|dBA|CCF|MCF|[KMG]iB|kWh|mAh|day)(?:/[A-Za-z³²]{1,5})?(?![A-Za-z])"
 )
 _MAX_LOOKED_AT: Final = 2000  # characters; a longer text has told before
 

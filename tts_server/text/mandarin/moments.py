@@ -7,7 +7,9 @@ from re import Match
 from tts_server.text.mandarin.numbers import cardinal, digits, quantity
 from tts_server.text.mandarin.patterns import START, Rule, rules
 
-_LASTS = re.compile(r"剩|倒计时|还要|还有|还需|时长|用时|耗时|持续|计时|历时|需要?|运行了|经过|花了|用了")
+_LASTS = re.compile(
+    r"剩|倒计时|还要|还有|还需|时长|用时|耗时|持续|计时|历时|需要?|运行|已[用过录播]|运行了|经过|花了|用了"
+)
 _HALF_SAID = re.compile(r"(?:上午|下午|晚上|早上|凌晨|中午|傍晚|清晨|晚|早)\s?$")
 
 
@@ -108,6 +110,7 @@ MOMENTS: tuple[Rule, ...] = rules(
     (START + r"(?P<h>[0-9]{1,2})(?:[:：.](?P<m>[0-5][0-9]))?(?:[:：](?P<s>[0-5][0-9]))?\s?(?P<p>[AaPp])\.?[Mm](?![A-Za-z0-9])(?:\.(?![^\s]))?", _say_half_day),
     (START + r"(?P<h>[0-9]{1,3})[:：](?P<m>[0-5][0-9])[:：](?P<s>[0-5][0-9])(?![0-9:：])", _say_lasting),
     (START + r"(?:(?P<d>[0-9]{1,3})\s?d\s?)?(?P<h>[0-9]{1,4})\s?(?:h|hr|hrs)\s?(?P<m>[0-9]{1,2})\s?(?:min|mins|m)(?![A-Za-z0-9])(?:\s?(?P<s>[0-9]{1,2})\s?(?:s|sec)(?![A-Za-z0-9]))?(?:钟)?", _say_duration),
+    (START + r"(?P<d>[0-9]{1,3})\s?d\s?(?P<h>[0-9]{1,2})\s?h(?![A-Za-z0-9])", lambda match: f"{quantity(match['d'])}天{quantity(match['h'])}小时"),
     (START + r"(?P<d>)(?P<h>)(?P<m>[0-9]{1,3})\s?(?:min|mins|m)\s?(?P<s>[0-9]{1,2})\s?(?:s|sec)(?![A-Za-z0-9])", _say_duration),
     (START + r"(?P<m>0[1-9]|1[0-2])(?P<t>[-/.])(?P<d>0[1-9]|[12][0-9]|3[01])(?P=t)(?P<y>(?:19|20)[0-9]{2})(?![0-9./-])", _say_day_first),
     (START + r"(?P<m>0[1-9]|1[0-2])[-/](?P<d>)(?P<y>(?:19|20)[0-9]{2})(?![0-9./-])", _say_day_first),

@@ -41,6 +41,7 @@ _DEGREE = re.compile(
 _FAMILIES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严"
 )
+_MORE_AND_MORE = re.compile("越[^，。]{1,3}越[^，。]{1,2}$")
 _MUST = re.compile("(?:还|都|估计|恐怕|大概|起码|至少|迟早|早晚|肯定|必然|一定|[^，。]也)$")
 _DUTY = re.compile("[往从到把被在向跟去晚早先再多少咬忍熬硬且找买付交给打带走留等看听学](?!手)")
 # Verbs and adjectives that the tagger takes for something else: 码得老高, 整齐得不需整理.
@@ -136,6 +137,8 @@ def _read(char: str, place: int, context: Context) -> str | None:
         return _de_of_manner(context)
     if char == "地" and place >= 2 and context.word.text[0] == context.word.text[1]:
         return "de5"  # 静静地
+    if char == "地" and place and _MORE_AND_MORE.search(context.left):
+        return "de5"  # 越烧越旺地蔓延
     if char == "长" and place == 1 and context.word.tag == "nr" and context.word.text[0] in _FAMILIES:
         return "chang2"  # 王长田
     reading = _by_table(char, context)

@@ -41,10 +41,10 @@ def _say_day(match: Match[str]) -> str | None:
     return f"{cardinal(match['m'])}月{cardinal(match['d'])}日" if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
-def _say_two(match: Match[str]) -> str:
+def _say_two(match: Match[str]) -> Iterable[Piece]:
     """血压120/80: one after the other."""
     unit = "毫米汞柱" if match.groupdict().get("u") else ""
-    return f"{cardinal(match['a'])}{_PAUSE}{cardinal(match['b'])}{unit}"
+    yield f"{cardinal(match['a'])}{_PAUSE}{cardinal(match['b'])}{unit}", match.start("a"), match.end()
 
 
 def _say_span(match: Match[str]) -> Iterable[Piece]:
@@ -67,7 +67,11 @@ SIGNS: tuple[Rule, ...] = rules(
     # a dash of any length before degrees is a sign
     (r"(?:(?<![0-9A-Za-z一-龥)）%℃°])|(?<=[是为温度约到至]))[–—−](?=[0-9]+(?:\.[0-9]+)?\s?(?:°|℃|度))", lambda match: "-"),
     (r"(?<![0-9A-Za-z一-龥)）])[-−](?=百分之)", lambda match: "负"),
+    (r"[-−](?=[0-9]{2,3}\s?dBm(?![A-Za-z]))", lambda match: "负"),
+    (r"(?:(?<=UTC)|(?<=GMT))\s?[-−–](?=[0-9])", lambda match: "减"),
+    (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?)\s?inH[2₂]O(?![A-Za-z0-9])", lambda match: f"{decimal(match['n'])}英寸水柱"),
     # comparisons and about
+    (r"(?<=[约近])\s?[~～]\s?(?=[0-9])", lambda match: ""),
     (r"(?:<=|>=|[≤≥≦≧])\s?(?=[-−]?[0-9.¥$￥])", lambda match: _COMPARED[match[0].strip()]),
     (r"(?:(?<![0-9A-Za-z)）\]=])|(?<=[一-龥A-Za-z]))[<>]\s?(?=[-−]?[0-9¥$￥])", lambda match: _COMPARED[match[0].strip()]),
     (r"(?:(?<=[一-龥])|^)\s[<>]\s(?=[-−]?[0-9])", lambda match: _COMPARED[match[0].strip()]),
@@ -97,5 +101,6 @@ SIGNS: tuple[Rule, ...] = rules(
     (r"(?<=[A-Za-z0-9])\s?[<>=≤≥]\s?[-−](?=[a-z](?![A-Za-z]))", lambda match: (_COMPARED | {"=": "等于"})[match[0].strip()[0]] + "负"),
     (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?)[eE](?P<e>[-+]?[0-9]{1,3})(?![0-9A-Za-z.])", _say_scientific),
     (r"(?<![0-9.,$¥￥第:：/-])(?P<n>6{3,}|23{3,}|2333?)(?![0-9.,:：/]|\s?(?:[个元块万亿号路分秒岁年天次条张件台名位人吨斤公克千米度级楼页章集班期%℃]|[A-Za-z]))", _say_slang),
+    (r"^(?P<n>88|886|555)(?=$|[，。！~～])", _say_slang),
     (r"(?<![0-9.,$¥￥])(?P<n>1314|5201314|520)(?=一生|我爱|快乐|爱你|告白|表白|，|！|$)", _say_slang),
 )  # fmt: skip
