@@ -122,6 +122,10 @@ websocket: $(TEST_LAYERS)  ## figures of the WebSocket door, and RFC 6455 case b
 	@$(BIN)/python -m tests.load.websocket_door $(ARGS)
 	@$(BIN)/python -m tests.conformance.kosoku_run
 
+.PHONY: scale
+scale: $(TEST_LAYERS)  ## docs/SCALE.md: 1 to 16 boxes of a simulated engine behind HAProxy, and what a fault costs (minutes)
+	@$(BIN)/python -m tests.load.scale --faults $(ARGS)
+
 .PHONY: deploy-check
 deploy-check: $(TEST_LAYERS)  ## deploy/: manifests, Containerfile, HAProxy's configuration; boxes stopped and restarted behind it
 	@$(BIN)/kubernetes-validate --kubernetes-version 1.37 --strict --quiet \
