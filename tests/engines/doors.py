@@ -14,8 +14,8 @@ from protocol.client import Chunk, TtsClient
 from tests.support.daemon import Daemon
 
 
-async def heard_at_every_door(daemon: Daemon, text: str, voice: str, rate: int) -> dict[str, bytes]:
-    """Samples (16 bit) by door, asked for at the same time. rate: the voice's own, which all have to tell."""
+async def heard_at_every_door(daemon: Daemon, text: str, voice: str | None, rate: int) -> dict[str, bytes]:
+    """Samples (16 bit) by door, asked for at the same time. voice: None names none. rate: its own, which all tell."""
     wyoming, http, websocket = await asyncio.gather(
         _over_wyoming(daemon.wyoming_port, text, voice, rate),
         _over_http(daemon.http_port, text, voice, rate),
@@ -24,10 +24,10 @@ async def heard_at_every_door(daemon: Daemon, text: str, voice: str, rate: int) 
     return {"wyoming": wyoming, "http": http, "websocket": websocket}
 
 
-async def _over_wyoming(port: int, text: str, voice: str, rate: int) -> bytes:
+async def _over_wyoming(port: int, text: str, voice: str | None, rate: int) -> bytes:
     audio, rates = b"", set()
     async with AsyncTcpClient("127.0.0.1", port) as client:
-        await client.write_event(Synthesize(text=text, voice=SynthesizeVoice(name=voice)).event())
+        await client.write_event(Synthesize(text=text, voice=SynthesizeVoice(name=voice) if voice else None).event())
         while (event := await client.read_event()) is not None and not AudioStop.is_type(event.type):
             if AudioChunk.is_type(event.type):
                 chunk = AudioChunk.from_event(event)
@@ -37,14 +37,15 @@ async def _over_wyoming(port: int, text: str, voice: str, rate: int) -> bytes:
     return audio
 
 
-async def _over_http(port: int, text: str, voice: str, rate: int) -> bytes:
+async def _over_http(port: int, text: str, voice: str | None, rate: int) -> bytes:
+    named = {"voice": voice} if voice else {}
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-        answer = await client.post("/api/tts", json={"text": text, "voice": voice, "format": "pcm"})
+        answer = await client.post("/api/tts", json={"text": text, "format": "pcm", **named})
     assert answer.headers["x-sample-rate"] == str(rate)
     return answer.content
 
 
-async def _over_websocket(port: int, text: str, voice: str, rate: int) -> bytes:
+async def _over_websocket(port: int, text: str, voice: str | None, rate: int) -> bytes:
     audio = b""
     async with TtsClient(f"ws://127.0.0.1:{port}") as tts, tts.open(voice=voice, flow="none") as speech:
         assert speech.sample_rate == rate

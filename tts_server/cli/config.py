@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from tts_server.access.clients import network_of
 from tts_server.config import settings as configuration
 from tts_server.config.settings import Config
 from tts_server.daemon.host_settings import host_settings
@@ -13,7 +14,7 @@ from tts_server.errors import ConfigInvalid, PortUnavailable
 from tts_server.text.linguistic.entries import checked_entry
 from tts_server.transports.http.settings import tls_context
 from tts_server.transports.listening import listen
-from tts_server.voices import PRELOAD_DEFAULT
+from tts_server.voices import PRELOAD_DEFAULT, split_name
 
 _SOCKET_BYTES: Final = 107  # of a path, on Linux
 _OF_THE_SERVICE: Final = Path("/run/tts-server")  # systemd makes it when the service starts
@@ -26,6 +27,7 @@ def check(path: Path | None) -> None:
     check_voices(config)
     check_dictionary(config)
     check_files(config)
+    check_clients(config)
     check_addresses(config)
     print(f"{file or 'no file, all defaults'}: good")  # noqa: T201 -- the answer
 
@@ -41,6 +43,7 @@ def check_voices(config: Config) -> None:
         "voices.disabled": config.voices.disabled,
         "voices.preload": config.voices.preload,
         "http.openai_voices": config.http.openai_voices.values(),
+        **{f"clients.{name}": [split_name(given.voice or "")[0]] for name, given in config.clients.items()},
     }
     for key, names in named.items():
         for name in names:
@@ -72,6 +75,20 @@ def check_files(config: Config) -> None:
         from tts_server.daemon.startup import access_settings  # the whole daemon: 0.3 s
 
         access_settings(config)
+
+
+def check_clients(config: Config) -> None:
+    """Raise ConfigInvalid for a client that is neither an address, a network nor a token of ours."""
+    names = [name for name in config.clients if network_of(name) is None]
+    if config.access.mode == "jwt" or not names:  # whose tokens' names are somebody else's
+        return
+    from tts_server.daemon.startup import access_settings  # the whole daemon: 0.3 s
+
+    known = [token.name for token in access_settings(config).tokens] if config.access.mode == "token" else []
+    for name in names:
+        if name not in known:
+            told = f"tokens here: {', '.join(known) or 'none'}"
+            raise ConfigInvalid(f"clients.{name}: that is no address, no network and no token's name; {told}")
 
 
 def check_addresses(config: Config) -> None:

@@ -161,6 +161,15 @@ class Voices(Section):
     )
 
 
+class Client(Section):
+    """What one client is given where it asks for none itself."""
+
+    voice: str | None = Field(None, description="Its voice.")
+    emotion: Annotated[str, AfterValidator(_known_emotion)] | None = Field(None, description="Its emotion.")
+    volume: float | None = Field(None, ge=-40, le=12, description="Its volume in dB.")
+    language: str | None = Field(None, description="Its language, where it has no voice of its own.")
+
+
 class EngineHost(Section):
     """The child process in which engines run."""
 

@@ -15,6 +15,7 @@ from tts_server.config.paths import config_folder, state_folder
 from tts_server.config.sections import (
     Access,
     Cache,
+    Client,
     Compat,
     Discovery,
     EngineHost,
@@ -62,6 +63,9 @@ class Config(BaseSettings):
     night: Night = Night()
     phrases: Phrases = Phrases()
     log: Log = Log()
+    clients: dict[str, Client] = Field(
+        {}, description="What single clients are given where they ask for none, by address, network or token."
+    )
     engines: dict[str, dict[str, Any]] = Field({}, description="Settings of each engine, by entry point name.")
 
     @classmethod

@@ -27,7 +27,7 @@ from tts_server.daemon.door_settings import (
 from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.ports import Ports, Sockets
 from tts_server.daemon.repair import wait_for_repair
-from tts_server.daemon.startup import access_settings, running_core, shared_settings, speaking_style_of
+from tts_server.daemon.startup import access_settings, clients_of, running_core, shared_settings, speaking_style_of
 from tts_server.edge.notify import Notifier, forget_environment
 from tts_server.edge.status import State, StatusLine
 from tts_server.edge.watchdog import watch
@@ -56,6 +56,7 @@ _LIVE: Final = (
         "access.",
         "access:",
         "night.",
+        "clients",
         "voices.emotion",
         *("voices.sentence_pause_ms", "voices.clause_pause_ms", "voices.paragraph_pause_ms"),
         *("voices.lead_ms", "voices.tail_ms"),
@@ -257,6 +258,7 @@ class _RunningDaemon:
         logs.configure(config.log.level, config.log.format)
         self._status.language = config.log.status_language
         self._synthesizer.reconfigure(config.limits, config.voices.emotion, speaking_style_of(config))
+        self._synthesizer.clients = clients_of(config)
         self._synthesizer.reload_voices()
         self._access.reconfigure(access)
         self._wyoming.reconfigure(wyoming_limits(config))

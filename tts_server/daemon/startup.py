@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from protocol.emotions import with_own
 from tts_server.access.access import AccessSettings, JwtKey
+from tts_server.access.clients import Clients, Manner
 from tts_server.access.credentials import read_key, read_tokens
 from tts_server.access.rate_limits import RateLimits
 from tts_server.cache.disk import DiskStore
@@ -79,6 +80,11 @@ def shared_settings(config: Config) -> SharedSettings | None:
     return SharedSettings(wanted.shared, wanted.shared_timeout_ms / 1000, password, wanted.shared_ca_file)
 
 
+def clients_of(config: Config) -> Clients:
+    """What single clients are given."""
+    return Clients({name: Manner(**given.model_dump()) for name, given in config.clients.items()})
+
+
 def speaking_style_of(config: Config) -> SpeakingStyle:
     """How this box reads markup and speaks."""
     text, night = config.text, config.night
@@ -117,6 +123,7 @@ async def running_core(
     link, turns = EngineLink(settings, early), Turns(Scheduler(settings.threads))
     cache = cache_of(config, link, turns, user_data.dictionary.all)
     synthesizer = Synthesizer(link, turns, config.limits, config.voices.emotion, cache, speaking_style_of(config))
+    synthesizer.clients = clients_of(config)
     user_data.dictionary.on_change = synthesizer.use_dictionary
     user_data.phrases.on_change = synthesizer.prepare_again
     async with asyncio.TaskGroup() as tasks:

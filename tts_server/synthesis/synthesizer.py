@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tts_server.access.clients import Clients
 from tts_server.cache.segment_cache import Counts, SegmentCache
 from tts_server.engine_host.link import EngineLink
 from tts_server.errors import EngineBusy, ShuttingDown, TTSError
@@ -58,6 +59,7 @@ class Synthesizer:
         self._idle.set()
         self._draining = self._leaving = False
         self.trouble: TTSError | None = None  # why nothing can be spoken at all; every door tells it
+        self.clients = Clients()  # what the owner gives single clients; doors ask it before they open a context
         self.observers: list[Callable[[Context, Done], None]] = []  # told when a context was spoken to its end
 
     @property

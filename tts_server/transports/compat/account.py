@@ -39,7 +39,9 @@ class Account:
     def open(self, options: SpeechOptions) -> Context:
         """A context, which counts as a request. Raises TTSError."""
         self.services.access.spend(self.principal, self.peer, 0)
-        return self.services.synthesizer.open(options)
+        synthesizer = self.services.synthesizer
+        manner = synthesizer.clients.manner(self.peer, self.principal.name)
+        return synthesizer.open(manner.fill(options, synthesizer.catalogue))
 
     def spend(self, chars: int) -> None:
         """Count characters of its text. Raises RateLimited, TextTooLong."""

@@ -65,6 +65,7 @@ class Dialogue:
         self._peer = handshake.peer
         self._find = find
         self._negotiation = Negotiation(synthesizer, settings)
+        self._synthesizer = synthesizer
         self._flood_control = FloodControl(settings.messages_per_s, settings.messages_burst, settings.bad_messages)
         self._resume_token: str | None = None
         self._is_ready = False
@@ -212,7 +213,8 @@ class Dialogue:
         if framing is None:
             known = ", ".join(FRAMINGS)
             raise Rejected(ErrorCode.FORMAT_UNSUPPORTED, f"framings here: {known}", "accept.framing")
-        self._negotiation.agree(message)
+        token = self.principal.name if self.principal is not None else ""
+        self._negotiation.agree(message, self._synthesizer.clients.manner(self._peer, token))
         self.outbox.framing = next(known for known in FRAMINGS if known == framing)
         if self._settings.resume_s:
             self.outbox.replay = Replay(self._settings.replay_bytes, self._settings.replay_s)

@@ -8,6 +8,7 @@ from protocol.errors import ErrorCode
 from protocol.fields import Framing
 from protocol.messages import MINOR_VERSION
 from tts_server import __version__
+from tts_server.access.clients import AS_EVERYBODY, Manner
 from tts_server.audio import opus
 from tts_server.audio.join import FADE_S
 from tts_server.engine import Voice
@@ -74,12 +75,24 @@ class Negotiation:
         self._defaults = messages.Defaults()
         self._wants_marks = False
 
-    def agree(self, hello: messages.Hello) -> None:
-        """Take the defaults for later contexts. Raises Rejected, TTSError when one of them cannot be had."""
-        voice = self._synthesizer.catalogue.choose(hello.defaults.voice, hello.defaults.language)
-        _audio_plan(hello.defaults.audio, messages.AudioFormat(), voice, "defaults.audio")
-        self._defaults = hello.defaults
+    def agree(self, hello: messages.Hello, given: Manner = AS_EVERYBODY) -> None:
+        """Take the defaults for later contexts: the client's own, then those that its owner gave it.
+
+        Raises Rejected, TTSError when one of them cannot be had.
+        """
+        defaults = self._filled(hello.defaults, given)
+        voice = self._synthesizer.catalogue.choose(defaults.voice, defaults.language)
+        _audio_plan(defaults.audio, messages.AudioFormat(), voice, "defaults.audio")
+        self._defaults = defaults
         self._wants_marks = "char" in hello.accept.marks
+
+    def _filled(self, own: messages.Defaults, given: Manner) -> messages.Defaults:
+        voice, language = own.voice, own.language
+        if voice is None and language is None:
+            voice, language = given.voice_in(self._synthesizer.catalogue), given.language
+        mood = split_name(own.voice)[1] if own.voice else None
+        more = {"emotion": own.emotion or mood or given.emotion, "volume": _first(own.volume, given.volume, 0.0)}
+        return own.model_copy(update={"voice": voice, "language": language, **more})
 
     def plan(self, wanted: messages.Open, client: str) -> Plan:
         """What a context for this client will be like. Raises Rejected for what is not offered, TTSError."""

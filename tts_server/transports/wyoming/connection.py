@@ -221,8 +221,10 @@ class Connection:
 
     def _open(self, event: Event, is_stream: bool) -> Request:
         try:
-            options = options_for(parse_synthesize(event), self._synthesizer.catalogue)
-            return Request(self._synthesizer.open(replace(options, client=self._peer)), is_stream)
+            catalogue = self._synthesizer.catalogue
+            asked = replace(options_for(parse_synthesize(event), catalogue), client=self._peer)
+            options = self._synthesizer.clients.manner(self._peer).fill(asked, catalogue)
+            return Request(self._synthesizer.open(options), is_stream)
         except (ProtocolError, TTSError) as failure:
             return Request(None, is_stream, failure)
 

@@ -40,6 +40,10 @@ class Order:
     form: FormatName
     report: Report
 
+    def __post_init__(self) -> None:
+        manner = self.synthesizer.clients.manner(self.report.peer, self.report.principal.name)
+        object.__setattr__(self, "options", manner.fill(self.options, self.synthesizer.catalogue))
+
     def headers(self, context: Context) -> dict[str, str]:
         """What is told beside the audio, once it is there."""
         told = {
