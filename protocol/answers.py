@@ -74,6 +74,9 @@ class VoiceInfo(BaseModel):
     language: str
     speaks: list[str]
     emotions: list[str]
+    emotion_strengths: dict[str, float] = Field(
+        default_factory=dict, description="How plainly each is heard at intensity 1: from 0, not at all, to 1, plainly."
+    )
     rates: list[int] = Field(description="Native rates; every other is resampled.")
     description: str
 

@@ -123,9 +123,10 @@ class VoiceInfo(BaseModel):
     speaks: list[str] = Field(description="Languages it can say.")
     gender: Literal["female", "male", "neutral"] | None = Field(description="null: not known.")
     emotions: list[str] = Field(description="Canonical names it has; others fall back to the nearest.")
-    faint_emotions: list[str] = Field(
-        description="Of the emotions, those it has not learned: its neutral speech is changed, which is hardly heard."
+    emotion_strengths: dict[str, float] = Field(
+        description="How plainly each is heard at intensity 1: from 0, not at all, to 1, plainly."
     )
+    faint_emotions: list[str] = Field(description="Of the emotions, those that are hardly heard: a strength below 0.5.")
     rate: int = Field(description="Its own sample rate in Hz.")
     description: str
     engine: str

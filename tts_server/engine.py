@@ -62,10 +62,18 @@ class Voice:
     version: str
     gender: Literal["female", "male", "neutral", ""] = ""  # "": not known
     by_signal: tuple[str, ...] = ()  # of the emotions, those that the engine says as neutral: its audio is changed
+    # How plainly each of the emotions is heard at intensity 1, in order: 0 not at all, 1 plainly; (): each plainly.
+    emotion_strengths: tuple[float, ...] = ()
     revision: str = ""  # changes whenever the voice sounds different; "": as `version`
     notice: str = ""  # what a user must be told about the licence, one or two sentences
     level_dbfs: float = -19.0  # of its neutral speech, pauses left out: voices within one text are matched by it
     loudness_lufs: float | None = None  # of its neutral speech by ITU-R BS.1770; None: measured when it first speaks
+
+    @property
+    def strengths(self) -> Mapping[str, float]:
+        """How plainly each emotion is heard."""
+        told = dict(zip(self.emotions, self.emotion_strengths, strict=False))
+        return {emotion: told.get(emotion, 1.0) for emotion in self.emotions}
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,14 @@ class Preset:
         )
 
 
+# How plainly each is heard where it is made of the samples (`Voice.emotion_strengths`), out of what `make emotions`
+# measured on `heart`: steps people just hear (1 semitone, 5 % of rate, 1.5 dB, 2 dB of tilt, 3 semitones at the end),
+# squared and summed; three of them are plain.
+BY_SIGNAL_STRENGTHS: Final = {
+    **{"neutral": 1.0, "happy": 0.43, "sad": 1.0, "angry": 0.7, "fear": 0.62, "surprise": 0.28, "calm": 1.0},
+    **{"affectionate": 1.0, "serious": 0.48},
+}
+
 PRESETS: Final = {
     "neutral": Preset(),
     "happy": Preset(f0=2.5, f0_range=1.95, energy=0.2, duration=0.90, tilt=6, ramp=3, pause=0.8, gain=-1),

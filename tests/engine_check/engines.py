@@ -73,6 +73,10 @@ class WithoutLicence(Good):
     changes: ClassVar = {"licence": ""}
 
 
+class StrongerThanPlain(Good):
+    changes: ClassVar = {"emotions": ("neutral", "happy"), "emotion_strengths": (1.0, 1.5)}
+
+
 class WithLists(Good):
     changes: ClassVar = {"emotions": ["neutral"]}
 

@@ -15,6 +15,7 @@ BROKEN_RULES = [
     (engines.SpeaksNothingKnown, "description", "the front end would never let it speak"),
     (engines.WithoutNeutral, "description", '"neutral" comes first'),
     (engines.WithoutLicence, "description", "no SPDX identifier"),
+    (engines.StrongerThanPlain, "description", "are not between 0 and 1"),
     (engines.WithLists, "description", "lists where tuples belong"),
     (engines.LoadsAnything, "load", "not here raises nothing"),
     (engines.LoadFails, "load", "OSError: the model is not here"),

@@ -89,6 +89,17 @@ def test_what_was_measured_outlives_a_restart(tmp_path: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["loudness.json"]
 
 
+def test_a_voice_whose_engine_is_set_otherwise_is_measured_again(tmp_path: Path) -> None:
+    file = tmp_path / "loudness.json"
+    engine = CountingEngine({})
+    (voice,) = engine.voices
+    said = []
+    for table in ({}, {"precision": "fp32"}, {"precision": "bf16"}, {"precision": "bf16", "voices_dir": "/elsewhere"}):
+        assert Loudness(TARGET, file, {voice.engine: table}).gain_db(engine, voice) != 0.0
+        said.append(engine.spoken)
+    assert said == [1, 2, 3, 3]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -97,8 +108,8 @@ def test_what_was_measured_outlives_a_restart(tmp_path: Path) -> None:
         b"[]",
         b"[" * 100_000,
         b'{"format": "0", "lufs": []}',
-        json.dumps({"format": loudness_file.FORMAT, "lufs": [["tone", "1", "", None]]}).encode(),
-        json.dumps({"format": loudness_file.FORMAT, "lufs": [["tone", "1", "", float("nan")]]}).encode(),
+        json.dumps({"format": loudness_file.FORMAT, "lufs": [["tone", "1", "", "", None]]}).encode(),
+        json.dumps({"format": loudness_file.FORMAT, "lufs": [["tone", "1", "", "", float("nan")]]}).encode(),
     ],
 )
 def test_a_file_that_is_not_sound_is_measured_anew_and_mended(tmp_path: Path, content: bytes) -> None:
@@ -112,10 +123,10 @@ def test_a_file_that_is_not_sound_is_measured_anew_and_mended(tmp_path: Path, co
 
 def test_few_measurements_are_kept_and_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
     file = tmp_path / "loudness.json"
-    loudness_file.write(file, {(str(number), "", ""): -20.0 for number in range(500)})
+    loudness_file.write(file, {(str(number), "", "", ""): -20.0 for number in range(500)})
     kept = loudness_file.read(file)
     assert len(kept) == loudness_file.MAX_KEPT
-    assert ("499", "", "") in kept
+    assert ("499", "", "", "") in kept
     engine = CountingEngine({})
     (voice,) = engine.voices
     assert Loudness(TARGET, file / "below" / "a file").gain_db(engine, voice) != 0.0

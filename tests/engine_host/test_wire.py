@@ -49,5 +49,6 @@ def test_a_chunk_survives_the_wire() -> None:
 
 
 def test_a_voice_survives_the_wire() -> None:
-    sent = voice("tone", "tone")
+    sent = voice("tone", "tone", emotion_strengths=(1.0, 0.4, 0.8))
+    assert sent.strengths == {"neutral": 1.0, "happy": 0.4, "sad": 0.8}
     assert wire.voice_from_json(json.loads(json.dumps(asdict(sent)))) == sent

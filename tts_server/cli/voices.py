@@ -57,7 +57,10 @@ def show_info(name: str, config: Config, *, as_json: bool = False) -> None:
 
 
 def _facts(voice: Voice) -> list[tuple[str, str]]:
-    emotions = ", ".join(f"{emotion} {CHINESE_NAMES[emotion]}" for emotion in voice.emotions)
+    emotions = ", ".join(
+        f"{emotion} {CHINESE_NAMES[emotion]}{'' if strength == 1 else f' ({strength:.0%})'}"
+        for emotion, strength in voice.strengths.items()
+    )
     return [
         ("voice", voice.name),
         ("description", voice.description),

@@ -62,6 +62,10 @@ def _emotions(voice: Voice) -> Iterator[Finding]:
         yield fault(f"emotions: nobody can ask for {', '.join(unknown)}; canonical names are {', '.join(EMOTIONS)}")
     if len(set(voice.emotions)) != len(voice.emotions):
         yield fault("emotions: a name stands there twice")
+    if voice.emotion_strengths and len(voice.emotion_strengths) != len(voice.emotions):
+        yield fault(f"emotion_strengths: {len(voice.emotion_strengths)} for {len(voice.emotions)} emotions")
+    if wrong := [strength for strength in voice.emotion_strengths if not 0 <= strength <= 1]:
+        yield fault(f"emotion_strengths: {wrong!r} are not between 0 and 1")
     if extra := sorted(set(voice.by_signal) - set(voice.emotions) | {"neutral"} & set(voice.by_signal)):
         yield fault(f"by_signal: {', '.join(extra)} can not be made of the signal: not among emotions, or neutral")
 

@@ -56,7 +56,9 @@ class Host:
         self._utterances: dict[int, _Utterance] = {}
         self._steps: dict[int, float] = {}  # when each synthesis thread that is at work began, by thread
         self._loudness = Loudness(
-            settings["loudness_lufs"], Path(settings["loudness_file"]) if settings["loudness_file"] else None
+            settings["loudness_lufs"],
+            Path(settings["loudness_file"]) if settings["loudness_file"] else None,
+            settings["engine_settings"],
         )
         self._eviction = VoiceEviction(settings["max_memory_mb"] * MIB)
         self._engines = load_engines(settings["engines"], settings["engine_settings"])

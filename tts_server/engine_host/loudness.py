@@ -1,11 +1,13 @@
 """How loud voices are, and the gain that brings each to the loudness this box speaks at (ITU-R BS.1770)."""
 
+import hashlib
+import json
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -28,8 +30,17 @@ SENTENCES: Final = {
 class Loudness:
     """The loudness that all voices are brought to. What a voice does not state is measured once, and remembered."""
 
-    def __init__(self, target_lufs: float | None, file: Path | None = None) -> None:
-        """target_lufs: None leaves every voice as loud as it is. file: where measurements outlive a restart."""
+    def __init__(
+        self,
+        target_lufs: float | None,
+        file: Path | None = None,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """target_lufs: None leaves every voice as loud as it is. file: where measurements outlive a restart.
+
+        settings: of the engines, by name: a voice that they make sound otherwise is measured again.
+        """
+        self._settings = settings or {}
         self._target = target_lufs
         self._file = file
         self._measured: dict[loudness_file.Key, float] | None = None  # read when first needed
@@ -44,7 +55,7 @@ class Loudness:
         return 0.0 if lufs is None else float(np.clip(self._target - lufs, -MAX_GAIN_DB, MAX_GAIN_DB))
 
     def _heard(self, engine: Engine, voice: Voice) -> float | None:
-        key = voice.name, voice.version, voice.revision
+        key = voice.name, voice.version, voice.revision, _told(self._settings.get(voice.engine, {}))
         with self._measuring:
             if self._measured is None:
                 self._measured = loudness_file.read(self._file) if self._file else {}
@@ -63,6 +74,12 @@ class Loudness:
         measured[key] = lufs
         if self._file:
             loudness_file.write(self._file, measured)
+
+
+def _told(settings: Mapping[str, Any]) -> str:
+    """Settings in short. Where packs are does not change how they sound."""
+    counted = {name: value for name, value in settings.items() if name != "voices_dir"}
+    return hashlib.sha256(json.dumps(counted, sort_keys=True, default=str).encode()).hexdigest()[:16] if counted else ""
 
 
 def _loudness_of(engine: Engine, voice: Voice) -> float | None:

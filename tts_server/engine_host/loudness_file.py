@@ -11,9 +11,9 @@ from tts_server import __version__
 
 log = logging.getLogger(__name__)
 
-Key = tuple[str, str, str]  # a voice's name, version and revision
+Key = tuple[str, str, str, str]  # a voice's name, version and revision, and its engine's settings in short
 
-FORMAT: Final = f"1 {__version__}"  # another program may let a voice sound otherwise
+FORMAT: Final = f"2 {__version__}"  # another program may let a voice sound otherwise
 MAX_KEPT: Final = 200  # voices; the oldest go first
 MAX_BYTES: Final = 200_000
 LIMITS_LUFS: Final = (-70.0, 10.0)  # the standard hears nothing below
@@ -27,7 +27,8 @@ def read(path: Path) -> dict[Key, float]:
         if content["format"] != FORMAT:
             return {}
         found = {
-            (str(name), str(version), str(revision)): float(lufs) for name, version, revision, lufs in content["lufs"]
+            (str(name), str(version), str(revision), str(settings)): float(lufs)
+            for name, version, revision, settings, lufs in content["lufs"]
         }
     except FileNotFoundError:
         return {}

@@ -52,6 +52,7 @@ def voice_from_json(message: Message) -> Voice:
             "speaks": tuple(message["speaks"]),
             "emotions": tuple(message["emotions"]),
             "by_signal": tuple(message["by_signal"]),
+            "emotion_strengths": tuple(message["emotion_strengths"]),
         }
     )
 

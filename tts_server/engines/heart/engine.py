@@ -18,7 +18,7 @@ from tts_server.engine import AudioChunk, Break, Run, Samples, Timing, Utterance
 from tts_server.engines.english.g2p import MARKS
 from tts_server.engines.english.timings import count_groups, group_spans, word_groups, word_timings
 from tts_server.errors import VoiceUnknown
-from tts_server.presets import PRESETS
+from tts_server.presets import BY_SIGNAL_STRENGTHS, PRESETS
 
 if TYPE_CHECKING:
     from tts_server.engines.heart.runtime import Runtime
@@ -89,6 +89,7 @@ def _voice() -> Voice:
         sample_rate=SAMPLE_RATE,
         emotions=tuple(PRESETS),
         by_signal=tuple(emotion for emotion in PRESETS if emotion != "neutral"),
+        emotion_strengths=tuple(BY_SIGNAL_STRENGTHS[emotion] for emotion in PRESETS),
         gender="female",
         description="American English, female, small and fast",
         attribution="hibari-tts (a student of Kokoro)",

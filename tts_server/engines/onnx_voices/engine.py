@@ -16,7 +16,7 @@ from tts_server.engines.onnx_voices.families import Model, load
 from tts_server.engines.onnx_voices.packs.pack import UNKNOWN_LICENCE, Pack, find_packs, read_pack
 from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, TRIALS
 from tts_server.errors import TTSError, VoiceUnknown
-from tts_server.presets import PRESETS
+from tts_server.presets import BY_SIGNAL_STRENGTHS, PRESETS
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +113,7 @@ def _voice(pack: Pack, name: str) -> Voice:
         sample_rate=pack.sample_rate,
         emotions=tuple(PRESETS),
         by_signal=tuple(emotion for emotion in PRESETS if emotion not in learned),
+        emotion_strengths=tuple(1.0 if emotion in learned else BY_SIGNAL_STRENGTHS[emotion] for emotion in PRESETS),
         description=f"{pack.description}, from {pack.source}",
         attribution=pack.attribution,
         attribution_url=pack.attribution_url,

@@ -242,6 +242,7 @@ def _voice_info(voice: Voice) -> answers.VoiceInfo:
         language=voice.language,
         speaks=list(voice.speaks),
         emotions=list(voice.emotions),
+        emotion_strengths=dict(voice.strengths),
         rates=[voice.sample_rate],
         description=voice.description,
     )

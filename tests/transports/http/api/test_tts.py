@@ -277,6 +277,8 @@ async def test_voices_tell_what_a_page_needs_to_offer_them(core: Core) -> None:
         voices = (await door.client.get("/api/voices")).json()["voices"]
     assert [voice["name"] for voice in voices if voice["is_default"]] == ["tone"]
     assert voices[0]["emotions"] == ["neutral", "happy", "sad"]
+    assert voices[0]["emotion_strengths"] == {"neutral": 1.0, "happy": 1.0, "sad": 1.0}
+    assert voices[0]["faint_emotions"] == []
     assert (voices[0]["language"], voices[0]["speaks"], voices[0]["rate"]) == ("zh-CN", ["zh", "en"], RATE)
     assert voices[0]["gender"] is None
 

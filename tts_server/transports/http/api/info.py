@@ -1,7 +1,7 @@
 """Routes that tell what there is: voices, emotions, the state of the daemon; and tickets for browsers."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal
 
 from fastapi import FastAPI, Request
 
@@ -14,6 +14,8 @@ from tts_server.errors import ShuttingDown
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.replies.report import Report
+
+FAINT: Final = 0.5  # emotions that are heard less plainly are not offered as equals
 
 
 def add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
@@ -87,7 +89,8 @@ def _voice(voice: Voice, is_default: bool) -> VoiceInfo:
         speaks=list(voice.speaks),
         gender=voice.gender or None,
         emotions=list(voice.emotions),
-        faint_emotions=[emotion for emotion in voice.emotions if emotion in voice.by_signal],
+        emotion_strengths=dict(voice.strengths),
+        faint_emotions=[emotion for emotion, strength in voice.strengths.items() if strength < FAINT],
         rate=voice.sample_rate,
         description=voice.description,
         engine=voice.engine,

@@ -118,7 +118,9 @@ export class StyleControls {
     const names = voice?.emotions ?? [];
     const faint = new Set(voice?.faint_emotions ?? []);
     const chosen = names.includes(wanted) ? wanted : "neutral";
-    const chips = (isFaint) => names.filter((name) => faint.has(name) === isFaint).map((name) => this.#chip(name, name === chosen));
+    const strengths = voice?.emotion_strengths ?? {};
+    const chips = (isFaint) =>
+      names.filter((name) => faint.has(name) === isFaint).map((name) => this.#chip(name, name === chosen, strengths[name] ?? 1));
     element("emotions").replaceChildren(...chips(false));
     element("faint").replaceChildren(...chips(true));
     element("faint-title").hidden = faint.size === 0;
@@ -132,10 +134,12 @@ export class StyleControls {
     return told.filter(Boolean).join(" · ");
   }
 
-  #chip(name, isChosen) {
+  #chip(name, isChosen, strength) {
     const label = document.createElement("label");
     label.className = "chip";
     label.dataset.emotion = name;
+    label.style.setProperty("--strength", strength);
+    if (strength < 1) label.title = say("strength", Math.round(100 * strength));
     const input = Object.assign(document.createElement("input"), { type: "radio", name: "emotion", value: name });
     input.checked = isChosen;
     label.append(input, this.emotionName(name));

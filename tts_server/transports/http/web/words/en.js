@@ -32,6 +32,7 @@ export const en = {
   languages: { zh: "Mandarin", en: "English" },
   licence: "licence",
   emotion: "Emotion",
+  strength: "{0} % as plain as it could be",
   faint: "Hardly heard with this voice",
   intensity: "Intensity",
   speed: "Speed",

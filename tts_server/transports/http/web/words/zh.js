@@ -32,6 +32,7 @@ export const zh = {
   languages: { zh: "普通话", en: "英语" },
   licence: "许可",
   emotion: "情感",
+  strength: "明显程度 {0}%",
   faint: "这个音色几乎听不出",
   intensity: "强度",
   speed: "语速",
