@@ -17,7 +17,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import ValidationError
 from websockets.asyncio.client import ClientConnection, connect
@@ -96,7 +96,7 @@ class TtsClient:
         try:
             # A house's server is not reached through a proxy of the environment.
             self._websocket = await connect(
-                self._url,
+                self._url if hello.resume is None else _for_session(self._url, hello.resume.session),
                 subprotocols=[_SUBPROTOCOL],
                 additional_headers=self._headers,
                 compression=None,
@@ -240,6 +240,11 @@ class TtsClient:
 
 
 _SUBPROTOCOL: Final[Any] = SUBPROTOCOL  # websockets has a type of its own for these names
+
+
+def _for_session(url: str, session: str) -> str:
+    """Where a session is gone on with: a balancer reads from it to which box that is."""
+    return f"{url}{'&' if '?' in url else '?'}session={quote(session)}"
 
 
 def _full_url(url: str) -> str:

@@ -55,7 +55,9 @@ async def read_log(daemon: Daemon) -> None:
 async def house(folder: Path, **of_the_first: str) -> AsyncGenerator[House]:
     """Two boxes and the balancer. of_the_first: settings of one of them only."""
     async with AsyncExitStack() as stack:
-        settings = {"box1": of_the_first, "box2": {}}
+        settings = {
+            name: {"TTS_SERVER__SERVER__NODE": name, **own} for name, own in (("box1", of_the_first), ("box2", {}))
+        }
         found = {name: await stack.enter_async_context(box(own)) for name, own in settings.items()}
         before = await stack.enter_async_context(balancer(folder, {name: ports for name, (_, ports) in found.items()}))
         await before.wait_for("UP", "box1", "box2")

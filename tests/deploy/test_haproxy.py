@@ -4,10 +4,11 @@ import signal
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
-from protocol.client import TtsClient
-from tests.deploy.house import DOORS, house, over_http
+from protocol.client import Chunk, TtsClient
+from tests.deploy.house import DOORS, TEXT, house, over_http
 from tests.support.figures import figures_of
 
 
@@ -40,3 +41,28 @@ async def test_a_refused_text_is_said_by_another_box(tmp_path: Path) -> None:
         refused = (await figures_of(full.http_port)).get(("tts_http_requests_total", "/api/tts", "503"), 0)
         spoken = (await figures_of(other.http_port))["tts_http_requests_total", "/api/tts", "200"]
         assert (refused >= 1, spoken) == (True, 6)
+
+
+@pytest.mark.timeout(120)
+async def test_what_belongs_to_a_box_comes_back_to_it(tmp_path: Path) -> None:
+    """Kept audio, and a session whose connection was lost, are asked for at the balancer and found."""
+    async with house(tmp_path) as boxes:
+        base = f"http://127.0.0.1:{boxes.balancer.http_port}"
+        async with httpx.AsyncClient(base_url=base, timeout=30) as client:
+            told = [await client.post("/api/tts", json={"text": TEXT, "format": "json"}) for _ in range(4)]
+            addresses = [answer.json()["audio_url"] for answer in told]
+            assert all("~" in address for address in addresses)
+            got = [await client.get(address) for address in addresses for _ in range(3)]
+            assert [answer.status_code for answer in got] == [200] * 12
+            wrong = f"http://127.0.0.1:{boxes.daemons['box1'].http_port}/audio/box2~abc.wav"
+            refused = await client.get(wrong)
+            assert (refused.status_code, "it belongs to the box box2" in refused.text) == (404, True)
+        async with TtsClient(base.replace("http", "ws")) as tts:
+            for _ in range(4):
+                session = tts.ready.session
+                assert tts._websocket is not None
+                tts._websocket.transport.abort()
+                async with tts.open(flow="none") as speech:
+                    await speech.say_all(TEXT)
+                    assert len(b"".join([event.pcm async for event in speech if isinstance(event, Chunk)])) > 10_000
+                assert (tts.ready.session, tts.ready.resumed) == (session, True)

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 import jwt
 
+from tts_server.access.box_names import elsewhere, marked
 from tts_server.access.links import LinkSigner, Pairs
 from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
 from tts_server.access.rate_limits import Allowance, RateLimits
@@ -82,6 +83,7 @@ class AccessSettings:
     tokens: Sequence[Token] = ()
     jwt_key: JwtKey | None = None
     limits: RateLimits = field(default_factory=RateLimits)
+    box: str = ""  # the name of this one among several
 
 
 class Access:
@@ -155,7 +157,7 @@ class Access:
         self._forget_old_tickets()
         while len(self._tickets) >= MAX_TICKETS:
             self._tickets.pop(next(iter(self._tickets)))
-        ticket = TICKET_PREFIX + secrets.token_urlsafe(24)
+        ticket = TICKET_PREFIX + marked(self._settings.box, secrets.token_urlsafe(24))
         self._tickets[_digest(ticket).hex()] = (time.monotonic() + TICKET_S, principal)
         return ticket
 
@@ -164,7 +166,8 @@ class Access:
         # Looked up by its digest, so that the time it takes tells nothing about other tickets.
         expiry_and_principal = self._tickets.pop(_digest(ticket).hex(), None)
         if expiry_and_principal is None:
-            raise Unauthorized(f"the ticket was used already, or is older than {TICKET_S:g} s; get a new one")
+            where = elsewhere(self._settings.box, ticket.removeprefix(TICKET_PREFIX))
+            raise Unauthorized(f"the ticket was used already, or is older than {TICKET_S:g} s{where}; get a new one")
         return expiry_and_principal[1]
 
     def _forget_old_tickets(self) -> None:

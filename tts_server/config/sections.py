@@ -55,6 +55,12 @@ class Server(Section):
     agent_port: Port | None = Field(
         None, description="HAProxy's agent-check: who connects is told how much room there is. Left out: none."
     )
+    node: str = Field(
+        "",
+        pattern=r"^([a-z0-9][a-z0-9-]{0,30})?$",
+        description="Name of this box among several: it stands in addresses of audio, sessions and tickets, so that a "
+        "balancer sends them back here. Empty: it is the only one.",
+    )
     networks: tuple[Network, ...] = Field(
         PRIVATE_NETWORKS,
         description="Networks whose addresses may connect. Private ones by default.",

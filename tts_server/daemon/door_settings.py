@@ -61,6 +61,7 @@ def http_settings(config: Config) -> HttpSettings:
         trusted_proxies=config.server.trusted_proxies,
         host_names=(*config.server.host_names, *own_host_names()),
         origins=config.server.origins,
+        box=config.server.node,
         max_connections=limits.max_connections,
         max_connections_per_address=limits.max_connections_per_address,
         max_body_bytes=_BYTES_PER_CHARACTER * limits.max_text_chars + _OTHER_FIELDS_BYTES,
@@ -105,5 +106,6 @@ def _websocket_settings(config: Config) -> WebSocketSettings:
         write_stall_s=limits.write_stall_s,
         engine_timeout_s=config.engine_host.chunk_timeout_s,
         resume_s=own.resume_s,
+        box=config.server.node,
         drain_s=limits.grace_s,
     )

@@ -45,6 +45,7 @@ def access_settings(config: Config) -> AccessSettings:
         tokens=read_tokens(wanted.tokens_file) if wanted.mode == "token" else (),
         jwt_key=_jwt_key(config) if wanted.mode == "jwt" else None,
         limits=RateLimits(wanted.requests_per_min, wanted.chars_per_min),
+        box=config.server.node,
     )
 
 

@@ -45,7 +45,7 @@ class HttpDoor:
         this box by.
         """
         self._settings = settings
-        self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s)
+        self._store = StoredAudio(settings.stored_audio_bytes, settings.stored_audio_s, settings.box)
         self._state = ServerState()
         self._places = Places()
         self._listeners: list[asyncio.Server] = []

@@ -18,6 +18,7 @@ class HttpSettings:
     trusted_proxies: Sequence[Network] = ()  # that are believed whom they speak for
     # Names in a Host header we answer to, besides addresses, *.local, *.localhost and names without a dot.
     host_names: Sequence[str] = ()
+    box: str = ""  # the name of this one among several
     origins: Sequence[str] = ()  # origins of web pages that may use us, besides our own: "https://panel.example"
     max_connections: int = 64
     max_connections_per_address: int = 16

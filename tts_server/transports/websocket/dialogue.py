@@ -12,6 +12,7 @@ from protocol import answers, messages
 from protocol.errors import RETRYABLE, CloseCode, ErrorCode
 from protocol.messages import MessageInvalid, parse_client_message
 from tts_server.access.access import SPEAK, Access, Principal
+from tts_server.access.box_names import elsewhere, marked
 from tts_server.errors import RateLimited, TTSError, Unauthorized
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.asgi_socket import Socket
@@ -59,7 +60,7 @@ class Dialogue:
         find: Callable[[messages.Resume, Principal], Resumable | None],
     ) -> None:
         """silence_others: stops the contexts of all other sessions; find: the session that a client may go on with."""
-        self.id = f"s_{secrets.token_hex(8)}"
+        self.id = marked(settings.box, f"s_{secrets.token_hex(8)}")
         self._settings = settings
         self._access = access
         self._peer = handshake.peer
@@ -220,7 +221,8 @@ class Dialogue:
             self.outbox.replay = Replay(self._settings.replay_bytes, self._settings.replay_s)
         log.info("client name=%s version=%s framing=%s", message.client.name, message.client.version, framing)
         if message.resume is not None:
-            self._refuse(ErrorCode.RESUME_GONE, "that session is not here any more; a new one begins")
+            where = elsewhere(self._settings.box, message.resume.session)
+            self._refuse(ErrorCode.RESUME_GONE, f"that session is not here any more{where}; a new one begins")
         self.outbox.say(self._ready(message.ref))
 
     def _ready(self, ref: str | None) -> answers.Ready:

@@ -28,4 +28,5 @@ class WebSocketSettings:
     max_detached: int = 64  # sessions without a connection
     replay_s: float = 10.0  # sent audio is kept for a client that comes back, for so long at most
     replay_bytes: int = 2**20  # and so much of it at most, per connection
+    box: str = ""  # the name of this one among several
     drain_s: float = 10.0  # after `bye` with `drain`, speech may go on for so long

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from tts_server.access.box_names import elsewhere, marked
 from tts_server.audio.encode import FormatName
 from tts_server.audio.wav import BYTES_PER_SAMPLE, wav_header
 from tts_server.errors import AudioGone, EngineBusy, TextTooLong
@@ -74,7 +75,9 @@ class Recording:
 class StoredAudio:
     """WAVs by id. The oldest make room for new ones."""
 
-    def __init__(self, max_bytes: int, max_age_s: float) -> None:
+    def __init__(self, max_bytes: int, max_age_s: float, box: str = "") -> None:
+        """box: the name of this one among several."""
+        self._box = box
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
         self._kept: dict[str, Kept] = {}  # oldest first
@@ -110,7 +113,8 @@ class StoredAudio:
         """The reply of that id. Raises AudioGone."""
         kept = self._kept.get(audio_id)
         if kept is None:
-            raise AudioGone(f"this audio is not kept any longer; replies stay for {self._max_age_s:g} s at most")
+            where = elsewhere(self._box, audio_id)
+            raise AudioGone(f"this audio is not kept any longer; replies stay for {self._max_age_s:g} s at most{where}")
         return kept
 
     def clear(self) -> None:
@@ -139,7 +143,7 @@ class StoredAudio:
         """Keep a WAV under a new id that nobody can guess."""
         if tag in self._by_tag:
             self._drop(self._by_tag[tag])
-        audio_id = secrets.token_urlsafe(16)
+        audio_id = marked(self._box, secrets.token_urlsafe(16))
         expiry = asyncio.get_running_loop().call_later(self._max_age_s, self._drop, audio_id)
         self._kept[audio_id] = Kept(wav, sample_rate, form, expiry, tag, headers)
         if tag:

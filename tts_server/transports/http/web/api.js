@@ -49,4 +49,5 @@ export const sendJson = (method, path, body, signal) =>
   ask(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
 
 // A single-use ticket for the WebSocket: a browser cannot send headers with it, and keys do not belong into addresses.
-export const ticket = async () => (await (await ask("api/ws-tickets", { method: "POST" })).json()).ticket;
+// search: of the WebSocket's address, as it has to be opened on the box that gave the ticket.
+export const ticket = async (search) => (await (await ask(`api/ws-tickets${search}`, { method: "POST" })).json()).ticket;

@@ -87,7 +87,8 @@ export class Connection {
   async #connect(resume) {
     const url = new URL("ws/v1", document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
-    if (authorised()) url.searchParams.set("ticket", await ticket());
+    if (resume) url.searchParams.set("session", resume.session); // a balancer reads from it which box has it
+    if (authorised()) url.searchParams.set("ticket", await ticket(url.search));
     const socket = new WebSocket(url, "tts-stream.v1");
     socket.binaryType = "arraybuffer";
     const hello = { type: "hello", client: { name: "page" }, accept: { framing: ["header16"], marks: ["char"] } };
