@@ -1,8 +1,8 @@
 """What clients of OpenAI's speech API send and get. Fields that we do not know are passed over, as theirs does."""
 
-from typing import Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from protocol.http_api import AudioFormat
 
@@ -11,6 +11,11 @@ VOICES: Final = (
     *("marin", "nova", "onyx", "sage", "shimmer", "verse"),
 )
 MODELS: Final = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")
+
+
+def _small(value: Any) -> Any:
+    """MP3 is as good as mp3."""
+    return value.lower() if isinstance(value, str) else value
 
 
 class VoiceId(BaseModel):
@@ -37,7 +42,9 @@ class OpenAiSpeechRequest(BaseModel):
         description="A voice of this server, a mood behind it or not (baker||happy), or one of OpenAI's 13 names; "
         "left out: the default voice.",
     )
-    response_format: AudioFormat | None = Field(None, description="Left out: mp3. pcm: 24 kHz, 16 bit, mono.")
+    response_format: Annotated[AudioFormat | None, BeforeValidator(_small)] = Field(
+        None, description="Left out: mp3. pcm: 24 kHz, 16 bit, mono."
+    )
     speed: float | None = Field(
         None, strict=True, ge=0.25, le=4.0, description="Beyond 0.4 to 2.5 the nearest of these is used; left out: 1."
     )

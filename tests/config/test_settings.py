@@ -116,3 +116,9 @@ def test_voice_packs_are_where_the_configuration_systemd_or_xdg_say(
     monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path}/state:{tmp_path}/other")
     assert config.voices_folder(Config()) == tmp_path / "state" / "voices"
     assert config.voices_folder(config.load({"voices": {"folder": "~/mine"}})) == Path.home() / "mine"
+
+
+def test_a_mark_of_byte_order_in_front_of_a_file_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbf[server]\nhttp_port = 8081\n")
+    assert config.read_file(path) == {"server": {"http_port": 8081}}

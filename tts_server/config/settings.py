@@ -99,7 +99,7 @@ def voices_folder(config: Config) -> Path:
 def read_file(path: Path) -> dict[str, Any]:
     """The file's tables. Raises ConfigInvalid."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigInvalid(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -29,6 +29,8 @@ def speakable(char: str) -> str:
         return " "
     if category[0] == "C" or char in "\ufe0e\ufe0f\u20e3" or char >= "\U000e0000":
         return ""
+    if char in "─━":
+        return "—"
     if char in "ヽヾ":
         return ""  # arms of faces; nobody here reads them
     if char in _ARROWS:

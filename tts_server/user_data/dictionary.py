@@ -77,7 +77,7 @@ class OwnDictionary:
 def read_words(path: Path) -> dict[str, str]:
     """The words of the house's file; what cannot be understood of it is told in the log and left out."""
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
     except OSError as error:

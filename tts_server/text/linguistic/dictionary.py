@@ -52,7 +52,9 @@ def _understood(word: str, said: str) -> str:
 
 
 def _whole(word: str) -> str:
-    """A pattern for the word; at a Latin letter or digit it must end as a word does."""
-    before = "(?<![A-Za-z0-9])" if word[0].isascii() and word[0].isalnum() else ""
+    """A pattern for the word; at a Latin letter or digit it must end as a word does, but 5kWh has the word kWh."""
+    before = ""
+    if word[0].isascii() and word[0].isalnum():
+        before = "(?<![A-Za-z0-9])" if word[0].isdigit() else "(?<![A-Za-z])"
     after = "(?![A-Za-z0-9])" if word[-1].isascii() and word[-1].isalnum() else ""
     return before + re.escape(word) + after

@@ -20,6 +20,8 @@ _WORTH_A_LOOK = re.compile(
     r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿↑↓→⇒≦≧]|[~～–—-]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
 )
 _DIGIT = re.compile("[0-9]")
+# One blank in a sentence parts two clauses; several are between all words and mean nothing.
+_GAP = re.compile("(?<=[一-龥]{2})[ 　](?=[一-龥]{3})(?![零一二两三四五六七八九十百千])")
 # A number with a unit or sign that our own tables lack; everything else that is left is a plain number.
 _MEASURE = re.compile(
     r"[±∠]\s?[0-9]+(?:\.[0-9]+)?(?:\s?[A-Za-zμΩ%°′″]{1,8})?|(?<![0-9.A-Za-z])[0-9]+(?:\.[0-9]+)?\s?[A-Za-zμΩ°′″][A-Za-zμΩ°′″/²³]{0,7}(?![0-9A-Za-z])"
@@ -42,6 +44,8 @@ def normalise(text: str, forced: tuple[Piece, ...] = (), language: str = "zh") -
     language: what a text is said in that does not tell of itself.
     """
     aligned = compatible(Aligned.identity(text))
+    if len(_GAP.findall(text)) == 1:
+        aligned = aligned.substitute(_GAP, lambda match: "，")
     if forced:
         aligned = _replace_original(aligned, forced)
     if (own_language(aligned.text) or language) == "en":

@@ -272,3 +272,10 @@ async def test_without_streaming_a_file_is_whole_and_tells_its_length(core: Core
     assert "content-length" not in streamed.headers
     assert int(whole.headers["content-length"]) == len(whole.content)
     assert int.from_bytes(whole.content[40:44], "little") == len(whole.content) - 44
+
+
+@pytest.mark.parametrize("path", ["/v1/audio/speech", "/v1//audio/speech/", "/v1/v1/audio/speech"])
+async def test_a_base_url_written_twice_and_a_format_in_capitals_are_understood(core: Core, path: str) -> None:
+    async with open_door(core) as door:
+        answer = await door.client.post(path, json={"input": "好。", "voice": "Alloy", "response_format": "WAV"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/wav")

@@ -98,7 +98,7 @@ def add_openai(
         others = [name for name in VOICES if synthesizer.catalogue.find(name) is None]
         return AudioVoiceList(voices=[*ours, *(NamedModel(id=name, name=name) for name in others)])
 
-    for base in ("/v1", ""):
+    for base in ("/v1", "", "/v1/v1"):  # with /v1 in the base URL and in the client, too
         for method, path, answer, summary in (
             ("POST", "/audio/speech", speech, "Say a text, in OpenAI's words"),
             ("GET", "/models", models, "OpenAI's names of models"),
@@ -108,7 +108,7 @@ def add_openai(
         ):
             sound: dict[str, Any] = {"response_class": Response, "responses": _ANSWERS} if answer is speech else {}
             app.add_api_route(
-                *(base + path, answer), methods=[method], summary=summary, include_in_schema=bool(base), **sound
+                *(base + path, answer), methods=[method], summary=summary, include_in_schema=base == "/v1", **sound
             )
 
 
