@@ -20,6 +20,7 @@ from tts_server.access.box_names import elsewhere, marked
 from tts_server.access.links import LinkSigner, Pairs
 from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
 from tts_server.access.rate_limits import Allowance, RateLimits
+from tts_server.access.shared_counts import SharedCounts
 from tts_server.errors import Refused, Unauthorized
 
 log = logging.getLogger(__name__)
@@ -89,8 +90,14 @@ class AccessSettings:
 class Access:
     """Admits peers, counts what they ask for, and issues tickets."""
 
-    def __init__(self, settings: AccessSettings | None = None, links: LinkSigner | None = None) -> None:
-        """links: None signs with a key that nobody keeps."""
+    def __init__(
+        self,
+        settings: AccessSettings | None = None,
+        links: LinkSigner | None = None,
+        shared: SharedCounts | None = None,
+    ) -> None:
+        """links: None signs with a key that nobody keeps. shared: what is spent at other boxes."""
+        self._shared = shared
         self.reconfigure(settings or AccessSettings())
         self.links = links or LinkSigner()
         self._tickets: dict[str, tuple[float, Principal]] = {}  # by digest, oldest first
@@ -99,7 +106,7 @@ class Access:
         """Other rules, for who comes from now on. What was spent so far is forgotten; tickets stay good."""
         self._settings = settings
         self._digests = [(_digest(token.secret), token) for token in settings.tokens]
-        self._allowance = Allowance(settings.limits)
+        self._allowance = Allowance(settings.limits, self._shared)
 
     @property
     def needs_token(self) -> bool:

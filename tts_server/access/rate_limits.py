@@ -1,4 +1,7 @@
-"""How much anybody may ask for in a minute. Counts slide; they live in memory and begin anew with the daemon."""
+"""How much anybody may ask for in a minute. Counts slide; they live in memory and begin anew with the daemon.
+
+Where boxes share a server, what was spent at the others counts too (`shared_counts`).
+"""
 
 import math
 import time
@@ -10,6 +13,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from tts_server.access.shared_counts import SharedCounts
 from tts_server.errors import RateLimited, TextTooLong
 
 MINUTE_S: Final = 60.0
@@ -26,8 +30,9 @@ class RateLimits:
 class Allowance:
     """Counts what is spent. Every payer must be able to pay, or none pays."""
 
-    def __init__(self, limits: RateLimits) -> None:
+    def __init__(self, limits: RateLimits, shared: SharedCounts | None = None) -> None:
         self._limits = limits
+        self._shared = shared
         counted = ((limits.requests_per_min, "requests"), (limits.chars_per_min, "chars"))
         self._items = {name: RateLimitItemPerMinute(amount, namespace=name) for amount, name in counted if amount}
         # The storage runs a thread that forgets old counts: none without limits.
@@ -42,15 +47,22 @@ class Allowance:
         costs = {"requests": requests, "chars": chars}
         for name, item in self._items.items():
             for payer in payers:
+                if self._shared is not None and (until := self._shared.blocked_until(item, payer)):
+                    raise _refused(name, item, until)
                 if not self._counter.test(item, payer, cost=costs[name]):
                     raise self._refusal(name, item, payer)
         for name, item in self._items.items():
             for payer in payers:
                 self._counter.hit(item, payer, cost=costs[name])
+                if self._shared is not None:
+                    self._shared.note(item, payer, costs[name])
 
     def _refusal(self, name: str, item: RateLimitItemPerMinute, payer: str) -> RateLimited:
         assert self._counter is not None
-        reset_at = self._counter.get_window_stats(item, payer).reset_time
-        wait_s = min(MINUTE_S, max(1.0, math.ceil(reset_at - time.time())))
-        what = "requests" if name == "requests" else "characters"
-        return RateLimited(f"more than {item.amount} {what} in a minute; try again in {wait_s:g} s", wait_s)
+        return _refused(name, item, self._counter.get_window_stats(item, payer).reset_time)
+
+
+def _refused(name: str, item: RateLimitItemPerMinute, reset_at: float) -> RateLimited:
+    wait_s = min(MINUTE_S, max(1.0, math.ceil(reset_at - time.time())))
+    what = "requests" if name == "requests" else "characters"
+    return RateLimited(f"more than {item.amount} {what} in a minute; try again in {wait_s:g} s", wait_s)

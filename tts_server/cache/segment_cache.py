@@ -86,6 +86,11 @@ class SegmentCache:
         self.counts = Counts()
 
     @property
+    def server(self) -> SharedServer | None:
+        """What is shared with other boxes."""
+        return self._server
+
+    @property
     def memory_size(self) -> int:
         """Bytes of the recordings in memory."""
         return self._memory.size

@@ -15,6 +15,7 @@ from typing import Any, Final
 from tts_server import __version__, logs
 from tts_server.access.access import Access, AccessSettings
 from tts_server.access.links import LinkSigner, read_link_key
+from tts_server.access.shared_counts import SharedCounts
 from tts_server.config.paths import state_folder
 from tts_server.config.settings import Config, changed_keys
 from tts_server.daemon.door_settings import (
@@ -130,6 +131,8 @@ async def _run(
                 tasks.create_task(running.metrics.watch_loop(), name="loop lag"),
                 tasks.create_task(watch(notifier, synthesizer.stalled_s), name="watchdog"),
             ]
+            if running.counts is not None:
+                others.append(tasks.create_task(running.counts.run(), name="counting with other boxes"))
             await stop.wait()
             await running.close(announcing)
             for task in others:
@@ -182,7 +185,10 @@ class _RunningDaemon:
         self._agent = AgentCheck(synthesizer, config.server.networks)
         self.metrics = Metrics(synthesizer)
         self._access_settings = access_settings(config)
-        self._access = Access(self._access_settings, LinkSigner(read_link_key(state_folder() / "link-key")))
+        server = synthesizer.cache.server
+        self.counts = SharedCounts(server) if server is not None else None
+        links = LinkSigner(read_link_key(state_folder() / "link-key"))
+        self._access = Access(self._access_settings, links, self.counts)
         self._compat = CompatDoors(synthesizer, self._access, compat_settings(config))
         self._http = HttpDoor(
             *(synthesizer, http_settings(config), self._access, self.metrics, self._compat, user_data),

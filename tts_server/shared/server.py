@@ -39,11 +39,21 @@ class SharedServer:
 
         self._settings = settings
         self._refusals = (exceptions.ResponseError,)
-        self._failures = (exceptions.ValkeyError, OSError, TimeoutError, ValueError)
+        self.failures = (exceptions.ValkeyError, OSError, TimeoutError, ValueError)
         self._breaker = Breaker()
         self._client = self._connected(_CONNECTIONS)
         self._waiting = self._connected(_WAITING_CONNECTIONS)
         self._told_at = -math.inf
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self._settings.url
+
+    @property
+    def pool(self) -> Any:
+        """Its connections, for a library that asks by itself."""
+        return self._client.connection_pool
 
     @property
     def is_up(self) -> bool:
@@ -91,7 +101,7 @@ class SharedServer:
         except self._refusals as error:
             self._tell_refusal(error)
             raise NoAnswer from error
-        except self._failures as error:
+        except self.failures as error:
             if self._breaker.failed() or (is_probe and self._told_at == -math.inf):
                 self._told_at = time.monotonic()
                 reason = str(error) or "no answer in time"
