@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.support.valkey import ValkeyServer, valkey_server
+from tests.shared.valkey import ValkeyServer, valkey_server
 from tts_server.access.access import Access, AccessSettings, Principal
 from tts_server.access.rate_limits import RateLimits
 from tts_server.access.shared_counts import SharedCounts

@@ -11,8 +11,8 @@ import pytest
 
 from tests.cache.test_doors import recordings
 from tests.cache.test_segment_cache import OPTIONS, TEXT, audio, done, marks, opened, say
+from tests.shared.valkey import ValkeyServer, free_port, valkey_server
 from tests.support.core import Core, CoreLimits, running_core
-from tests.support.valkey import ValkeyServer, free_port, valkey_server
 from tts_server.cache import shared_flight
 from tts_server.cache.disk import DiskStore
 from tts_server.cache.key import KeyMaker

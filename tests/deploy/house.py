@@ -12,9 +12,9 @@ from wyoming.client import AsyncTcpClient
 from wyoming.tts import Synthesize
 
 from protocol.client import Chunk, TtsClient
-from tests.support.balancer import Balancer, Box, balancer
+from tests.deploy.balancer import Balancer, Box, balancer
+from tests.shared.valkey import free_port
 from tests.support.daemon import Daemon, running_daemon
-from tests.support.valkey import free_port
 
 ROOT = Path(__file__).parents[2]
 TEXT = "今天天气不错。"

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.balancer import Balancer, Box, balancer
+from tests.deploy.balancer import Balancer, Box, balancer
 
 RATE = 16_000
 TEXT_CHARS = 40  # 4 s of audio

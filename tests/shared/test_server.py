@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.shared.valkey import valkey_server
 from tests.support.certificate import write_certificate
-from tests.support.valkey import valkey_server
 from tts_server.shared.server import NoAnswer, SharedServer
 from tts_server.shared.settings import SharedSettings
 

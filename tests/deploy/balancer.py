@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.valkey import free_port, wait_for_port
+from tests.shared.valkey import free_port, wait_for_port
 
 CONFIG = Path(__file__).parents[2] / "deploy/haproxy/haproxy.cfg"
 
