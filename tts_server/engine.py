@@ -67,6 +67,7 @@ class Voice:
     revision: str = ""  # changes whenever the voice sounds different; "": as `version`
     notice: str = ""  # what a user must be told about the licence, one or two sentences
     level_dbfs: float = -19.0  # of its neutral speech, pauses left out: voices within one text are matched by it
+    speaker_of: str = ""  # the voice of whose model it is another speaker: lists for people may show it below that one
     loudness_lufs: float | None = None  # of its neutral speech by ITU-R BS.1770; None: measured when it first speaks
 
     @property

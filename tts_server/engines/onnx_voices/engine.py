@@ -1,7 +1,7 @@
 """Voices of other programs' making, run by onnxruntime with symbols of our front end: Piper's, Kokoro's, sherpa's.
 
 Speed and volume are the model's and ours; pitch and emotions are made of the samples by the engine host.
-Settings: `voices_dir`, where the packs are.
+Settings: `voices_dir`, where the packs are; `max_memory_mb`, above which a pack is not used, 0 for any size.
 """
 
 import logging
@@ -13,7 +13,7 @@ from typing import Any, Final
 from tts_server.engine import AudioChunk, Utterance, Voice
 from tts_server.engines.installing.loaded import Key, LoadedPacks
 from tts_server.engines.onnx_voices.families import Model, load
-from tts_server.engines.onnx_voices.packs.pack import UNKNOWN_LICENCE, Pack, find_packs, read_pack
+from tts_server.engines.onnx_voices.packs.pack import UNKNOWN_LICENCE, Pack, find_packs, memory_mb, read_pack
 from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, TRIALS
 from tts_server.errors import TTSError, VoiceUnknown
 from tts_server.presets import BY_SIGNAL_STRENGTHS, PRESETS
@@ -37,6 +37,7 @@ class OnnxVoicesEngine:
         """Reads manifests only. A pack that cannot be used is logged and passed over."""
         folder = settings.get("voices_dir")
         self._folder = Path(folder) if folder else None
+        self._most_mb = int(settings.get("max_memory_mb", 0))
         self._speakers: dict[str, _Speaker] = {}
         self._faults: dict[str, str] = {}
         self._models = LoadedPacks[Model]()
@@ -49,7 +50,9 @@ class OnnxVoicesEngine:
 
     def refresh(self) -> None:
         """Read the folder again. Nets of packs that are gone or were replaced are let go."""
-        packs, faults = read_packs(self._folder) if self._folder else ([], {})
+        found, faults = read_packs(self._folder) if self._folder else ([], {})
+        faults |= {pack.name: reason for pack in found if (reason := _too_large(pack, self._most_mb))}
+        packs = [pack for pack in found if pack.name not in faults]
         for name, reason in faults.items():
             if self._faults.get(name) != reason:
                 log.error("voice pack %s cannot be used and is passed over: %s", name, reason)
@@ -103,6 +106,14 @@ def _speakers_of(pack: Pack) -> list[_Speaker]:
     return [_Speaker(pack, index, _voice(pack, voice)) for voice, (_, index) in zip(called, named, strict=True)]
 
 
+def _too_large(pack: Pack, most_mb: int) -> str:
+    """Why a pack cannot be loaded here; "" where it can."""
+    needed_mb = memory_mb(pack)
+    if not most_mb or needed_mb <= most_mb:
+        return ""
+    return f"it needs {needed_mb} MB of memory once loaded; engine_host.max_memory_mb is {most_mb}"
+
+
 def _voice(pack: Pack, name: str) -> Voice:
     learned = pack.settings.get("emotions", {"neutral": 0})  # those that the model has; others are made of the sound
     return Voice(
@@ -119,6 +130,7 @@ def _voice(pack: Pack, name: str) -> Voice:
         attribution_url=pack.attribution_url,
         licence=pack.licence,
         version=pack.revision,
+        speaker_of="" if name == pack.name else pack.name,
         revision=pack.revision,
         notice="" if pack.licence != UNKNOWN_LICENCE else "Nothing with the files said under which licence they are.",
         level_dbfs=LEVEL_DBFS,

@@ -1,8 +1,9 @@
 """What the Wyoming door tells about its voices, and which of them a request means."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from itertools import islice
 from typing import Any, Final
 
 from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
@@ -17,6 +18,7 @@ from tts_server.voices import SEPARATOR, Catalogue, split_name, unknown_emotion
 
 log = logging.getLogger(__name__)
 
+MAX_ENTRIES: Final = 200  # a list that people can still read
 PROGRAM: Final = "tts-server"  # Home Assistant's name for the entity, and part of its identity: never change it
 
 
@@ -43,7 +45,7 @@ def info(catalogue: Catalogue) -> Info:
         installed=True,
         description="A home's voice: Mandarin and English, streamed",
         version=version("tts-server"),
-        voices=[entry for voice in catalogue.voices for entry in _entries(voice)],
+        voices=list(islice(_listed(catalogue), MAX_ENTRIES)),
         supports_synthesize_streaming=True,
     )
     return Info(tts=[program])
@@ -58,7 +60,9 @@ def options_for(request: SynthesizeRequest, catalogue: Catalogue) -> SpeechOptio
     for wanted in (request.speaker, request.emotion):
         if wanted is None:
             continue
-        if not is_known(wanted):
+        if name and (other := catalogue.find(f"{name}-{wanted}")) is not None and other.speaker_of == name:
+            name = other.name
+        elif not is_known(wanted):
             log.warning("%s; the default is used", unknown_emotion(wanted))
         else:
             emotion = wanted
@@ -81,9 +85,22 @@ def _text_format(wanted: str) -> TextFormat:
     return next((known for known in TEXT_FORMATS if known == wanted.casefold()), "auto")
 
 
-def _entries(voice: Voice) -> Iterator[TtsVoice]:
+def _listed(catalogue: Catalogue) -> Iterator[TtsVoice]:
+    """Voices in their order. Other speakers of a model are speakers of its voice; where there are too many entries, the
+    voices at the end have none for their emotions."""
+    voices = [voice for voice in catalogue.voices if not voice.speaker_of or catalogue.find(voice.speaker_of) is None]
+    room = MAX_ENTRIES - len(voices)
+    for voice in voices:
+        prefix = f"{voice.name}-"
+        others = [other.name.removeprefix(prefix) for other in catalogue.voices if other.speaker_of == voice.name]
+        entries = list(_entries(voice, others))
+        yield from entries if len(entries) - 1 <= room else entries[:1]
+        room -= len(entries) - 1
+
+
+def _entries(voice: Voice, others: Sequence[str]) -> Iterator[TtsVoice]:
     # Home Assistant sorts by description and makes the first the default: the bare name sorts before its variants.
-    speakers = [TtsVoiceSpeaker(emotion) for emotion in voice.emotions]
+    speakers = [TtsVoiceSpeaker(name) for name in (*voice.emotions, *others)]
     yield _entry(voice, voice.name, voice.name, speakers)
     for emotion in voice.emotions:
         if emotion != "neutral":

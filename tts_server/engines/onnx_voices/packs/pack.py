@@ -86,6 +86,11 @@ def read_pack(folder: Path) -> Pack:
     return pack
 
 
+def memory_mb(pack: Pack) -> int:
+    """What its nets take once they are loaded, about: their weights, and half of that again for what they compute."""
+    return round(1.5 * sum(int(facts["bytes"]) for facts in pack.files.values()) / (1 << 20))
+
+
 def write_manifest(pack: Pack) -> None:
     """Write what a pack says of itself, and of its files as they are."""
     told = {
