@@ -76,7 +76,9 @@ class WordRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"said": "chóngqìng"}]})
 
     said: str = Field(
-        min_length=1, max_length=256, description="Pinyin with tone marks or digits (checked), or other text to say."
+        min_length=1,
+        max_length=256,
+        description="Pinyin with tone marks or digits, /English in IPA/ (both checked), or other text to say.",
     )
 
 

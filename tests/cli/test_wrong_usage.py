@@ -72,6 +72,7 @@ BAD_CONFIGURATIONS = [
     ('[server]\nwyoming_socket = "bad.toml"\n', "server.wyoming_socket: bad.toml is there, and is no socket"),
     (f'[server]\nwyoming_socket = "/tmp/{"a" * 103}"\n', "is longer than a socket's 107 bytes"),
     ('[text]\ndictionary = { "山" = "shan9" }\n', "text.dictionary: 山: '9' in 'shan9' is no tone"),
+    ('[text]\ndictionary = { Siobhan = "/ʃɪˈv5n/" }\n', "text.dictionary: Siobhan: '5' in '/ʃɪˈv5n/' is no sound"),
     ('[http]\nopenai_voices = { nova = "nobody" }\n', "http.openai_voices: there is no voice 'nobody'"),
     (
         '[access]\nmode = "token"\ntokens_file = "/no/tokens"\n',

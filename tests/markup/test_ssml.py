@@ -117,7 +117,9 @@ def test_breaks_readings_and_interpretations() -> None:
     assert spans('你好<break time="1.5s"/><break strength="strong"/>吗', Pause) == [Pause(2, 2100)]
     assert spans('你好<break strength="none"/>吗<break time="99s"/>', Pause) == [Pause(3, 10_000)]
     assert spans('<phoneme alphabet="py" ph="dian3 dang4">典当</phoneme>了', Reading) == [Reading(0, 2, "dian3 dang4")]
-    assert spans('<phoneme alphabet="ipa" ph="x">典</phoneme>', Reading) == []
+    assert spans('<phoneme alphabet="ipa" ph="wɒt">What</phoneme>', Reading) == [Reading(0, 4, "/wɒt/")]
+    assert spans('<phoneme alphabet="ipa" ph="w8">What</phoneme>', Reading) == []
+    assert spans('<phoneme alphabet="x-sampa" ph="x">典</phoneme>', Reading) == []
     assert spans('拨<say-as interpret-as="telephone">110</say-as>', SayAs) == [SayAs(1, 4, "telephone")]
 
 

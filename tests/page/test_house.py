@@ -77,6 +77,26 @@ async def test_a_wrong_reading_is_seen_heard_otherwise_and_kept(house: Daemon, b
         assert [each for each in problems if "422" not in each and "400" not in each] == []
 
 
+async def test_an_english_word_is_heard_and_kept_by_its_sound(house: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, problems):
+        await visit(page, house.http_port)
+        await page.get_by_label("Text to speak").fill("Siobhan is here.")
+        await page.get_by_role("button", name="That was wrong").click()
+        await page.locator(".word", has_text="Siobhan").click()
+        await page.get_by_label("Siobhan is read as").fill("/ʃɪˈvɔːn/")
+        await page.get_by_role("button", name="Hear it").click()
+        await page.evaluate(HEARD, 6_000)
+        await page.get_by_label("Siobhan is read as").fill("/ʃɪˈv5n/")
+        await page.get_by_role("button", name="Keep", exact=True).click()
+        await expect(page.locator("#readings-problem")).to_contain_text("'5'")
+        await page.get_by_label("Siobhan is read as").fill("/ʃɪˈvɔːn/")
+        await page.get_by_role("button", name="Keep", exact=True).click()
+        await expect(page.locator("#readings-kept")).to_contain_text("Siobhan is read /ʃɪˈvɔːn/")
+        await page.get_by_role("button", name="Remove: Siobhan").click()
+        await expect(page.locator("#house-words li")).to_have_count(0)
+        assert [each for each in problems if "422" not in each and "400" not in each] == []
+
+
 async def test_a_house_that_takes_no_changes_offers_none(daemon: Daemon, browser: Browser) -> None:
     async with browser_page(browser) as (page, problems):
         await visit(page, daemon.http_port)

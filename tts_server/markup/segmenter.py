@@ -279,8 +279,8 @@ def _noted(places: Sequence[Place]) -> Iterable[Span]:
             continue
         if (note.speed, note.pitch, note.volume) != (1.0, 0.0, 0.0):
             yield Style(start, at, Prosody(speed=note.speed, pitch=note.pitch, volume=note.volume))
-        if note.pinyin:
-            yield Reading(start, at, note.pinyin)
+        if note.reading:
+            yield Reading(start, at, note.reading)
         if note.interpret_as:
             yield SayAs(start, at, note.interpret_as)
 

@@ -4,7 +4,8 @@
     emotion    category, intensity; mstts:express-as: style, styledegree
     prosody    rate, pitch, volume       voice   name
     break      time, strength            s, p    a sentence, a paragraph
-    phoneme    alphabet="py", ph         say-as  interpret-as
+    phoneme    alphabet="py" or "ipa", ph
+    say-as     interpret-as
     sub        alias                     w, lang, mark: what is in them is read
     audio      nothing is fetched; the text in it, meant for those who cannot play it, is read
 
@@ -256,7 +257,7 @@ class _Walk:
             case "voice" if given.get("name"):
                 return replace(outer, voice=VoiceCue(given["name"]))
             case "phoneme":
-                return replace(outer, note=replace(note, pinyin=values.pinyin(given)))
+                return replace(outer, note=replace(note, reading=values.reading(given)))
             case "say-as":
                 return replace(outer, note=replace(note, interpret_as=given.get("interpret-as", "").casefold()))
             case "sub" if given.get("alias", "").strip():

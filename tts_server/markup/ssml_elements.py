@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tts_server.markup.tags import MAX_PAUSE_MS
+from tts_server.text.linguistic.ipa import phonemes
 
 Attributes = Mapping[str, str]
 
@@ -25,6 +26,7 @@ _VOLUMES: Final = {
     "x-loud": 8.0,
 }
 _BREAKS_MS: Final = {"none": 0, "x-weak": 0, "weak": 150, "medium": 350, "strong": 600, "x-strong": 1000}
+_READING_CHARS: Final = 256
 _VOICE_HZ: Final = 250.0  # what a pitch in Hz is taken relative to: the register of the voices we have
 _NUMBER = re.compile(r"\s*(?P<sign>[+-]?)(?P<value>[0-9]{1,6}(?:\.[0-9]{1,4})?)\s*(?P<unit>%|st|hz|db|ms|s)?\s*", re.I)
 
@@ -97,10 +99,20 @@ def intensity(value: str | None) -> float | None:
     return None if number is None or number[2] or number[0] < 0 else min(number[1], 2.0)
 
 
-def pinyin(attributes: Attributes) -> str:
-    """The reading that a phoneme element gives, if it is in pinyin with tone digits."""
-    alphabet, reading = attributes.get("alphabet", "").strip().casefold(), attributes.get("ph", "").strip()
-    return reading if alphabet in ("py", "pinyin", "x-pinyin") and len(reading) <= 256 else ""
+def reading(attributes: Attributes) -> str:
+    """What a phoneme element gives: pinyin with tone digits, or English in IPA, between slashes then."""
+    alphabet, given = attributes.get("alphabet", "").strip().casefold(), attributes.get("ph", "").strip()
+    if len(given) > _READING_CHARS:
+        return ""
+    if alphabet in ("py", "pinyin", "x-pinyin"):
+        return given
+    if alphabet != "ipa":
+        return ""
+    try:
+        phonemes(given)
+    except ValueError:
+        return ""
+    return f"/{given.strip('/')}/"
 
 
 def _number(value: str) -> tuple[int, float, str] | None:

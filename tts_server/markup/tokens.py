@@ -18,7 +18,7 @@ class Note:
     speed: float = 1.0  # factor
     pitch: float = 0.0  # semitones to add
     volume: float = 0.0  # dB to add
-    pinyin: str = ""  # tone digits, space-separated
+    reading: str = ""  # pinyin with tone digits, space-separated; or IPA between slashes
     interpret_as: str = ""  # as SayAs
 
 

@@ -102,7 +102,7 @@ def _run(draft: _Draft, place: Callable[[int, int], tuple[int, int]], *, is_last
             continue
         first = len(syllables)
         syllables += (_placed(syllable, place) for syllable in part.syllables)
-        words.append(Word(part.text, *place(part.start, part.end), first, len(syllables), part.phones))
+        words.append(Word(part.text, *place(part.start, part.end), first, len(syllables), part.phones, part.own))
         strength = part.break_after
     strength = max(strength, Break.WORD) if not is_last or strength > Break.WORD else Break.SENTENCE
     if syllables:

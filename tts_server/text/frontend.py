@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tts_server.text.assemble import runs_of
-from tts_server.text.english import arpabet, english
+from tts_server.text.english import arpabet, english, own_words
 from tts_server.text.linguistic.aligned import Aligned
 from tts_server.text.linguistic.dictionary import Dictionary
+from tts_server.text.linguistic.ipa import is_sayable
 from tts_server.text.linguistic.language import unreadable
 from tts_server.text.linguistic.part import Part
 from tts_server.text.linguistic.segment import Language, Reading, SayAs, Segment
@@ -158,10 +159,15 @@ def _pieces(aligned: Aligned, segment: Segment, own: Sequence[Reading]) -> Itera
     exact = [span for span in segment.spans if isinstance(span, Reading)]
     done = 0
     for span in sorted((*exact, *own), key=lambda span: span.start):
-        pinyin = _PINYIN.findall(span.pinyin.lower().replace("ü", "v").replace("u:", "v"))
+        pinyin = _PINYIN.findall(span.said.lower().replace("ü", "v").replace("u:", "v"))
         first = bisect_left(aligned.starts, span.start, done)
         last = bisect_left(aligned.starts, span.end, first)
-        if pinyin and first < last:
+        if first < last and is_sayable(span.said):
+            yield from _plain_pieces(aligned, done, first)
+            part = own_words.part(segment.text, span)
+            yield part
+            done = bisect_left(aligned.starts, part.end, last)
+        elif pinyin and first < last:
             yield from _plain_pieces(aligned, done, first)
             text = _written(segment.text[span.start : span.end])
             one_by_one = len(text) == span.end - span.start

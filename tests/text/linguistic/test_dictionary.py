@@ -52,7 +52,7 @@ def test_latin_words_are_matched_whole() -> None:
 
 
 def test_the_longest_word_counts() -> None:
-    assert [reading.pinyin for reading in Dictionary.of(WORDS).readings(segment("单小雨"))] == ["shan4 xiao3 yu3"]
+    assert [reading.said for reading in Dictionary.of(WORDS).readings(segment("单小雨"))] == ["shan4 xiao3 yu3"]
 
 
 def test_what_the_client_says_about_a_stretch_is_left_alone() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tts_server.engines.english import word_tables
+from tts_server.text.linguistic.utterance import Run, Word
 
 # hibari knows only these signs, and finds the end of a sentence by the space after it.
 MARKS: Final = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "；": "; ", "：": ": "})
@@ -39,6 +40,23 @@ def _large() -> Callable[[str], str]:
     g2p.oov("qzx")  # all that is lazy in it is made here, before threads share it
     said: Callable[[str], str] = g2p
     return said
+
+
+def written(word: Word) -> str:
+    """A word as hibari takes it: with its phonemes, where an owner gives them."""
+    return f"[{word.text}](/{word.own}/)" if word.own else word.text
+
+
+def text_of(run: Run, write: Callable[[Word], str] = written) -> str:
+    """The text of a run, each of its words written as hibari takes it."""
+    text, at = run.text, 0
+    for word in run.words:
+        place = text.find(word.text, at)
+        if place >= 0:
+            said = write(word)
+            text = text[:place] + said + text[place + len(word.text) :]
+            at = place + len(said)
+    return text
 
 
 def phonemes(text: str) -> list[str]:

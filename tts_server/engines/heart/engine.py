@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tts_server.audio.level import active_level_dbfs, soft_limit
-from tts_server.engine import AudioChunk, Break, Run, Samples, Timing, Utterance, Voice
-from tts_server.engines.english.g2p import MARKS
+from tts_server.engine import AudioChunk, Break, Run, Samples, Timing, Utterance, Voice, Word
+from tts_server.engines.english import g2p
 from tts_server.engines.english.timings import count_groups, group_spans, word_groups, word_timings
 from tts_server.errors import VoiceUnknown
 from tts_server.presets import BY_SIGNAL_STRENGTHS, PRESETS
@@ -104,8 +104,8 @@ def _voice() -> Voice:
 
 def _spoken_run(runtime: "Runtime", run: Run, position: int) -> Iterator[tuple[Samples, tuple[Timing, ...]]]:
     """Each sentence of a run with the pause after it, and its timings. position: the run's first sample."""
-    sentences = runtime.phonemes(_with_letters(run).translate(MARKS))
-    counts = [count_groups(runtime.phonemes(word.text)) for word in run.words]
+    sentences = runtime.phonemes(g2p.text_of(run, _written).translate(g2p.MARKS))
+    counts = [count_groups(runtime.phonemes(g2p.written(word))) for word in run.words]
     owned = word_groups(counts, count_groups(sentences))
     noise = np.random.default_rng(SEED)
     first_group = 0
@@ -140,15 +140,9 @@ def _asked_s(pause_ms: int) -> float:
     return max(0.0, pause_ms / 1000 - 2 * EDGE_S)
 
 
-def _with_letters(run: Run) -> str:
-    """The run's text with the letter A as the net reads it by its name: a lone A would be the article."""
-    text, at = run.text, 0
-    for word in run.words:
-        place = text.find(word.text, at)
-        at = place + len(word.text) if place >= 0 else at
-        if place >= 0 and (word.text, word.phones) == ("A", "EY1"):
-            text, at = f"{text[:place]}eh{text[at:]}", place + 2
-    return text
+def _written(word: Word) -> str:
+    """As hibari takes it: the letter A by its name, since a lone A would be the article."""
+    return "eh" if (word.text, word.phones) == ("A", "EY1") else g2p.written(word)
 
 
 def _sound(samples: Samples) -> tuple[int, int]:

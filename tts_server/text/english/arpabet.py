@@ -90,7 +90,7 @@ def phones(word: str) -> str:
     """The ARPAbet of a Latin word; "" when there is nothing in it to say."""
     unaccented = unicodedata.normalize("NFKD", word.replace("’", "'"))
     plain = "".join(char for char in unaccented if (char.isascii() and char.isalpha()) or char == "'")
-    return _syllables(_known(plain) or _composed(plain[:_MAX_CHARS]))
+    return with_dots(_known(plain) or _composed(plain[:_MAX_CHARS]))
 
 
 def is_word(word: str) -> bool:
@@ -146,10 +146,10 @@ def _stressed(said: list[str]) -> str:
     return " ".join(said)
 
 
-def _syllables(said: str) -> str:
+def with_dots(said: str) -> str:
     """Dots between syllables: as many consonants as may begin a word go with the vowel after them."""
     if " . " in said:
-        return said if not re.search(r"[0-9][^.]*[0-9]", said) else " . ".join(map(_syllables, said.split(" . ")))
+        return said if not re.search(r"[0-9][^.]*[0-9]", said) else " . ".join(map(with_dots, said.split(" . ")))
     found = said.split()
     vowels = [index for index, phone in enumerate(found) if phone[-1].isdigit()]
     cuts = []

@@ -7,6 +7,7 @@ from re import Pattern
 
 from tts_server.text.linguistic.aligned import Piece
 from tts_server.text.linguistic.entries import checked_entry
+from tts_server.text.linguistic.ipa import is_sayable
 from tts_server.text.linguistic.segment import Reading, SayAs, Segment
 
 _PINYIN = re.compile(r"\s*[a-zêüv:]+[1-5](?:\s+[a-zêüv:]+[1-5])*\s*", re.IGNORECASE)
@@ -14,7 +15,10 @@ _PINYIN = re.compile(r"\s*[a-zêüv:]+[1-5](?:\s+[a-zêüv:]+[1-5])*\s*", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """Words with pinyin ("chong2 qing4") or with other text. Among overlapping words the first and longest counts."""
+    """Words with pinyin ("chong2 qing4"), IPA ("/ʃɪˈvɔːn/") or other text.
+
+    Among overlapping words the first and longest counts.
+    """
 
     words: Mapping[str, str] = field(default_factory=dict)
     pattern: Pattern[str] | None = None
@@ -28,11 +32,11 @@ class Dictionary:
 
     def readings(self, segment: Segment) -> list[Reading]:
         """Where a word's reading is given. What the client says about a stretch itself is left alone."""
-        return [Reading(start, end, said) for start, end, said in self._matches(segment) if _PINYIN.fullmatch(said)]
+        return [Reading(start, end, said) for start, end, said in self._matches(segment) if _is_reading(said)]
 
     def texts(self, segment: Segment) -> list[Piece]:
         """Where other text is said, in order."""
-        return [(said, start, end) for start, end, said in self._matches(segment) if not _PINYIN.fullmatch(said)]
+        return [(said, start, end) for start, end, said in self._matches(segment) if not _is_reading(said)]
 
     def _matches(self, segment: Segment) -> Iterator[tuple[int, int, str]]:
         if self.pattern is None:
@@ -41,6 +45,10 @@ class Dictionary:
         for match in self.pattern.finditer(segment.text):
             if not any(span.start < match.end() and match.start() < span.end for span in decided):
                 yield match.start(), match.end(), self.words[match[0]]
+
+
+def _is_reading(said: str) -> bool:
+    return _PINYIN.fullmatch(said) is not None or is_sayable(said)
 
 
 def _understood(word: str, said: str) -> str:

@@ -1,4 +1,4 @@
-"""An entry of a dictionary checked: pinyin in any spelling people use, or other text to say. Pure.
+"""An entry of a dictionary checked: pinyin in any spelling people use, IPA, or other text to say. Pure.
 
 "chong2 qing4", "chóngqìng", "CHONG2QING4", "chóng'qìng" are the same. "shan9" is no pinyin, and is said so.
 """
@@ -7,6 +7,8 @@ import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
+
+from tts_server.text.linguistic.ipa import is_ipa, phonemes
 
 MAX_WORD_CHARS: Final = 64
 MAX_SAID_CHARS: Final = 256
@@ -50,6 +52,8 @@ def checked_entry(word: str, said: str) -> str:
         raise ValueError(
             f"{word}: write pinyin or text, 1 to {MAX_SAID_CHARS} printable characters, for how it is said"
         )
+    if is_ipa(said.strip()):
+        return _checked_ipa(word, said.strip())
     letters = _plain(said)
     is_latin = _LATIN.fullmatch(letters) is not None
     if not _HAN.search(word):
@@ -64,6 +68,16 @@ def checked_entry(word: str, said: str) -> str:
     if not least <= len(syllables) <= characters and len(_HAN.findall(word)) == len(word):
         raise ValueError(f"{word} has {characters} characters, and {said.strip()!r} has {len(syllables)} syllables")
     return " ".join(syllables)
+
+
+def _checked_ipa(word: str, said: str) -> str:
+    if _HAN.search(word):
+        raise ValueError(f"{word}: {said!r} is IPA, which is for words in Latin letters; write pinyin or text")
+    try:
+        phonemes(said)
+    except ValueError as error:
+        raise ValueError(f"{word}: {error}") from None
+    return said
 
 
 def toned_syllables(written: str) -> str | None:

@@ -16,4 +16,5 @@ class Part:
     syllables: tuple[Syllable, ...] = ()  # positions still within the segment's text
     break_after: Break = Break.NONE
     phones: str = ""  # ARPAbet of a Latin word
+    own: str = ""  # of a Latin word whose sound an owner gives: its phonemes in misaki's signs
     glued: bool = False  # follows the part before without a space (a mark, or a letter after an apostrophe)

@@ -25,11 +25,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Code points [start, end) are read as these pinyin syllables (tone digits, space-separated)."""
+    """Code points [start, end) are read as these pinyin syllables (tone digits, space-separated), or as /IPA/."""
 
     start: int
     end: int
-    pinyin: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)

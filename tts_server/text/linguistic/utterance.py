@@ -53,6 +53,7 @@ class Word:
     first: int = 0
     last: int = 0
     phones: str = ""  # of a Latin word: ARPAbet with stress, dots between syllables: "W AY1 . F AY0"
+    own: str = ""  # its phonemes in misaki's signs, where an owner gives them: "wˈIfI"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,8 @@ def _mandarin(run: Run, spell: Spell) -> Iterator[_Part]:
 
 
 def _english(run: Run, pronounce: Callable[[str], Sequence[str]]) -> Iterator[_Part]:
-    sentences = g2p.phonemes(run.text)
-    owned = word_groups([count_groups(g2p.phonemes(word.text)) for word in run.words], count_groups(sentences))
+    sentences = g2p.phonemes(g2p.text_of(run))
+    owned = word_groups([count_groups(g2p.phonemes(g2p.written(word))) for word in run.words], count_groups(sentences))
     owners = {
         group: word for word, (first, last) in zip(run.words, owned, strict=False) for group in range(first, last)
     }

@@ -84,8 +84,10 @@ def split_pinyin(syllable: Syllable) -> tuple[str, ...]:
 
 def _latin(run: Run, phoneme_type: str) -> Iterator[list[_Part]]:
     """IPA as espeak writes it, or letters; each written word owns the spoken ones that came of it."""
-    spoken = g2p.phonemes(run.text) if phoneme_type == "espeak" else [run.text.lower()]
-    counts = [count_groups(g2p.phonemes(word.text) if phoneme_type == "espeak" else [word.text]) for word in run.words]
+    spoken = g2p.phonemes(g2p.text_of(run)) if phoneme_type == "espeak" else [run.text.lower()]
+    counts = [
+        count_groups(g2p.phonemes(g2p.written(word)) if phoneme_type == "espeak" else [word.text]) for word in run.words
+    ]
     owned = word_groups(counts, count_groups(spoken))
     owners = {group: index for index, (first, last) in enumerate(owned) for group in range(first, last)}
     position = 0

@@ -102,8 +102,9 @@ export class Corrections {
     const said = element("reading-said").value.trim();
     const { word, from, to } = this.#chosen;
     const [before, after] = [Array.from(this.#text).slice(0, from).join(""), Array.from(this.#text).slice(to).join("")];
-    if (this.#of(this.#chosen).length && isPinyin(said)) {
-      const phoneme = `<phoneme alphabet="py" ph="${escaped(said)}">${escaped(word)}</phoneme>`;
+    const isSound = /^\/.+\/$/.test(said); // IPA
+    if (isSound || (this.#of(this.#chosen).length && isPinyin(said))) {
+      const phoneme = `<phoneme alphabet="${isSound ? "ipa" : "py"}" ph="${escaped(said)}">${escaped(word)}</phoneme>`;
       this.#onHear(`<speak>${escaped(lastSentence(before))}${phoneme}${escaped(firstSentence(after))}</speak>`, "ssml");
     } else this.#onHear(lastSentence(before) + said + firstSentence(after), "plain");
   }

@@ -54,7 +54,7 @@ export const en = {
   wrongTitle: "How the text is read, and how it should be",
   readingsTitle: "How it is read",
   readingsHint: "Touch a word to choose another reading for this house.",
-  readingSaid: "is read as (pinyin, or other text)",
+  readingSaid: "is read as (pinyin, other text, or /IPA/ for English)",
   readingHear: "Hear it",
   readingKept: "From now on {0} is read {1}.",
   houseWords: "Words of this house",

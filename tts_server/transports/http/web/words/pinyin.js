@@ -1,10 +1,12 @@
-// Pinyin for people: chong2 becomes chóng.
+// Pinyin for people: chong2 becomes chóng. What is no syllable of it stays as it is.
 
 const MARKS = { a: "āáǎà", e: "ēéěè", i: "īíǐì", o: "ōóǒò", u: "ūúǔù", ü: "ǖǘǚǜ" };
 
 export function withMark(syllable) {
-  const [, letters, tone] = /^(.*?)([1-5]?)$/.exec(syllable.replace(/v|u:/g, "ü"));
-  if (!tone || tone === "5") return letters;
+  const found = /^([a-zêü:]+)([1-5])$/.exec(syllable);
+  if (!found) return syllable;
+  const [letters, tone] = [found[1].replace(/v|u:/g, "ü"), found[2]];
+  if (tone === "5") return letters;
   const at = place(letters);
   return at < 0 ? letters : letters.slice(0, at) + MARKS[letters[at]][tone - 1] + letters.slice(at + 1);
 }

@@ -54,7 +54,7 @@ export const zh = {
   wrongTitle: "看看这段话怎么读，改成该读的",
   readingsTitle: "这段话的读音",
   readingsHint: "点一个词，为家里选另一种读法。",
-  readingSaid: "读作（拼音，或别的文字）",
+  readingSaid: "读作（拼音、别的文字，或英文的 /国际音标/）",
   readingHear: "听一听",
   readingKept: "从现在起，{0} 读作 {1}。",
   houseWords: "家里的词",
