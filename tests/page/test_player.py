@@ -186,3 +186,25 @@ async def test_a_link_is_copied_over_plain_http_and_says_the_text(daemon: Daemon
         sound = await page.request.get(f"http://127.0.0.1:{daemon.http_port}{path}")
         assert sound.headers["content-type"] == "audio/mpeg"
         assert problems == []
+
+
+async def test_a_device_that_can_share_is_given_the_link(daemon: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, problems):
+        # Only phones and tablets have it, over HTTPS.
+        await page.add_init_script(
+            "window.given = new Promise(give => { navigator.share = async shared => give(shared); });"
+        )
+        await visit(page, daemon.http_port)
+        await page.get_by_label("Text to speak").fill("晚饭好了。")
+        await page.get_by_role("button", name="Share").click()
+        shared = await page.evaluate("given")
+        assert shared["title"] == "晚饭好了。"
+        sound = await page.request.get(shared["url"].replace(HOST, "127.0.0.1"))
+        assert sound.headers["content-type"] == "audio/mpeg"
+        assert problems == []
+
+
+async def test_where_nothing_can_be_shared_nothing_is_offered(daemon: Daemon, browser: Browser) -> None:
+    async with browser_page(browser) as (page, _):
+        await visit(page, daemon.http_port)
+        await expect(page.locator("#share")).to_be_hidden()
