@@ -19,6 +19,7 @@ from tests.support.daemon import Daemon, log_read, running_daemon
 
 ROOT: Final = Path(__file__).parents[2]
 SCRIPTS: Final = Path(__file__).parent / "clients"
+HOME_ASSISTANT: Final = ROOT / "tests" / "conformance" / "homeassistant" / "install.sh"
 PAGE: Final = ROOT / "docs" / "CLIENTS.md"
 BEGIN, END = "<!-- interop -->", "<!-- /interop -->"
 CUT_BYTES: Final = 20_000  # after so many the connection breaks
@@ -33,6 +34,7 @@ class Client:
     name: str
     packages: tuple[str, ...]  # pinned
     script: str
+    home_assistant: bool = False  # needs its own Python, and its own constraints
 
     @property
     def is_npm(self) -> bool:
@@ -48,6 +50,9 @@ CLIENTS: Final = (
     Client("wyoming-openai", ("wyoming-openai==0.8.0",), "wyoming_openai_bridge.py"),
     Client("ovos", ("ovos-tts-plugin-server==0.0.5",), "ovos_server.py"),
     Client("lobehub", ("@lobehub/tts@5.1.2",), "lobehub_tts.mjs"),
+    Client("sillytavern", ("sillytavern@1.19.0",), "sillytavern.mjs"),
+    Client("satellite", ("wyoming-satellite==1.0.0",), "satellite.py"),
+    Client("homeassistant", ("homeassistant==2026.2.3",), "homeassistant_wyoming.py", home_assistant=True),
 )
 
 
@@ -57,17 +62,26 @@ async def main() -> None:
     parser.add_argument("names", nargs="*", help=", ".join(client.name for client in CLIENTS))
     parser.add_argument("--folder", type=Path, default=ROOT / ".venv-interop", help="where environments are")
     parser.add_argument("--python", default=sys.executable, help="3.12 or newer, for the environments")
+    parser.add_argument("--python313", default="python3.13", help="3.13, for Home Assistant")
     parser.add_argument("--write", action="store_true", help="put the table into docs/CLIENTS.md")
     options = parser.parse_args()
     limited = {"TTS_SERVER__HTTP__STRICT_VOICES": "true", "TTS_SERVER__ACCESS__REQUESTS_PER_MIN": "3"}
     rows = []
-    async with running_daemon() as free, log_read(free), cut(free) as port:
+    async with (
+        running_daemon() as free,
+        log_read(free),
+        running_daemon() as behind,  # of its own: what breaks there must not look like a hang-up here
+        log_read(behind),
+        cut(behind.http_port) as port,
+        cut(behind.wyoming_port) as wyoming_port,
+    ):
         for client in CLIENTS:
             if options.names and client.name not in options.names:
                 continue
             async with running_daemon(environment=limited) as strict, log_read(strict):  # its minute begins anew
                 addresses = [f"http://127.0.0.1:{each}" for each in (free.http_port, strict.http_port, port)]
-                rows.append((client, await try_out(client, options, addresses, free)))
+                wyoming = (free.wyoming_port, strict.wyoming_port, wyoming_port)
+                rows.append((client, await try_out(client, options, addresses, wyoming, free)))
     table = as_table(rows)
     print(table)
     if options.write:
@@ -78,16 +92,21 @@ async def main() -> None:
         sys.exit(1)
 
 
-async def try_out(client: Client, options: argparse.Namespace, addresses: list[str], daemon: Daemon) -> dict[str, str]:
+async def try_out(
+    client: Client, options: argparse.Namespace, addresses: list[str], wyoming: tuple[int, ...], daemon: Daemon
+) -> dict[str, str]:
     """What its script tells."""
     folder: Path = options.folder / client.name
     print(f"==> {client.name} ({', '.join(client.packages)})", file=sys.stderr, flush=True)
-    await install(client, folder, options.python)
+    if client.home_assistant:
+        await checked("bash", str(HOME_ASSISTANT), options.python313, str(folder), folder=ROOT)
+    else:
+        await install(client, folder, options.python)
     program = "node" if client.is_npm else str(folder / "bin" / "python")
     script = folder / client.script  # npm's packages are looked for beside the script
     script.write_bytes((SCRIPTS / client.script).read_bytes())
     seen = len(daemon.log)
-    status, out, err = await run(program, str(script), *addresses, folder=folder)
+    status, out, err = await run(program, str(script), *addresses, folder=folder, wyoming=wyoming)
     if status:
         return {"fault": err.strip().splitlines()[-1] if err.strip() else f"exit {status}"}
     told: dict[str, str] = json.loads(out.strip().splitlines()[-1])
@@ -121,17 +140,18 @@ async def checked(*command: str, folder: Path) -> None:
         sys.exit(f"{' '.join(command)}: {err}")
 
 
-async def run(*command: str, folder: Path) -> tuple[int, str, str]:
-    """Exit status and what was said."""
+async def run(*command: str, folder: Path, wyoming: tuple[int, ...] = ()) -> tuple[int, str, str]:
+    """Exit status and what was said. wyoming: ports, for who speaks it."""
+    inherited = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+        env={**inherited, "WYOMING_PORTS": ",".join(map(str, wyoming))},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(CLIENT_S * 5 if "install" in command else CLIENT_S):
+        async with asyncio.timeout(CLIENT_S * 5 if "install" in " ".join(command) else CLIENT_S):
             out, err = await process.communicate()
     except TimeoutError:
         process.kill()
@@ -141,11 +161,11 @@ async def run(*command: str, folder: Path) -> tuple[int, str, str]:
 
 
 @asynccontextmanager
-async def cut(daemon: Daemon) -> AsyncGenerator[int]:
+async def cut(port: int) -> AsyncGenerator[int]:
     """A port behind which every answer breaks off in its middle."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind, ahead = await asyncio.open_connection("127.0.0.1", daemon.http_port)
+        behind, ahead = await asyncio.open_connection("127.0.0.1", port)
         try:
             async with asyncio.TaskGroup() as tasks:
                 asking = tasks.create_task(_pass(reader, ahead, None))
