@@ -1,7 +1,7 @@
 """Real clients that we did not write, each in an environment of its own, against the daemon: `make interop`.
 
 For each: is the whole reply heard, does a hang-up stop it, what becomes of a 404, of a 429 and of a broken connection.
-Prints a table; with --write it goes into docs/CLIENTS.md. Downloads some hundred MB at first.
+Prints a table; with --write it goes into docs/CLIENTS.md and its Chinese twin. Downloads some hundred MB at first.
 """
 
 import argparse
@@ -20,11 +20,14 @@ from tests.support.daemon import Daemon, log_read, running_daemon
 ROOT: Final = Path(__file__).parents[2]
 SCRIPTS: Final = Path(__file__).parent / "clients"
 HOME_ASSISTANT: Final = ROOT / "tests" / "conformance" / "homeassistant" / "install.sh"
-PAGE: Final = ROOT / "docs" / "CLIENTS.md"
+COLUMNS: Final = ("length", "hang-up", "404", "429", "broken connection")
+PAGES: Final = {
+    ROOT / "docs" / "CLIENTS.md": ("client", *COLUMNS),
+    ROOT / "docs" / "CLIENTS.zh-CN.md": ("客户端", "长度", "挂断", "404", "429", "连接中断"),
+}
 BEGIN, END = "<!-- interop -->", "<!-- /interop -->"
 CUT_BYTES: Final = 20_000  # after so many the connection breaks
 CLIENT_S: Final = 180.0
-COLUMNS: Final = ("length", "hang-up", "404", "429", "broken connection")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ async def main() -> None:
     parser.add_argument("--folder", type=Path, default=ROOT / ".venv-interop", help="where environments are")
     parser.add_argument("--python", default=sys.executable, help="3.12 or newer, for the environments")
     parser.add_argument("--python313", default="python3.13", help="3.13, for Home Assistant")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/CLIENTS.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/CLIENTS*.md")
     options = parser.parse_args()
     limited = {"TTS_SERVER__HTTP__STRICT_VOICES": "true", "TTS_SERVER__ACCESS__REQUESTS_PER_MIN": "3"}
     rows = []
@@ -82,12 +85,12 @@ async def main() -> None:
                 addresses = [f"http://127.0.0.1:{each}" for each in (free.http_port, strict.http_port, port)]
                 wyoming = (free.wyoming_port, strict.wyoming_port, wyoming_port)
                 rows.append((client, await try_out(client, options, addresses, wyoming, free)))
-    table = as_table(rows)
-    print(table)
+    print(as_table(rows, ("client", *COLUMNS)))
     if options.write:
-        page = PAGE.read_text(encoding="utf-8")
-        before, after = page.split(BEGIN)[0], page.split(END)[1]
-        PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+        for path, names in PAGES.items():
+            page = path.read_text(encoding="utf-8")
+            before, after = page.split(BEGIN)[0], page.split(END)[1]
+            path.write_text(f"{before}{BEGIN}\n{as_table(rows, names)}\n{END}{after}", encoding="utf-8")
     if any("fault" in told for _, told in rows):
         sys.exit(1)
 
@@ -194,9 +197,9 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limi
             return
 
 
-def as_table(rows: list[tuple[Client, dict[str, str]]]) -> str:
-    """In Markdown."""
-    lines = [f"| client | {' | '.join(COLUMNS)} |", "| --- " * (len(COLUMNS) + 1) + "|"]
+def as_table(rows: list[tuple[Client, dict[str, str]]], names: tuple[str, ...]) -> str:
+    """In Markdown. names: of the columns."""
+    lines = [f"| {' | '.join(names)} |", "| --- " * len(names) + "|"]
     for client, told in rows:
         cells = [told.get("fault", "")] * len(COLUMNS) if "fault" in told else [told.get(name, "") for name in COLUMNS]
         lines.append(f"| `{client.packages[0]}` | {' | '.join(cells)} |")

@@ -32,13 +32,17 @@ class Daemon:
             "XDG_STATE_HOME": str(state),
         }
         self.log: list[str] = []
+        self.port = port
         self._process = subprocess.Popen(
             command, stderr=subprocess.PIPE, text=True, env={**os.environ, **alone, **environment}
         )
         self._ready = threading.Event()
-        self._reading = threading.Thread(target=self._read)
+        self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
-        assert self._ready.wait(50), self.log
+
+    def wait_ready(self) -> None:
+        """Until it can speak."""
+        assert self._ready.wait(100), self.log
         self.port = next(int(found[1]) for line in self.log if (found := LISTENING.search(line)))
 
     def _read(self) -> None:
@@ -68,8 +72,11 @@ Start = Callable[..., Daemon]
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """One for all checks that leave it as it was."""
     started = Daemon(tmp_path_factory.mktemp("state"))
-    yield started
-    started.stop()
+    try:
+        started.wait_ready()
+        yield started
+    finally:
+        started.stop()
 
 
 @pytest.fixture
@@ -79,6 +86,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def begin(port: int = 0, **environment: str) -> Daemon:
         started.append(Daemon(tmp_path, port, **environment))
+        started[-1].wait_ready()
         return started[-1]
 
     yield begin
