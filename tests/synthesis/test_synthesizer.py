@@ -181,7 +181,7 @@ async def test_cancel_while_waiting_for_text_ends_at_once(core: Core) -> None:
     assert done_of(speaking.result()).reason is DoneReason.CANCELLED
 
 
-async def test_cancel_while_speaking_gives_no_more_audio(core: Core) -> None:
+async def test_cancel_while_speaking_gives_no_more_audio_but_a_fade(core: Core) -> None:
     context = core.synthesizer.open(TONE)
     context.text("很长的一段话。" * 50)
     context.end()
@@ -192,7 +192,10 @@ async def test_cancel_while_speaking_gives_no_more_audio(core: Core) -> None:
                 context.cancel()
                 break
         after = [event async for event in events]
-    assert [type(event) for event in after] == [Done]
+    assert [type(event) for event in after] == [Audio, Done]
+    fade = audio_of(after)
+    assert len(fade) <= 0.01 * RATE
+    assert abs(fade[-1]) < 0.001
     assert done_of(after).reason is DoneReason.CANCELLED
 
 
@@ -207,9 +210,9 @@ async def test_cancel_breaks_into_a_chunk_that_takes_long(core: Core) -> None:
         waiting = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
         context.cancel()
-        done = await waiting
-    assert isinstance(done, Done)
-    assert done.reason is DoneReason.CANCELLED
+        after = [await waiting, *[event async for event in events]]
+    assert [type(event) for event in after] == [Audio, Done]
+    assert done_of(after).reason is DoneReason.CANCELLED
 
 
 async def test_an_engine_that_fails_ends_its_context_with_an_error_and_no_other(core: Core) -> None:

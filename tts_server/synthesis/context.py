@@ -131,7 +131,7 @@ class Context:
         self._intake.end()
 
     def cancel(self) -> None:
-        """Stop at once; `events` then gives Done and nothing else. May be repeated."""
+        """Stop at once; `events` then gives a fade of 5 ms at most, and Done. May be repeated."""
         self._stop(DoneReason.CANCELLED, None)
 
     def preempt(self) -> None:
@@ -171,7 +171,7 @@ class Context:
             error = EngineFailed("an internal error ended the speech")
         finally:
             self.close()
-        if self._interruption.reason is not DoneReason.CANCELLED and (rest := self._speaker.cut_off()) is not None:
+        if (rest := self._speaker.cut_off()) is not None:
             yield rest
         done = self._summary(error)
         self._finish(done)

@@ -323,7 +323,14 @@ async def test_cancel_is_answered_at_once_and_nothing_follows_but_done(peer: Pee
     cancelled = await peer.wait_for("cancelled")
     done = await peer.wait_for("done")
     assert (cancelled["ref"], cancelled["already"], done["reason"]) == ("9", False, "cancelled")
-    assert cancelled["sent_samples"] == done["samples"] == len(audio_of(peer))
+    audio = audio_of(peer)
+    assert cancelled["sent_samples"] == done["samples"] == len(audio)
+    *_, last = [frame for frame in peer.received if isinstance(frame, Frame)]
+    assert last.flags & FrameFlags.LAST
+    assert len(last.payload) // 2 <= RATE // 100
+    assert abs(audio[-1]) < 0.001  # the tone itself goes on
+    steps = abs(np.diff(audio))
+    assert steps[-RATE // 50 :].max() <= steps[: -RATE // 50].max()
     assert not [frame for frame in peer.received[-2:] if isinstance(frame, Frame)]
     await peer.send("cancel", ref="10")
     assert (await peer.wait_for("cancelled"))["already"] is True

@@ -101,8 +101,8 @@ class Turn:
                     if samples and not self._is_stopped and len(rest := self._rest(samples)):
                         await listener.audio(rest)
                     await listener.ended(self._failure or event.error, self._is_stopped or _was_cut(event))
-                elif self._is_stopped:
-                    continue
+                elif self._is_stopped and not isinstance(event, Audio):
+                    continue  # of the sound, what comes now is its fade
                 elif isinstance(event, Audio):
                     if count := len(ready := self._rate.feed(event.samples)):
                         samples += count

@@ -35,6 +35,7 @@ class Channel:
         self._has_room = asyncio.Event()
         self._in_segment = False  # one has been begun and not ended on the wire
         self._is_muted = False
+        self._fade: Sound | None = None  # the last of what was muted; it waits for nothing
 
     @property
     def samples(self) -> int:
@@ -62,9 +63,23 @@ class Channel:
             self._waiting_samples += item.samples
         self._changed()
 
-    def mute(self) -> list[Direct]:
-        """Drop all that has not been sent, and what may still come. Returns the answers among it."""
-        return self._keep(0)
+    @property
+    def next_sound(self) -> Sound | None:
+        """What is heard next of what waits."""
+        return next((item for item in self._items if isinstance(item, Sound)), None)
+
+    def mute(self, fade: Sound | None = None) -> list[Direct]:
+        """Drop all that has not been sent, and what may still come. Returns the answers among it.
+
+        fade: in place of what would have been heard next; it is sent at once.
+        """
+        dropped = self._keep(0)
+        if fade is not None and self.sent_samples:
+            self._fade = fade
+            self._items.appendleft(fade)
+            self._waiting_samples = fade.samples
+            self._changed()
+        return dropped
 
     def mute_after_segment(self) -> list[Direct] | None:
         """As `mute`, behind the segment that is being sent. None: its end is not here yet, nothing has been done."""
@@ -78,7 +93,7 @@ class Channel:
         if not self._items:
             return NOT_YET
         item = self._items[0]
-        return self.pacer.due_at(item.position) if isinstance(item, Sound) else AT_ONCE
+        return self.pacer.due_at(item.position) if isinstance(item, Sound) and item is not self._fade else AT_ONCE
 
     def take(self) -> Item:
         """The next item, which counts as sent."""

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -69,6 +69,15 @@ class Sound:
     frame: Frame
     position: int
     samples: int
+
+
+def died_away(sound: Sound, count: int) -> Sound:
+    """A frame of PCM cut to `count` samples that fall to nothing: the last one of its segment."""
+    samples = np.frombuffer(sound.frame.payload, "<i2")[:count]
+    fall = np.cos((np.arange(len(samples)) + 1) / len(samples) * (np.pi / 2)) ** 2
+    payload = np.rint(samples * fall).astype("<i2").tobytes()
+    frame = replace(sound.frame, payload=payload, flags=sound.frame.flags | FrameFlags.LAST)
+    return replace(sound, frame=frame, samples=len(samples))
 
 
 class Framer:

@@ -15,11 +15,12 @@ from tts_server.events import Audio, ContextState, Done, DoneReason, Marks, Pass
 from tts_server.synthesis.context import Context
 from tts_server.transports.error_codes import code_of
 from tts_server.transports.websocket.channel import Channel
-from tts_server.transports.websocket.frames import Coder, Framer, Sound
+from tts_server.transports.websocket.frames import Coder, Framer, PcmCoder, Sound, died_away
 from tts_server.transports.websocket.gate import Note, TextGate
 from tts_server.transports.websocket.outbox import Outbox
 from tts_server.voices import unknown_emotion
 
+FADE_S: Final = 0.010  # of what is stopped at once
 ACKS_KEPT: Final = 512  # frames of which an `ack` by seq is understood
 
 Reason = Literal["cancelled", "preempted", "shutdown"]
@@ -107,13 +108,21 @@ class Speech:
     def stop(self, reason: Reason) -> None:
         """Stop at once: of this context nothing more is sent but `done`."""
         self._reason = self._reason or reason
-        self._answer_unreached(self.channel.mute())
+        self._answer_unreached(self.channel.mute(self._fade()))
+        answer = self.channel.put_last if self.channel.next_sound else self._outbox.say  # behind the fade, or at once
         for message in self._late_cancels:
-            self._outbox.say(self._cancelled(message))
+            answer(self._cancelled(message))
         self._late_cancels.clear()
         self._context.cancel()
         if self._done is not None:  # it waited behind audio that is no longer sent
             self._put_done(self._done)
+
+    def _fade(self) -> Sound | None:
+        """The next few samples of PCM, dying away, so that nobody hears a click."""
+        if not isinstance(self._setup.coder, PcmCoder):
+            return None
+        following = self.channel.next_sound or next(self._framer.end(), None)
+        return following and died_away(following, round(FADE_S * self._context.sample_rate))
 
     def resume(self, seq: int) -> answers.ResumedContext:
         """Say again what a client that has come back needs next."""
