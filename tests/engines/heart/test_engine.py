@@ -199,3 +199,8 @@ def test_chinese_marks_are_read_as_english_ones(heart: HeartEngine, chinese: str
 @pytest.mark.parametrize("text", ["", " ", "。", "\x00", "[x](/y/)", "'" * 30, "a" * 3000])
 def test_odd_texts_end_without_an_error(heart: HeartEngine, text: str) -> None:
     assert np.isfinite(together(speak(heart, run(text)))).all()
+
+
+def test_no_at_the_end_of_a_sentence_is_no_number(heart: HeartEngine) -> None:
+    assert heart._runtime is not None
+    assert "nˈʌmbəɹ" not in " ".join(heart._runtime.phonemes("I said no. Sorry, no."))

@@ -1,5 +1,6 @@
 """English text to phonemes by hibari's rules and lexicons, which are misaki's. All engines share them."""
 
+import re
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -9,6 +10,10 @@ from tts_server.text.linguistic.utterance import Run, Word
 
 # hibari knows only these signs, and finds the end of a sentence by the space after it.
 MARKS: Final = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "；": "; ", "：": ": "})
+
+# Words that end a sentence, and that hibari takes for abbreviations: it reads "I said no." as "I said number".
+# Abbreviations have been written out before a text comes here.
+_NO_ABBREVIATION: Final = re.compile(r"\b(no|fig|ed|est|ch)\.", re.IGNORECASE)
 
 _loading = threading.Lock()
 _loaded: Callable[[str], str] | None = None
@@ -59,10 +64,15 @@ def text_of(run: Run, write: Callable[[Word], str] = written) -> str:
     return text
 
 
+def with_plain_words(text: str) -> str:
+    """The text with words that end a sentence kept from being read as abbreviations."""
+    return _NO_ABBREVIATION.sub(r"\1 .", text)
+
+
 def phonemes(text: str) -> list[str]:
     """A phoneme string for each sentence, words separated by spaces, marks behind them."""
     from hibari import Hibari
 
     g2p = load()
-    spoken = (g2p(sentence) for sentence in Hibari.split_sentences(text.translate(MARKS)))
+    spoken = (g2p(sentence) for sentence in Hibari.split_sentences(with_plain_words(text.translate(MARKS))))
     return [sentence for sentence in spoken if sentence]

@@ -52,7 +52,7 @@ class Runtime:
 
     def phonemes(self, text: str) -> list[str]:
         """A phoneme string for each sentence of the text, words separated by spaces."""
-        return list(self._hibari.phonemize(text))
+        return list(self._hibari.phonemize(g2p.with_plain_words(text)))
 
     def render(self, phonemes: str, speed: float, noise: np.random.Generator) -> Spoken:
         """Speak one sentence. noise: the source of its breathy part; the same state gives the same samples."""
