@@ -63,10 +63,10 @@ def test_a_voice_it_does_not_have_is_refused(baker: BakerEngine) -> None:
 
 def test_many_starts_at_once_load_once(monkeypatch: pytest.MonkeyPatch) -> None:
     engine, made = BakerEngine({}), []
-    import tts_server.engines.baker.engine as module
+    import tts_server.engines.baker.runtime as module
 
     nets = module.Nets
-    monkeypatch.setattr(module, "Nets", lambda: (made.append(threading.get_ident()), nets())[1])
+    monkeypatch.setattr(module, "Nets", lambda precision: (made.append(threading.get_ident()), nets(precision))[1])
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(engine.load, ["baker"] * 4))
     assert len(made) == 1

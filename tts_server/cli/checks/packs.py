@@ -14,6 +14,14 @@ def unusable_packs(config: Config) -> Mapping[str, str]:
     return {**read_packs(folder).faults, **read_onnx_packs(folder)[1]}
 
 
+def precision_of_baker(config: Config) -> tuple[int, str]:
+    """In how many bits the voice `baker` multiplies here, and why."""
+    from tts_server.engines.baker.precision import choose
+
+    choice = choose(str(config.engines.get("baker", {}).get("precision", "auto")))
+    return 8 if choice.precision == "int8" else 32, choice.why
+
+
 def compiled_decoder() -> str:
     """What Sambert's compiled decoder uses of this processor, "" where it is not there."""
     from tts_server.engines.sambert.runtime.kernel import native

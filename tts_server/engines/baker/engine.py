@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from tts_server.engine import AudioChunk, Break, Prosody, Run, Syllable, Utterance, VocoderTask, Voice
+from tts_server.engines.baker.precision import check, choose
 from tts_server.engines.baker.shape import VOCODER
 from tts_server.engines.baker.weights import is_installed
 from tts_server.errors import VoiceUnknown
@@ -43,17 +45,23 @@ class BakerEngine:
     """Speaks Mandarin with the voice `baker`."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
-        """Cheap; the engine has no settings of its own."""
+        """Cheap. settings: `precision`, which `load` judges."""
+        self._wanted = str(settings.get("precision", "auto"))
+        self.precision = choose(self._wanted)
         self._nets: Nets | None = None
         self._loading = threading.Lock()
 
     @property
     def voices(self) -> Sequence[Voice]:
         """The voice, when its data is installed."""
-        return (BAKER,) if is_installed() else ()
+        if not is_installed():
+            return ()
+        is_plain = self.precision.precision == "fp32"
+        # Another precision sounds a little different: recordings of one are not taken for the other's.
+        return (BAKER if is_plain else replace(BAKER, revision=f"{BAKER.revision}-{self.precision.precision}"),)
 
     def load(self, voice: str) -> None:
-        """Read the weights, make the sessions, speak a syllable. Raises VoiceUnknown, VoiceDataMissing."""
+        """Make the nets and speak a syllable. Raises VoiceUnknown, VoiceDataMissing, ConfigInvalid."""
         self._loaded(voice)
 
     def unload(self, voice: str) -> None:
@@ -89,7 +97,8 @@ class BakerEngine:
                 from tts_server.engines.baker.runtime import Nets
                 from tts_server.engines.baker.speaker import speak
 
-                nets = Nets()
+                check(self._wanted)
+                nets = Nets(self.precision.precision)
                 for _ in speak(nets, (WARM_UP,), lambda: 1.0):
                     pass  # the first run of a session plans its memory
                 self._nets = nets

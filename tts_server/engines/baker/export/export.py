@@ -2,8 +2,9 @@
 
     python -m tts_server.engines.baker.export.export
 
-The weights are named, external initialisers; `runtime.py` feeds them at load. Convolutions are two-dimensional with
-height 1, since onnxruntime has its blocked kernels for those only. `nets.py` is what the graphs must agree with.
+Of what comes after the encoder there are two: the second multiplies 8-bit integers. The weights are named, external
+initialisers; `runtime.py` feeds them at load. Convolutions are two-dimensional with height 1, since onnxruntime has its
+blocked kernels for those only. `nets.py` is what the graphs must agree with.
 """
 
 import math
@@ -13,10 +14,19 @@ import onnx
 import torch
 from onnx import TensorProto
 
+from tts_server.engines.baker.export import eight_bits
 from tts_server.engines.baker.export.nets import AcousticModel, Vocoder
 from tts_server.engines.baker.shape import ACOUSTIC, VOCODER
 from tts_server.engines.onnx_export.graph import TIME, Graph, Weights
 from tts_server.engines.onnx_export.streamed import StreamedGraph
+
+# Of what the postnet's convolutions are given: the least and the most of 67 clauses, and some more.
+RANGES = {
+    "expand": (-7.5, 8.2),
+    "project": (-0.31, 16.0),
+    "postnet.0": (-15.0, 3.6),
+    **{f"postnet.{layer}": (-1.0, 1.0) for layer in range(1, 5)},  # hyperbolic tangents
+}
 
 
 def build_graphs() -> dict[str, onnx.ModelProto]:
@@ -27,6 +37,8 @@ def build_graphs() -> dict[str, onnx.ModelProto]:
         "decoder": _decoder(acoustic),
         "postnet": _postnet(acoustic),
         "vocoder": _vocoder(vocoder),
+        "decoder.int8": _decoder(acoustic, bits=8),
+        "postnet.int8": _postnet(acoustic, bits=8),
     }
 
 
@@ -48,7 +60,7 @@ def _encoder(weights: Weights) -> onnx.ModelProto:
     x = graph.op("Gather", graph.weight("embedding.weight"), units)
     x = graph.op("Add", x, _positions(graph, units))
     for layer in range(ACOUSTIC.layers):
-        x = _transformer_block(graph, x, f"encoder.{layer}")
+        x = _transformer_block(graph, x, f"encoder.{layer}", bits=32)
     graph.output(x, "hidden", ["U", ACOUSTIC.hidden])
     frames = graph.op("Sub", graph.op("Exp", _predictor(graph, x, "duration")), graph.constant(1.0))
     graph.output(graph.op("Relu", frames), "durations", ["U"])
@@ -57,7 +69,7 @@ def _encoder(weights: Weights) -> onnx.ModelProto:
     return graph.model()
 
 
-def _decoder(weights: Weights) -> onnx.ModelProto:
+def _decoder(weights: Weights, bits: int = 32) -> onnx.ModelProto:
     """All that looks at the whole clause: up to the attention of the last block."""
     graph = Graph("decoder", weights, is_empty=True)
     x = graph.input("hidden", ["U", ACOUSTIC.hidden])
@@ -69,26 +81,28 @@ def _decoder(weights: Weights) -> onnx.ModelProto:
         x = graph.op("Add", x, graph.op("Mul", embedded, mask))
     x = graph.op("Add", graph.op("Gather", x, repeats), _positions(graph, repeats))
     for layer in range(ACOUSTIC.layers - 1):
-        x = _transformer_block(graph, x, f"decoder.{layer}")
+        x = _transformer_block(graph, x, f"decoder.{layer}", bits)
     x = _attention(graph, x, f"decoder.{ACOUSTIC.layers - 1}.attention")
     graph.output(graph.time_last(x, ACOUSTIC.hidden), "frames", [1, ACOUSTIC.hidden, 1, "T"])
     return graph.model()
 
 
-def _postnet(weights: Weights) -> onnx.ModelProto:
+def _postnet(weights: Weights, bits: int = 32) -> onnx.ModelProto:
     """The rest of the decoder, two thirds of its work: it looks only `REACH` frames around, and is streamed."""
     hidden, name = ACOUSTIC.hidden, f"decoder.{ACOUSTIC.layers - 1}.feed_forward"
     graph = StreamedGraph("postnet", weights, is_empty=True)
     frames = graph.given("frames", [1, hidden, 1, "T"], knows_first=True)
     around = graph.window(frames, hidden, 1, 1, name="expand")
-    y = _mish(graph, graph.conv(around, f"{name}.expand"))
-    y = graph.conv(graph.window(y, ACOUSTIC.feed_forward, 1, 1, name="project"), f"{name}.project")
+    y = _mish(graph, _streamed_conv(graph, around, f"{name}.expand", bits))
+    y = graph.window(y, ACOUSTIC.feed_forward, 1, 1, name="project")
+    y = _streamed_conv(graph, y, f"{name}.project", bits)
     x = graph.cut(graph.window(graph.cut(around, 1, -1), hidden, 1, 1, name="shortcut"), 1, -1)
     x = graph.norm(graph.time_first(graph.op("Add", y, x), hidden), f"{name}.norm", ACOUSTIC.norm_eps)
     mel = residual = graph.time_last(graph.linear(x, "mel"), ACOUSTIC.n_mels)
     for layer in range(5):
         channels = ACOUSTIC.postnet if layer else ACOUSTIC.n_mels
-        residual = graph.conv(graph.window(residual, channels, 2, 2, name=f"postnet.{layer}"), f"postnet.{layer}")
+        around = graph.window(residual, channels, 2, 2, name=f"postnet.{layer}")
+        residual = _streamed_conv(graph, around, f"postnet.{layer}", bits)
         if layer < 4:
             residual = graph.op("Tanh", residual)
     mel = graph.cut(graph.window(mel, ACOUSTIC.n_mels, 10, 10, name="mel"), 10, -10)
@@ -102,13 +116,38 @@ def _positions(graph: Graph, counted: str) -> str:
     return graph.op("Slice", graph.weight("position.weight"), graph.constant([1]), end, graph.constant([0]))
 
 
-def _transformer_block(graph: Graph, x: str, name: str) -> str:
+def _transformer_block(graph: Graph, x: str, name: str, bits: int) -> str:
     x = _attention(graph, x, f"{name}.attention")
-    y = graph.conv(graph.time_last(x, ACOUSTIC.hidden), f"{name}.feed_forward.expand", padding=(1, 1))
-    y = graph.conv(_mish(graph, y), f"{name}.feed_forward.project", padding=(1, 1))
-    return graph.norm(
-        graph.op("Add", graph.time_first(y, ACOUSTIC.hidden), x), f"{name}.feed_forward.norm", ACOUSTIC.norm_eps
-    )
+    y = (_feed_forward_in_8_bits if bits == 8 else _feed_forward)(graph, x, f"{name}.feed_forward")
+    return graph.norm(graph.op("Add", y, x), f"{name}.feed_forward.norm", ACOUSTIC.norm_eps)
+
+
+def _feed_forward(graph: Graph, x: str, name: str) -> str:
+    y = graph.conv(graph.time_last(x, ACOUSTIC.hidden), f"{name}.expand", padding=(1, 1))
+    y = graph.conv(_mish(graph, y), f"{name}.project", padding=(1, 1))
+    return graph.time_first(y, ACOUSTIC.hidden)
+
+
+def _feed_forward_in_8_bits(graph: Graph, x: str, name: str) -> str:
+    balanced = graph.op("Mul", x, _balance(graph, f"{name}.expand"))
+    y = eight_bits.conv(graph, eight_bits.rounded(graph, balanced), f"{name}.expand", padding=1)
+    return eight_bits.conv(graph, eight_bits.rounded(graph, _mish(graph, y)), f"{name}.project", padding=1)
+
+
+def _streamed_conv(graph: Graph, x: str, name: str, bits: int) -> str:
+    """x: (1, C, 1, T), with what its windows see around it."""
+    if bits != 8:
+        return graph.conv(x, name)
+    outputs, channels, _ = graph.weights[f"{name}.weight"].shape
+    x = graph.time_first(x, channels)
+    if name.endswith("expand"):
+        x = graph.op("Mul", x, _balance(graph, name))
+    low, high = next(limits for end, limits in RANGES.items() if name.endswith(end))
+    return graph.time_last(eight_bits.conv(graph, eight_bits.rounded_within(graph, x, low, high), name), outputs)
+
+
+def _balance(graph: Graph, name: str) -> str:
+    return graph.fed(f"{name}.balance", (ACOUSTIC.hidden,), TensorProto.FLOAT)
 
 
 def _attention(graph: Graph, x: str, name: str) -> str:
