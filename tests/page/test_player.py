@@ -105,6 +105,22 @@ async def test_a_text_of_many_parts_is_one_file(daemon: Daemon, browser: Browser
         assert parts["ssml"] == 1
 
 
+@pytest.mark.parametrize("button", ["WAV", "MP3", "Opus"])
+async def test_a_text_of_many_parts_is_saved_as_one_file(
+    daemon: Daemon, browser: Browser, tmp_path: Path, button: str
+) -> None:
+    async with browser_page(browser, accept_downloads=True) as (page, problems):
+        await visit(page, daemon.http_port)
+        nothing = "😀" * 1996  # nobody says an emoji
+        await page.get_by_label("Text to speak").fill(f"第一段。{nothing}第二段。{nothing}第三段。")
+        path = await save(page, button, tmp_path)
+        with av.open(io.BytesIO(path.read_bytes())) as file:
+            seconds = sum(frame.samples / frame.sample_rate for frame in file.decode(audio=0))
+        assert seconds > 2.5  # all three
+        await expect(page.locator("#kept")).to_have_text("Saved")
+        assert problems == []
+
+
 async def test_a_text_of_many_parts_is_one_speech_with_a_bar(daemon: Daemon, browser: Browser) -> None:
     async with browser_page(browser) as (page, problems):
         await visit(page, daemon.http_port)

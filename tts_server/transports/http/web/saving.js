@@ -14,7 +14,7 @@ export async function saveSpeech(request, extension, onProgress, signal) {
   let rate = 0;
   for (const [index, { text }] of parts.entries()) {
     const answer = await postJson("api/tts", { ...request, text, format, stream: isWav }, signal);
-    files.push(await answer.arrayBuffer());
+    files.push(await answer.blob()); // hours of a long text: browsers put them on the disk
     rate = Number(answer.headers.get("x-sample-rate"));
     onProgress((index + 1) / parts.length);
   }

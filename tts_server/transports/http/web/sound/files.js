@@ -1,7 +1,8 @@
 // Speech as files.
 
+// chunks: Int16Arrays, or Blobs of 16-bit PCM.
 export function wavFile(chunks, rate) {
-  const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  const bytes = chunks.reduce((sum, chunk) => sum + (chunk.size ?? chunk.byteLength), 0);
   const header = new DataView(new ArrayBuffer(44));
   const ascii = (at, text) => [...text].forEach((c, i) => header.setUint8(at + i, c.charCodeAt(0)));
   ascii(0, "RIFF");
