@@ -77,7 +77,8 @@ class Catalogue:
     def speaker_of(self, text: str, voice: Voice) -> Voice:
         """Who says a text that `voice` is to say: the first other one that can, where it can say none of it."""
         languages = [language for language, pattern in _SCRIPTS if pattern.search(text)]
-        if not languages or set(languages) & set(voice.speaks):
+        is_own = "en" in languages and not set(voice.speaks) <= {"zh", "en"}  # Latin letters are its own as well
+        if not languages or is_own or set(languages) & set(voice.speaks):
             return voice
         others = (other for other in self.voices if set(languages) & set(other.speaks))
         return next(others, voice)

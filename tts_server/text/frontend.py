@@ -15,6 +15,7 @@ from typing import Any
 
 from tts_server.text.assemble import runs_of
 from tts_server.text.english import arpabet, english, own_words
+from tts_server.text.linguistic import foreign
 from tts_server.text.linguistic.aligned import Aligned
 from tts_server.text.linguistic.dictionary import Dictionary
 from tts_server.text.linguistic.ipa import is_sayable
@@ -31,6 +32,8 @@ _HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
 _STRETCH = re.compile(
     rf"(?P<zh>[{_HAN}]+)|(?P<en>[A-Za-zÀ-ɏ](?:[^{_HAN}]*[A-Za-zÀ-ɏ])?)|(?P<other>[^{_HAN}A-Za-zÀ-ɏ]+)"
 )
+_HAS_HAN = re.compile(f"[{_HAN}]")
+OURS = ("zh", "en")  # languages that are read here; others are left to the voice that speaks them
 _PINYIN = re.compile(r"[a-zêü:]+[1-5]")
 _WARM_UP = Segment("今天2026年3月5日，5mol，OK。", tuple(range(21)))
 
@@ -73,6 +76,9 @@ def analyse(segment: Segment, language: str = "zh") -> Sentence:
 
     language: the voice's own, for what does not tell of itself; a `Language` span says otherwise.
     """
+    if _is_foreign(segment, language):
+        parts = foreign.parts_of(_written(segment.text), language)
+        return Sentence(segment.text, segment.text, runs_of(parts, segment))
     language = next((span.code for span in segment.spans if isinstance(span, Language)), language)
     dictionary = _dictionary
     forced = [
@@ -86,6 +92,12 @@ def analyse(segment: Segment, language: str = "zh") -> Sentence:
     own += (found for found in mentioned(segment.text) if not _is_decided(found, segment, own))
     parts = _parts(aligned, segment, own)
     return Sentence(segment.text, aligned.text, runs_of(parts, segment))
+
+
+def _is_foreign(segment: Segment, language: str) -> bool:
+    """Whether a text is for its voice alone to read: Chinese characters, and what says its language, are read here."""
+    is_told = any(isinstance(span, Language) for span in segment.spans)
+    return language not in OURS and not is_told and not _HAS_HAN.search(segment.text)
 
 
 def _is_decided(found: Reading, segment: Segment, own: Sequence[Reading]) -> bool:

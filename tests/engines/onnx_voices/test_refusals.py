@@ -52,7 +52,7 @@ def refused(model: Path, folder: Path) -> str:
         ({"phoneme_type": "hebrew"}, "phoneme_type 'hebrew' is not known here"),
         ({"num_speakers": 10**6}, "num_speakers"),
         ({"num_speakers": 2}, "has the inputs"),
-        ({"language": {"code": "de_DE"}, "phoneme_type": "espeak"}, "front ends for English"),
+        ({"language": {"code": "de_DE"}, "phoneme_type": "text"}, "front ends for English"),
         ({"language": {"code": "zh_CN"}, "phoneme_type": "espeak"}, "Mandarin (pinyin)"),
     ],
 )

@@ -14,7 +14,7 @@ from tts_server.engine import AudioChunk, Utterance, Voice
 from tts_server.engines.installing.loaded import Key, LoadedPacks
 from tts_server.engines.onnx_voices.families import Model, load
 from tts_server.engines.onnx_voices.packs.pack import UNKNOWN_LICENCE, Pack, find_packs, memory_mb, read_pack
-from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, TRIALS
+from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, trial
 from tts_server.errors import TTSError, VoiceUnknown
 from tts_server.presets import BY_SIGNAL_STRENGTHS, PRESETS
 
@@ -94,7 +94,7 @@ def read_packs(folder: Path) -> tuple[list[Pack], dict[str, str]]:
 def _warm(pack: Pack) -> Model:
     model = load(pack)
     for language in pack.speaks:
-        for _ in model.speak(0, TRIALS[language][:1], lambda: 1.0):
+        for _ in model.speak(0, trial(language)[:1], lambda: 1.0):
             pass  # the first run of a session plans its memory
     return model
 

@@ -19,7 +19,7 @@ from tts_server.engines.onnx_voices.install import kokoro
 from tts_server.engines.onnx_voices.install.catalogue import Fetched
 from tts_server.engines.onnx_voices.install.sources import Source, find_source, is_archive, unpacked
 from tts_server.engines.onnx_voices.packs.pack import MANIFEST, Pack, check_hashes, memory_mb, read_pack, write_manifest
-from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, TRIALS
+from tts_server.engines.onnx_voices.packs.trial import LEVEL_DBFS, trial
 from tts_server.errors import VoiceDataMissing
 
 NAME: Final = re.compile(r"\w[\w.-]{0,63}")
@@ -129,7 +129,7 @@ def _gain(level_dbfs: float) -> float:
 
 def _level(model: Model, pack: Pack, speaker: int) -> float:
     """How loud a voice is. Raises VoiceDataMissing for one that says nothing."""
-    said = TRIALS[pack.speaks[0]] if pack.family == "piper" else TRIALS[pack.speaks[0]][1:2]
+    said = trial(pack.speaks[0]) if pack.family == "piper" else trial(pack.speaks[0])[1:2]
     try:
         chunks = model.speak(speaker, said, lambda: 1.0)
         samples = np.concatenate(list(chain([np.zeros(0, np.float32)], (chunk.samples for chunk in chunks))))

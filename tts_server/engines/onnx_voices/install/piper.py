@@ -1,6 +1,7 @@
 """A voice pack of a Piper voice: NAME.onnx and NAME.onnx.json."""
 
 import json
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from tts_server.engines.onnx_voices.install.front import front_of
 from tts_server.engines.onnx_voices.install.graph_check import read_graph
 from tts_server.engines.onnx_voices.install.licence import read_card
 from tts_server.engines.onnx_voices.packs.pack import Pack
+from tts_server.engines.onnx_voices.piper import espeak
 from tts_server.engines.onnx_voices.piper.config import Settings, parse
 from tts_server.errors import VoiceDataMissing
 
@@ -23,6 +25,8 @@ def build(model: Path, folder: Path, name: str) -> Pack:
     told = _read_json(Path(f"{model}.json"))
     settings, rate, speakers, language = parse(told)
     speaks = _speaks(settings, language)
+    program = str(told.get("espeak", {}).get("voice", "")) if settings.phoneme_type == "espeak" else ""
+    program = program if espeak.is_installed() and espeak.VOICE.fullmatch(program) else ""
     graph = read_graph(model)
     inputs = {value.name for value in graph.graph.input}
     if not INPUTS - {"sid"} <= inputs <= INPUTS or ("sid" in inputs) != bool(speakers):
@@ -33,7 +37,7 @@ def build(model: Path, folder: Path, name: str) -> Pack:
     (folder / "front.onnx").write_bytes(front.SerializeToString())
     (folder / "decoder.onnx").write_bytes(cut.decoder.SerializeToString())
     licence, address = read_card(model.parent)
-    settings = replace(settings, hop_length=cut.hop_length, lag=json.loads(metadata["lag"]))
+    settings = replace(settings, hop_length=cut.hop_length, lag=json.loads(metadata["lag"]), espeak=program)
     return Pack(
         folder=folder,
         name=name,
@@ -74,7 +78,11 @@ def _speaks(settings: Settings, language: str) -> str:
         return "zh"
     if settings.phoneme_type in ("espeak", "text") and family == "en":
         return "en"
+    if settings.phoneme_type == "espeak" and re.fullmatch("[a-z]{2,3}", family) and family not in ("zh", "cmn", "yue"):
+        if not espeak.is_installed():
+            raise VoiceDataMissing(f"this voice speaks {language}: {espeak.HINT}")
+        return family
     raise VoiceDataMissing(
         f"this voice speaks {language or 'a language it does not name'} by symbols of type {settings.phoneme_type}; "
-        "here are front ends for English (espeak, text) and Mandarin (pinyin)"
+        f"here are front ends for English (espeak, text) and Mandarin (pinyin); {espeak.PROGRAM} has other languages"
     )

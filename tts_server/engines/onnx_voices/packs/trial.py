@@ -1,6 +1,7 @@
 """A few sentences as the front end would hand them over: to warm a voice up, and to measure how loud it is."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from tts_server.engine import Break, Run, Syllable, Word
@@ -34,6 +35,12 @@ def mandarin_run(pinyin: str) -> Run:
         syllables.append(Syllable("字", spoken, spoken, index, index + 1, after, mark))
     count = len(syllables)
     return Run("zh", "字" * count, 0, count, syllables=tuple(syllables), break_after=Break.SENTENCE)
+
+
+def trial(language: str) -> tuple[Run, ...]:
+    """What a voice of a language says; of one that is not known here, its numbers, which every language can read."""
+    numbers = ("1.", "1 2 3 4 5, 6 7 8 9 10.", "2024, 365, 1001.")
+    return TRIALS.get(language) or tuple(replace(english_run(text), language=language) for text in numbers)
 
 
 TRIALS: Final = {

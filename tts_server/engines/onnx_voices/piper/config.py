@@ -24,6 +24,7 @@ class Settings:
     noise_w: float
     hop_length: int = 256
     lag: int = 0  # samples that the decoder lags
+    espeak: str = ""  # the voice of espeak-ng whose phonemes it learned, where that program is used
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Settings":

@@ -13,6 +13,7 @@ from tts_server.engine import Break, Run, Syllable
 from tts_server.engines.english import g2p
 from tts_server.engines.english.timings import count_groups, word_groups
 from tts_server.engines.onnx_voices.piper.config import Settings
+from tts_server.engines.onnx_voices.piper.espeak import Espeak, espeak
 from tts_server.engines.onnx_voices.piper.ipa import espeak_ipa
 
 MAX_IDS: Final = 300  # a longer sentence costs memory by its square
@@ -23,7 +24,7 @@ OTHER_MARKS: Final = str.maketrans({"—": ",", "–": ",", "…": ".", "，": "
                                     "！": "!", "？": "?", "“": "", "”": "", '"': "", "(": ",", ")": ","})  # fmt: skip
 INITIALS: Final = re.compile("zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]")
 ZERO: Final = "Ø"  # the initial of a syllable without one
-SENTENCE_END: Final = re.compile("[.!?]+$")
+CLAUSE: Final = re.compile(r"\S.*?(?:[.!?,;:]+(?=\s|$)|$)", re.S)
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class _Part:
 
 def lines_of(run: Run, settings: Settings) -> list[Line]:
     """The lines of a run; none where there is nothing that the voice can say."""
-    sentences = _mandarin(run) if settings.phoneme_type == "pinyin" else _latin(run, settings.phoneme_type)
+    sentences = _sentences(run, settings)
     lines = [_line(parts, settings) for sentence in sentences for parts in _divided(sentence, settings)]
     lines = [line for line in lines if line.units or len(line.ids) > 4]
     for line in lines[:-1]:
@@ -56,6 +57,37 @@ def lines_of(run: Run, settings: Settings) -> list[Line]:
     if lines:
         lines[-1].break_after = run.break_after
     return lines
+
+
+def _sentences(run: Run, settings: Settings) -> Iterator[list[_Part]]:
+    if settings.phoneme_type == "pinyin":
+        return _mandarin(run)
+    has_own = any(word.own for word in run.words)  # in our phonemes, as their owner wants them said
+    return _by_espeak(run, espeak(settings.espeak)) if settings.espeak and not has_own else _latin(run, settings)
+
+
+def _by_espeak(run: Run, program: Espeak) -> Iterator[list[_Part]]:
+    """Clause by clause: the program drops marks, and pauses where it knows one."""
+    parts: list[_Part] = []
+    words = list(run.words)
+    for clause in CLAUSE.findall(run.text.translate(OTHER_MARKS)):
+        plain = clause.rstrip(MARKS)
+        groups = program.phonemes(plain)
+        written = words[: len(plain.split())]
+        words = words[len(written) :]
+        owned = word_groups([len(program.phonemes(word.text)) for word in written], len(groups))
+        owners = {
+            group: word for word, (first, last) in zip(written, owned, strict=False) for group in range(first, last)
+        }
+        for index, group in enumerate(groups):
+            word = owners.get(index)
+            mark = clause[len(plain) :][:1] if index == len(groups) - 1 else ""
+            parts.append(_Part(tuple(group), mark, *((word.start, word.end) if word else (-1, -1))))
+        if parts and parts[-1].mark in (".", "!", "?"):
+            yield parts
+            parts = []
+    if parts:
+        yield parts
 
 
 def _mandarin(run: Run) -> Iterator[list[_Part]]:
@@ -82,8 +114,9 @@ def split_pinyin(syllable: Syllable) -> tuple[str, ...]:
     return (*symbols, ZERO, "er", "5") if retroflex else symbols
 
 
-def _latin(run: Run, phoneme_type: str) -> Iterator[list[_Part]]:
+def _latin(run: Run, settings: Settings) -> Iterator[list[_Part]]:
     """IPA as espeak writes it, or letters; each written word owns the spoken ones that came of it."""
+    phoneme_type = settings.phoneme_type
     spoken = g2p.phonemes(g2p.text_of(run)) if phoneme_type == "espeak" else [run.text.lower()]
     counts = [
         count_groups(g2p.phonemes(g2p.written(word)) if phoneme_type == "espeak" else [word.text]) for word in run.words
