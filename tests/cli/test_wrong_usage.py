@@ -195,10 +195,11 @@ def test_a_full_disk_is_told(arguments: tuple[str, ...]) -> None:
     assert (ended.returncode, ended.stderr) == (1, told)
 
 
-def test_a_reader_that_went_away_is_told() -> None:
+@pytest.mark.parametrize("arguments", [SAYS, ("emotions", "list"), ("frontend", "你好。", "--json")])
+def test_a_reader_that_went_away_is_told(arguments: tuple[str, ...]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    ended = subprocess.run(command(*SAYS), stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    ended = subprocess.run(command(*arguments), stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     told = "tts-server: whoever read the output went away before all of it was written\n"
     assert (ended.returncode, ended.stderr) == (1, told)

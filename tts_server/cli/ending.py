@@ -32,6 +32,8 @@ def _run(command: Callable[[], object]) -> int:
     try:
         command()
     except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # Click ends without a word then
+            raise ended.__context__ from None
         return ended.code if isinstance(ended.code, int) else EXIT_FAILED if ended.code else 0
     return 0
 
