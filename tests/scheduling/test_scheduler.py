@@ -11,6 +11,7 @@ from tests.scheduling.simulate import NEVER, Engine, Order, measured, simulate
 from tts_server.scheduling.admission import OWN_LOAD
 from tts_server.scheduling.measured_cost import UNMEASURED_RTF
 from tts_server.scheduling.scheduler import CHUNKS_S, LONGEST_TURN_S, RETURN_S, USABLE_LOAD, Scheduler, Turn
+from tts_server.scheduling.stream import KEEPS_PLACE_S
 
 SAMBERT = Engine(rtf=0.18, first_s=0.016)
 BAKER = Engine(rtf=0.015, first_s=0.022)
@@ -376,9 +377,27 @@ def test_a_stream_that_waited_for_text_is_let_in_again_before_those_who_came_lat
     assert 0 not in inside
     scheduler.ask(0, 101.05, "v")
     assert scheduler.places(101.05)
+    assert scheduler.places(101.05)[0].stream == 0
     scheduler.close(inside[0], 101.1)
     turn = scheduler.pick(101.1)
     assert turn is not None
+    assert turn.stream == 0
+
+
+@pytest.mark.parametrize(("dry_s", "is_inside"), [(KEEPS_PLACE_S - 0.1, True), (KEEPS_PLACE_S + 0.1, False)])
+def test_a_stream_that_runs_dry_for_a_moment_keeps_its_place(dry_s: float, is_inside: bool) -> None:
+    scheduler = measured(2, SAMBERT)
+    scheduler.open(0, now=100.0)
+    give(scheduler, 0, audio_s=0.1, now=100.0)
+    now = 100.1 + dry_s
+    for stream in range(1, 10):
+        scheduler.open(stream, now)
+        scheduler.ask(stream, now, "v")
+    while (turn := scheduler.pick(now)) is not None:
+        scheduler.finish(turn.stream, 0.125, now)
+    scheduler.ask(0, now + 0.01, "v")
+    turn = scheduler.pick(now + 0.01)
+    assert (turn is not None and turn.stream == 0) is is_inside
 
 
 def test_what_others_computed_moves_the_deadline_and_takes_no_room() -> None:

@@ -1,7 +1,7 @@
 """Who is let in next, and how long the others will have to wait. Pure.
 
 As many streams are let in as the threads can keep playing at the same time. The rest stand in line: by priority, then
-clients in turn, then first come first served.
+those whose listener waits in the middle of a text, then clients in turn, then first come first served.
 """
 
 from collections import Counter, defaultdict
@@ -25,6 +25,7 @@ class Waiting:
     priority: int
     since: float  # seconds on the caller's clock
     rtf: float  # what it will cost
+    is_heard: bool = False  # its listener waits in the middle of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,14 @@ class WaitingLine:
         return _fits(newcomer.rtf, inside, load, self.slots, self.usable_load)
 
     def _order(self, waiting: Mapping[int, Waiting]) -> list[Waiting]:
-        """By priority, then by how many streams its client has inside and ahead of it, then by time."""
+        """By priority, who is heard already, how many streams its client has inside and ahead of it, and time."""
         have: defaultdict[tuple[int, str], int] = defaultdict(int)
         inside = Counter(self.clients)
-        keys: dict[int, tuple[int, int, float]] = {}
+        keys: dict[int, tuple[int, bool, int, float]] = {}
         for each in sorted(waiting.values(), key=lambda each: each.since):
             ahead = have[each.priority, each.client]
             have[each.priority, each.client] += 1
-            keys[each.stream] = (-each.priority, inside[each.client] + ahead, each.since)
+            keys[each.stream] = (-each.priority, not each.is_heard, inside[each.client] + ahead, each.since)
         return sorted(waiting.values(), key=lambda each: keys[each.stream])
 
 

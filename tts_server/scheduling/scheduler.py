@@ -187,7 +187,10 @@ class Scheduler:
     def _line(self, now: float) -> WaitingLine:
         inside = {n: s for n, s in self._streams.items() if s.is_active(now, n in self._running)}
         waiting = {
-            stream: Waiting(stream, state.client, state.priority, state.in_line_since, self.costs.of(state.voice).cost)
+            stream: Waiting(
+                *(stream, state.client, state.priority, state.in_line_since),
+                *(self.costs.of(state.voice).cost, state.has_audio),
+            )
             for stream, state in self._streams.items()
             if state.in_line_since is not None
         }

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+# One that has run dry keeps its place for so long: the rest of its sentence is on its way, and whoever took the place
+# meanwhile would have it for seconds.
+KEEPS_PLACE_S: Final = 0.5
 FIRST_AUDIO_S: Final = (0.15, 0.0, 0.5)  # by priority (normal, high, low): in which a stream should begin to be heard
 
 
@@ -24,9 +27,10 @@ class Stream:
     is_held: bool = False  # its listener gets nothing of what is computed now: they will get it together, later
 
     def is_active(self, now: float, is_running: bool) -> bool:
-        """Whether it uses what was reserved for it; one that waits for its client's text does not."""
+        """Whether it uses what was reserved for it; one that waits for its client's text does not for long."""
         is_at_work = is_running or self.asked_at is not None or self.is_held
-        return self.admitted_at is not None and (is_at_work or self.deadline > now)
+        keeps_until = self.deadline + (KEEPS_PLACE_S if self.has_audio else 0.0)
+        return self.admitted_at is not None and (is_at_work or keeps_until > now)
 
     def give(self, audio_s: float, now: float) -> None:
         """The listener gets audio. Who had run dry plays on with it."""
