@@ -122,6 +122,10 @@ websocket: $(TEST_LAYERS)  ## figures of the WebSocket door, and RFC 6455 case b
 	@$(BIN)/python -m tests.load.websocket_door $(ARGS)
 	@$(BIN)/python -m tests.conformance.kosoku_run
 
+.PHONY: simulate
+simulate: $(TEST_LAYERS)  ## a million steps of simulated days: order of events by chance, faults of engine and cache (minutes)
+	@$(BIN)/python -m tests.simulation $(ARGS) 2>/dev/null
+
 .PHONY: scale
 scale: $(TEST_LAYERS)  ## docs/SCALE.md: 1 to 16 boxes of a simulated engine behind HAProxy, and what a fault costs (minutes)
 	@$(BIN)/python -m tests.load.scale --faults $(ARGS)

@@ -19,6 +19,7 @@ from tts_server.events import Audio, Done, DoneReason, Marks, SpeechEvent, Speec
 from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.synthesizer import Context, Synthesizer
+from tts_server.text.linguistic.segment import Segment
 
 TEXT = "主人，欢迎回家。"
 OPTIONS = SpeechOptions(voice="tone", split="sentence")
@@ -255,3 +256,21 @@ async def test_a_text_too_long_to_be_said_twice_is_not_kept(core: Core, monkeypa
     synthesizer = caching(core)
     assert len(audio(await say(synthesizer))) == 6 * SAMPLES_PER_CHARACTER * 4
     assert synthesizer.cache.memory_size == 0
+
+
+async def test_who_takes_over_a_flight_is_credited_with_what_it_has_not_heard_yet(core: Core) -> None:
+    """What was made on the turns of one who left is no gift of the one who goes on."""
+    turns = Turns(Scheduler(2))
+    cache = SegmentCache(core.link, turns, KeyMaker({}, {}), 2**20)
+    segment, voice = Segment(TEXT, tuple(range(len(TEXT) + 1))), core.link.catalogue.voices[0]
+    with turns.stream() as heir:
+        with turns.stream() as first:
+            source, other = await cache.open(segment, voice, first), await cache.open(segment, voice, heir)
+            while await source.next() is not None:
+                if turns.in_hand_s(first) > 0.3:
+                    break
+            source.close()
+        assert turns.in_hand_s(heir) == 0
+        await other.next()
+        assert turns.in_hand_s(heir) > 0
+        other.close()

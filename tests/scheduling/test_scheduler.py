@@ -488,3 +488,21 @@ def test_slots_are_never_exceeded_and_never_idle_while_there_is_room(
             assert running or not asking or 0 < held_s <= RETURN_S
         assert len(running) <= slots
         assert scheduler.active == len(asking) + len(running)
+
+
+def test_who_waits_for_anothers_speech_lends_it_its_place() -> None:
+    """A voice slower than real time: the one inside is held back, and waits for what one in line has begun to speak."""
+    scheduler = Scheduler(1)
+    scheduler.costs.learn("slow", 200.0, 100.0)
+    for stream in (1, 2):
+        scheduler.open(stream, 0.0)
+    scheduler.ask(1, 0.0, "slow")
+    assert scheduler.pick(0.0) is not None
+    scheduler.finish(1, 0.1, 0.2)
+    scheduler.hold(1)
+    scheduler.ask(2, 0.2, "slow", begins=True)
+    assert scheduler.pick(0.2) is None
+    scheduler.hasten(2, waiting=1)
+    turn = scheduler.pick(0.2 + 2 * RETURN_S)
+    assert turn is not None
+    assert turn.stream == 2

@@ -7,6 +7,7 @@ numbers, and each proves itself as a recording does: one that is missing or dama
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 from tts_server.cache.recording import PackedPiece, Piece, Recording
@@ -126,17 +127,17 @@ class Followed:
 
     async def _take(self, number: bytes, fields: dict[bytes, bytes]) -> None:
         ((name, value),) = fields.items()
-        self._known += 1
-        if number != b"%d-0" % self._known or name == _GONE:
+        expected = self._known + 1
+        if number != b"%d-0" % expected or name == _GONE:
             raise ValueError("a piece is missing, or the other box has stopped")
-        if name == _END:
-            self._there.append(None)
-            return
-        self._size += len(value)
-        if self._size > MAX_BYTES:
+        if self._size + len(value) > MAX_BYTES:
             raise ValueError("more than anybody says")
-        recording = await asyncio.to_thread(Recording.from_bytes, f"{self._key}:{self._known}", value)
-        self._there.extend(recording.pieces)
+        pieces: Sequence[Piece | PackedPiece | None] = (None,)
+        if name != _END:
+            pieces = (await asyncio.to_thread(Recording.from_bytes, f"{self._key}:{expected}", value)).pieces
+        # All at once, as the wait above may be given up: the next listener then fetches this piece again.
+        self._known, self._size = expected, self._size + len(value)
+        self._there.extend(pieces)
 
 
 def stream_of(key: str, token: str) -> str:

@@ -51,6 +51,7 @@ class SingleFlight:
         self._heard_elsewhere = self._to_pass_over = 0  # samples from the other box, and of them still to be made here
         self._changed = asyncio.Event()
         self._pieces: list[Piece | PackedPiece] = []
+        self._paid_by: list[int | None] = []  # for each piece, the stream on whose turn it was made
         self._dropped = 0  # pieces that everybody has heard, of a flight that is not shared
         self._heard: dict[int, int] = {}  # stream -> pieces it has taken
         self.carrier: int | None = None  # on whose turns the engine is asked
@@ -102,7 +103,7 @@ class SingleFlight:
         while True:
             heard = self._heard[stream] - self._dropped
             if heard < len(self._pieces):
-                return self._give(stream, self._pieces[heard])
+                return self._give(stream, heard)
             if self._error is not None:
                 raise self._error
             if self.is_complete:
@@ -116,13 +117,14 @@ class SingleFlight:
             else:
                 await self._fetch(stream)
 
-    def _give(self, stream: int, piece: Piece | PackedPiece) -> Piece | PackedPiece:
+    def _give(self, stream: int, number: int) -> Piece | PackedPiece:
+        piece = self._pieces[number]
         self._heard[stream] += 1
-        if stream != self.carrier:
+        if stream != self._paid_by[number]:
             self._turns.credit_audio(stream, piece.seconds)
         if not self.is_shared:
             done = min(self._heard.values()) - self._dropped
-            del self._pieces[:done]
+            del self._pieces[:done], self._paid_by[:done]
             self._dropped += done
         return piece
 
@@ -151,7 +153,7 @@ class SingleFlight:
         if piece is None:
             self.is_complete = True
         else:
-            self._add(piece)
+            self._add(piece, None)
 
     async def _fetch(self, stream: int) -> None:
         """Get one more piece, or hear how the carrier stands in the queue."""
@@ -180,7 +182,7 @@ class SingleFlight:
             self.is_complete = True
             self._close()
         elif not isinstance(chunk, Queued):
-            self._add_spoken(Piece.of(chunk))
+            self._add_spoken(Piece.of(chunk), carrier)
 
     def _close(self) -> None:
         """The engine is not needed any more."""
@@ -188,19 +190,20 @@ class SingleFlight:
         if self._told_others is not None:
             self._told_others.end(self.is_complete)
 
-    def _add_spoken(self, piece: Piece) -> None:
+    def _add_spoken(self, piece: Piece, carrier: int) -> None:
         if self._to_pass_over:
             passed = min(self._to_pass_over, piece.samples)
             self._to_pass_over -= passed
             piece = piece.without(passed, self._heard_elsewhere)
             if not piece.samples:
                 return
-        self._add(piece)
+        self._add(piece, carrier)
         if self._told_others is not None:
             self._told_others.add(piece)
 
-    def _add(self, piece: Piece | PackedPiece) -> None:
+    def _add(self, piece: Piece | PackedPiece, carrier: int | None) -> None:
         self._pieces.append(piece)
+        self._paid_by.append(carrier)
         self._samples += piece.samples
         self.is_shared &= BYTES_PER_SAMPLE * self._samples <= MAX_SHARED_BYTES
 

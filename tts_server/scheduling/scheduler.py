@@ -96,11 +96,16 @@ class Scheduler:
         return max(0.0, self._streams[stream].deadline - now)
 
     def hasten(self, stream: int, waiting: int) -> None:
-        """Somebody else waits for what this stream computes: it becomes as urgent as that one."""
+        """Somebody else waits for what this stream computes: it becomes as urgent as that one, and gets its place.
+
+        Who waits needs none; keeping it, the two might wait for each other.
+        """
         if stream in self._streams and stream != waiting:
             state, other = self._streams[stream], self._streams[waiting]
             state.priority = max(state.priority, other.priority)
             state.deadline = min(state.deadline, other.deadline)
+            if state.in_line_since is not None and other.admitted_at is not None:
+                state.admitted_at, state.in_line_since, other.admitted_at = other.admitted_at, None, None
 
     def hand_over(self, stream: int, heir: int) -> None:
         """The stream ends, and another goes on with what it was computing: in its place, or in its place in line."""

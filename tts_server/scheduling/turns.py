@@ -82,8 +82,9 @@ class Turns:
         return prebuffer
 
     def hasten(self, stream: int, waiting: int) -> None:
-        """Let the stream be as urgent as another one that waits for its audio."""
+        """Let the stream be as urgent as another one that waits for its audio, and have its place."""
         self.scheduler.hasten(stream, waiting)
+        self._give_turns()
 
     def hand_over(self, stream: int, heir: int) -> None:
         """Let `heir` have the stream's place; whoever waits for the stream's turn gets TurnLost."""
