@@ -72,3 +72,11 @@ async def test_an_upgrade_with_too_large_a_head_is_told_so_at_once(fields: tuple
             assert answer.startswith(b"HTTP/1.1 431 ")
             assert b"may have 128 fields of 8192 bytes" in answer
         assert (await send_raw(door.port, get("/healthz", "Connection: close"))).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("began", [get("/api/voices"), upgrade()], ids=["plain", "upgrade"])
+async def test_a_head_that_grows_too_long_is_told_so_before_its_end(began: bytes) -> None:
+    async with open_door(core_without_engines(), SMALL) as door, asyncio.timeout(SMALL.head_timeout_s / 2):
+        answer = await send_raw(door.port, began.removesuffix(b"\r\n") + b"Cookie: " + b"x" * 30_000)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"the head of a request may have 16384 bytes" in answer

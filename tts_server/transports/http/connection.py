@@ -3,10 +3,12 @@
 import asyncio
 import socket
 import struct
+import sys
 from http import HTTPStatus
 from typing import Final
 
 import h11
+from h11._connection import DEFAULT_MAX_INCOMPLETE_EVENT_SIZE
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -20,6 +22,7 @@ from tts_server.transports.http.places import Places, address_of
 from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.websocket.connection import WebSocketConnection
 
+_TOO_LARGE: Final = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 _RETRY_LATER: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # struct linger: on, 0 s
 
@@ -116,12 +119,18 @@ class HttpConnection(H11Protocol):
         self._upgraded, upgraded.client = upgraded, self.client
         if not upgraded.handshake_initiated:  # its parser has smaller limits than this one, and only falls silent
             message = f"the head of a WebSocket's request may have {MAX_NUM_HEADERS} fields of {MAX_LINE_LENGTH} bytes"
-            self._answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, ErrorCode.BAD_MESSAGE, message)
+            self._answer(_TOO_LARGE, ErrorCode.BAD_MESSAGE, message)
             return
         if early := self.conn.trailing_data[0]:  # a client that does not wait for the end of the handshake
             upgraded.data_received(bytes(early))
 
     def send_400_response(self, msg: str) -> None:
+        """Called while the parser's error is handled, which knows one that is too long from one that is no HTTP."""
+        error = sys.exception()
+        if isinstance(error, h11.RemoteProtocolError) and error.error_status_hint == _TOO_LARGE:
+            message = f"the head of a request may have {DEFAULT_MAX_INCOMPLETE_EVENT_SIZE} bytes"
+            self._answer(_TOO_LARGE, ErrorCode.BAD_MESSAGE, message)
+            return
         self._answer(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_MESSAGE, "this is not a request that can be read as HTTP")
 
     def abort(self) -> None:
