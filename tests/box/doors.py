@@ -1,6 +1,7 @@
 """Speaks through every door of a daemon on this machine and prints seconds of speech, as JSON. Runs inside a box:
 
     /opt/tts-server/bin/python doors.py [--token TOKEN] [--text TEXT] [--only http|wyoming|websocket] [--voice VOICE]
+        [--patience SECONDS]
 
 A door that does not speak has its reason in place of the seconds.
 """
@@ -21,11 +22,11 @@ SENTENCE = "今天天气很好，我们去公园走走吧。"
 PATIENCE_S = 60.0
 
 
-def http(text: str, voice: str | None, token: str | None) -> float:
+def http(text: str, voice: str | None, token: str | None, patience_s: float) -> float:
     body = json.dumps({"text": text, "format": "pcm", "rate": 24000, **({"voice": voice} if voice else {})}).encode()
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     request = urllib.request.Request("http://127.0.0.1:8080/api/tts", body, headers)
-    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+    with urllib.request.urlopen(request, timeout=patience_s) as answer:
         return len(answer.read()) / 2 / 24000
 
 
@@ -50,12 +51,13 @@ async def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--token")
     parser.add_argument("--voice")
+    parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds for each door")
     parser.add_argument("--text", default=SENTENCE)
     parser.add_argument("--only", choices=("http", "wyoming", "websocket"))
     chosen = parser.parse_args()
     asked = (chosen.text, chosen.voice, chosen.token)
     doors = {
-        "http": lambda: asyncio.to_thread(http, *asked),
+        "http": lambda: asyncio.to_thread(http, *asked, chosen.patience),
         "wyoming": lambda: wyoming(*asked),
         "websocket": lambda: websocket(*asked),
     }
@@ -63,7 +65,7 @@ async def main() -> int:
     for name, speak in doors.items():
         if chosen.only in (None, name):
             try:
-                async with asyncio.timeout(PATIENCE_S):
+                async with asyncio.timeout(chosen.patience):
                     found[name] = round(await speak(), 2)
             except Exception as error:  # whatever goes wrong is what we are here to tell
                 found[name] = f"{type(error).__name__}: {error}"[:200]

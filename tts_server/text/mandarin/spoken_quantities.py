@@ -169,7 +169,7 @@ QUANTITIES: tuple[Rule, ...] = rules(
     (START + r"(?<!/)[0-9]{1,2}(?:/[0-9]{1,2}){2,}+(?=[号月年级楼班层路线届期章])", lambda match: "、".join(map(cardinal, match[0].split("/")))),
     (r"(?<![0-9A-Za-z.])\.(?P<n>[0-9]+)(?![0-9.])", lambda match: "零点" + digits(match["n"])),
     (r"(?<=[0-9零一二三四五六七八九十]秒)(?P<n>[0-9]{1,3})(?![0-9.分秒])", lambda match: digits(match["n"])),
-    (START + r"[1-9][0-9]?/[1-9][0-9]{0,2}(?:\s?[+×÷−-]\s?[1-9][0-9]?/[1-9][0-9]{0,2})++(?![0-9/])", _say_sum_of_fractions),
+    (START + r"[1-9][0-9]?/[1-9][0-9]{0,2}(?>(?:\s?[+×÷−-]\s?[1-9][0-9]?/[1-9][0-9]{0,2})+)(?![0-9/])", _say_sum_of_fractions),
     (r"(?<=[0-9]米)(?P<n>[0-9]{2})(?![0-9.,]|厘米|[个人米远高宽长])", lambda match: digits(match["n"])),
     (START + r"(?P<a>[1-9][0-9]?)[/⁄](?P<b>[1-9][0-9]{0,2})(?![0-9/]|\s?=)", _say_fraction),
     (rf"(?<![0-9第初.,周])2(?={MEASURE_WORDS})", lambda match: "两"),
