@@ -166,7 +166,7 @@ QUANTITIES: tuple[Rule, ...] = rules(
     (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?)\s?in(?![A-Za-z0-9²³]|\s[A-Za-z0-9])", lambda match: quantity(match["n"]) + "英寸"),
     (START + rf"{NEGATIVE}(?P<n>{NUMBER})(?P<x>[万亿千百]{{1,2}})?\s?(?P<u>{UNIT}){AFTER_UNIT}", _say_unit),
     (START + r"(?P<n>[0-9]{1,4}(?:,[0-9]{4})+)(?![0-9,])", lambda match: cardinal(match["n"])),
-    (START + r"(?<!/)[0-9]{1,2}(?:/[0-9]{1,2}){2,}+(?=[号月年级楼班层路线届期章])", lambda match: "、".join(map(cardinal, match[0].split("/")))),
+    (START + r"(?<!/)[0-9]{1,2}(?>(?:/[0-9]{1,2}){2,})(?=[号月年级楼班层路线届期章])", lambda match: "、".join(map(cardinal, match[0].split("/")))),
     (r"(?<![0-9A-Za-z.])\.(?P<n>[0-9]+)(?![0-9.])", lambda match: "零点" + digits(match["n"])),
     (r"(?<=[0-9零一二三四五六七八九十]秒)(?P<n>[0-9]{1,3})(?![0-9.分秒])", lambda match: digits(match["n"])),
     (START + r"[1-9][0-9]?/[1-9][0-9]{0,2}(?>(?:\s?[+×÷−-]\s?[1-9][0-9]?/[1-9][0-9]{0,2})+)(?![0-9/])", _say_sum_of_fractions),
