@@ -87,8 +87,9 @@ listen: $(DONE)/tts-server  ## a page for ears and eyes: every voice and emotion
 	    .venv-emotion/bin/python -m tests.listen.page "$$said/now" "$$said/former" "$(LISTEN)" && echo "==> $(LISTEN)"
 
 .PHONY: figures
-figures: $(TEST_LAYERS)  ## the figures of README: speed, memory, cold start
+figures: $(TEST_LAYERS)  ## the figures of README: speed, memory and where it goes, cold start
 	@$(BIN)/python -m tests.bench.embedded
+	@$(BIN)/python -m tests.bench.where
 
 .PHONY: load
 load: $(DONE)/tts-server  ## a bounded load on all doors: texts a second, first audio, errors; ARGS="--users 20"

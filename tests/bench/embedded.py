@@ -97,6 +97,11 @@ async def processes() -> None:
     """Memory of both processes with a voice loaded, and the time from start to the first audio."""
     started = time.perf_counter()
     async with running_daemon(wait_ready=False) as daemon:
+        report("start: doors listen (s)", time.perf_counter() - started)
+        await answered(daemon, "/healthz")
+        report("start: /healthz answers (s)", time.perf_counter() - started)
+        await answered(daemon, "/readyz")
+        report("start: voices are ready (s)", time.perf_counter() - started)
         first = await first_byte(daemon, "你好。")
         report("cold start, daemon's start to the first Mandarin audio over HTTP (s)", first - started)
         for text in SENTENCES * 4:
@@ -109,6 +114,13 @@ async def processes() -> None:
         killed = time.perf_counter()
         first = await first_byte(daemon, "你好。")
         report("engine host killed, to the first audio of the next request (s)", first - killed)
+
+
+async def answered(daemon: Daemon, path: str) -> None:
+    """Wait until it says 200 there."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{daemon.http_port}", timeout=30) as client:
+        while (await client.get(path)).status_code != 200:  # noqa: ASYNC110 -- nobody else could tell
+            await asyncio.sleep(0.01)
 
 
 async def first_byte(daemon: Daemon, text: str) -> float:
