@@ -36,6 +36,9 @@ _LOW_PASS: Final = low_pass(VOCODER.sample_rate)
 def apply(curve: Curve, samples: Samples, first_sample: int, history: Samples) -> tuple[Samples, Samples]:
     """One chunk that begins at `first_sample` of its clause. Returns it changed, and the history for the next chunk."""
     joined = np.concatenate([history, samples])
+    after = joined[len(joined) - TAPS + 1 :]
+    if not (curve.high.any() or curve.breath.any()) and (curve.gain == 1).all():
+        return soft_limit(samples), after
     shaped = samples.astype(np.float64)
     places = (np.arange(first_sample, first_sample + len(samples)) + 0.5) / VOCODER.hop_length - 0.5  # in frames
     if curve.high.any():
@@ -43,7 +46,7 @@ def apply(curve: Curve, samples: Samples, first_sample: int, history: Samples) -
     if curve.breath.any():
         shaped += breath_of(joined, first_sample, _LOW_PASS) * _between_frames(curve.breath, places)
     shaped *= _between_frames(curve.gain, places)
-    return soft_limit(shaped.astype(np.float32)), joined[len(joined) - TAPS + 1 :]
+    return soft_limit(shaped.astype(np.float32)), after
 
 
 def _between_frames(values: Doubles, places: Doubles) -> Doubles | float:

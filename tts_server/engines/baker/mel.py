@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tts_server.engines.baker.runtime import REACH, Floats, Nets
 from tts_server.engines.baker.shape import ACOUSTIC
 
-BLOCK_FRAMES: Final = 20  # at once, after the first ones: a frame costs more in shorter blocks
+BLOCK_FRAMES: Final = 40  # at once, after the first ones: a frame costs more in shorter blocks
 QUIET_DB: Final = -42.0  # below the clause's loudest frame, as a mel tells it; what is heard is 8 dB further down
 QUIET_FRAMES: Final = 3  # kept of what follows: the vocoder, cut right behind a sound, makes a click of it
 LOUD_END_DB: Final = -36.0  # a mel that ends above this would end with a click
