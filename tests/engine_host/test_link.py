@@ -88,6 +88,20 @@ async def test_an_engine_that_hangs_is_given_up_and_the_host_restarted() -> None
         assert core.link.restarts == 1
 
 
+async def test_an_engine_that_is_only_slow_is_given_more_each_time_until_it_speaks() -> None:
+    async with running_core(chunk_timeout_s=0.25, engine_settings={"tone": {"slow_s": 0.6}}) as core:
+        spoken = None
+        while spoken is None:
+            try:
+                with core.link.open(segment(), "tone") as utterance:
+                    spoken = await listen(utterance, 1.0)
+            except EngineTimeout:
+                assert core.link.restarts < 5
+                await core.link.wait_ready()
+        assert len(spoken) == 6 * SAMPLES_PER_CHARACTER
+        assert core.link.restarts >= 1
+
+
 async def test_an_utterance_left_during_a_chunk_costs_no_synthesis_thread() -> None:
     async with running_core(engine_settings={"tone": {"slow_s": 0.1}}, threads=2) as core:
         for _ in range(4):  # more than there are threads

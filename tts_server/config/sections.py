@@ -188,7 +188,11 @@ class EngineHost(Section):
     max_memory_mb: int = Field(
         1024, ge=0, description="Above it (MiB), voices that have not spoken for longest are unloaded; 0: never."
     )
-    chunk_timeout_s: Seconds = Field(30.0, description="An engine that gives no audio for so long is restarted.")
+    chunk_timeout_s: Seconds = Field(
+        30.0,
+        description="An engine that gives no audio for so long is restarted; "
+        "on a box that is slower, up to eight times as long.",
+    )
     start_timeout_s: Seconds = Field(60.0, description="How long a request waits for engines that are still loading.")
 
 

@@ -13,6 +13,7 @@ from tts_server import errors
 from tts_server.engine import AudioChunk
 from tts_server.engine_host import framing, wire
 from tts_server.engine_host.child import HostProcess
+from tts_server.engine_host.patience import Patience
 from tts_server.engine_host.settings import HostSettings
 from tts_server.errors import EngineFailed, EngineLoading, EngineTimeout
 from tts_server.text.linguistic.segment import Segment
@@ -28,9 +29,9 @@ class EngineHostLost(EngineFailed):
 class RemoteUtterance:
     """One segment in the engine host; asked for one chunk at a time."""
 
-    def __init__(self, connection: "_Connection", timeout_s: float) -> None:
+    def __init__(self, connection: "_Connection", patience: Patience) -> None:
         self._connection = connection
-        self._timeout_s = timeout_s
+        self._patience = patience
         self.id = next(connection.ids)
         self.busy_s = 0.0  # seconds the engine has worked on it
         self._answer: asyncio.Future[tuple[framing.Message, bytes]] | None = None  # asked for and not yet taken
@@ -47,16 +48,19 @@ class RemoteUtterance:
         """
         if self._answer is None:
             self._answer = self._connection.ask(self.id, {"type": "next", "wanted_s": wanted_s})
+        allowed_s = self._patience.seconds
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(allowed_s):
                 message, payload = await asyncio.shield(self._answer)
         except TimeoutError:
-            self._connection.kill()  # a thread that hangs cannot be stopped otherwise
-            raise EngineTimeout(f"the engine gave no audio within {self._timeout_s:g} s") from None
+            if self._connection.kill():  # a thread that hangs cannot be stopped otherwise
+                self._patience.was_too_short()
+            raise EngineTimeout(f"the engine gave no audio within {allowed_s:g} s") from None
         self._answer = None
         if message["type"] == "failed":
             raise _error_from(message)
         self.busy_s += message["busy_s"]
+        self._patience.was_enough(message["busy_s"])
         return wire.chunk_from_json(message, payload) if message["type"] == "chunk" else None
 
 
@@ -67,6 +71,7 @@ class EngineLink:
         """early: an engine host that was started already, and is taken for the first."""
         self._settings = settings
         self._early = early
+        self._patience = Patience(settings.chunk_timeout_s)
         self._connection: _Connection | None = None
         self._ready = asyncio.Event()
         self._known = asyncio.Event()
@@ -118,8 +123,11 @@ class EngineLink:
         return spoken
 
     def stalled_s(self) -> float:
-        """For how long the engine host has been silent, or at one chunk. Asks it to tell; to be called now and then."""
-        return self._connection.stalled_s() if self._connection is not None else 0.0
+        """For how long the engine host has been silent, or at one chunk, without what a slow box is given.
+
+        Asks it to tell; to be called now and then.
+        """
+        return self._connection.stalled_s(self._patience.beyond_usual_s) if self._connection is not None else 0.0
 
     async def wait_known(self) -> None:
         """Wait until the voices are known. Raises EngineLoading after `start_timeout_s`."""
@@ -140,7 +148,7 @@ class EngineLink:
         connection = self._connection
         if connection is None:
             raise EngineHostLost("the engine host is not running")
-        utterance = RemoteUtterance(connection, self._settings.chunk_timeout_s)
+        utterance = RemoteUtterance(connection, self._patience)
         connection.send({"type": "open", "id": utterance.id, "voice": voice, "segment": wire.segment_to_json(segment)})
         try:
             yield utterance
@@ -243,16 +251,17 @@ class _Connection:
         self._writer = writer
         self._asked: dict[int, asyncio.Future[tuple[framing.Message, bytes]]] = {}
         self._is_closed = False
+        self._is_killed = False
         self._probed_at: float | None = None  # since when a probe has not been answered
         self._busy_s = 0.0  # the longest step, when it answered last
 
-    def stalled_s(self) -> float:
+    def stalled_s(self, granted_s: float) -> float:
         """See `EngineLink.stalled_s`."""
         now = asyncio.get_running_loop().time()
         if self._probed_at is None:
             self._probed_at = now
             self.send({"type": "probe"})
-        return max(now - self._probed_at, self._busy_s)
+        return max(now - self._probed_at, self._busy_s - granted_s)
 
     def note_alive(self, busy_s: float) -> None:
         """The host has answered a probe."""
@@ -283,11 +292,13 @@ class _Connection:
         if waiting is not None and not waiting.done():
             waiting.set_result((message, payload))
 
-    def kill(self) -> None:
-        """End the process at once; `EngineLink.run` then notices and starts another."""
+    def kill(self) -> bool:
+        """End the process at once; `EngineLink.run` then notices and starts another. False: somebody did so before."""
         self._ready.clear()
+        is_first, self._is_killed = not self._is_killed, True
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
+        return is_first
 
     async def close(self) -> None:
         """Fail whoever waits, and see the process end."""
