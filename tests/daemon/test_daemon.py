@@ -20,7 +20,20 @@ from protocol.client import Chunk, TtsClient
 from tests.support.daemon import Daemon, running_daemon
 from tts_server.audio.pcm import from_s16le
 
-FORBIDDEN = ("onnxruntime", "torch", "wetext", "rjieba", "pypinyin", "hibari", "scipy", "tflite", "kaldifst")
+FORBIDDEN = (
+    "onnxruntime",
+    "torch",
+    "wetext",
+    "rjieba",
+    "pypinyin",
+    "hibari",
+    "scipy",
+    "tflite",
+    "kaldifst",
+    "jwt",
+    "limits",
+    "av",
+)
 
 
 async def spoken(daemon: Daemon, text: str) -> np.ndarray:

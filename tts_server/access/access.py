@@ -12,9 +12,8 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Final, Literal
-
-import jwt
 
 from tts_server.access.box_names import elsewhere, marked
 from tts_server.access.links import LinkSigner, Pairs
@@ -73,6 +72,10 @@ class JwtKey:
     algorithm: Algorithm
     audience: str
     issuer: str | None = None
+
+    def __post_init__(self) -> None:
+        """Loads what judges such tokens: 11 MB, which boxes without them need not spend; no request waits for it."""
+        import_module("jwt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,8 @@ class Access:
         return Principal(found.name, found.scopes)
 
     def _signed(self, token: str) -> Principal:
+        import jwt
+
         expected = self._settings.jwt_key
         assert expected is not None, "the mode jwt comes with a key"
         try:

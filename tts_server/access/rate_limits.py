@@ -5,16 +5,16 @@ Where boxes share a server, what was spent at the others counts too (`shared_cou
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from typing import TYPE_CHECKING, Final
 
 from tts_server.access.shared_counts import SharedCounts
 from tts_server.errors import RateLimited, TextTooLong
+
+if TYPE_CHECKING:
+    from limits import RateLimitItemPerMinute
+    from limits.strategies import SlidingWindowCounterRateLimiter
 
 MINUTE_S: Final = 60.0
 
@@ -34,9 +34,11 @@ class Allowance:
         self._limits = limits
         self._shared = shared
         counted = ((limits.requests_per_min, "requests"), (limits.chars_per_min, "chars"))
-        self._items = {name: RateLimitItemPerMinute(amount, namespace=name) for amount, name in counted if amount}
-        # The storage runs a thread that forgets old counts: none without limits.
-        self._counter = SlidingWindowCounterRateLimiter(MemoryStorage()) if self._items else None
+        wanted = {name: amount for amount, name in counted if amount}
+        self._items: dict[str, RateLimitItemPerMinute] = {}
+        self._counter: SlidingWindowCounterRateLimiter | None = None
+        if wanted:
+            self._items, self._counter = _counting(wanted)
 
     def spend(self, payers: Sequence[str], chars: int, requests: int = 1) -> None:
         """Take requests and characters off every payer's minute. Raises RateLimited, TextTooLong."""
@@ -57,12 +59,24 @@ class Allowance:
                 if self._shared is not None:
                     self._shared.note(item, payer, costs[name])
 
-    def _refusal(self, name: str, item: RateLimitItemPerMinute, payer: str) -> RateLimited:
+    def _refusal(self, name: str, item: "RateLimitItemPerMinute", payer: str) -> RateLimited:
         assert self._counter is not None
         return _refused(name, item, self._counter.get_window_stats(item, payer).reset_time)
 
 
-def _refused(name: str, item: RateLimitItemPerMinute, reset_at: float) -> RateLimited:
+def _counting(
+    wanted: Mapping[str, int],
+) -> "tuple[dict[str, RateLimitItemPerMinute], SlidingWindowCounterRateLimiter]":
+    """Only where there are limits: the package takes 3 MB, and its storage runs a thread that forgets old counts."""
+    from limits import RateLimitItemPerMinute
+    from limits.storage import MemoryStorage
+    from limits.strategies import SlidingWindowCounterRateLimiter
+
+    items = {name: RateLimitItemPerMinute(amount, namespace=name) for name, amount in wanted.items()}
+    return items, SlidingWindowCounterRateLimiter(MemoryStorage())
+
+
+def _refused(name: str, item: "RateLimitItemPerMinute", reset_at: float) -> RateLimited:
     wait_s = min(MINUTE_S, max(1.0, math.ceil(reset_at - time.time())))
     what = "requests" if name == "requests" else "characters"
     return RateLimited(f"more than {item.amount} {what} in a minute; try again in {wait_s:g} s", wait_s)

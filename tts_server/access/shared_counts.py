@@ -7,11 +7,12 @@ nothing at any of them, until its minute is over. Without the counter each box c
 import asyncio
 import time
 from hashlib import blake2b
-from typing import Final
-
-from limits import RateLimitItem
+from typing import TYPE_CHECKING, Final
 
 from tts_server.shared.server import PREFIX, SharedServer
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
 
 _MAX_UNTOLD: Final = 256
 _MAX_BLOCKED: Final = 4096  # payers that are known to have spent all
@@ -32,7 +33,7 @@ class SharedCounts:
         self._untold: asyncio.Queue[tuple[RateLimitItem, str, int]] = asyncio.Queue(_MAX_UNTOLD)
         self._blocked: dict[tuple[str, str], float] = {}  # until when, on the wall clock
 
-    def blocked_until(self, item: RateLimitItem, payer: str) -> float:
+    def blocked_until(self, item: "RateLimitItem", payer: str) -> float:
         """When the payer may ask again, on the wall clock; 0 when nothing is known against it."""
         until = self._blocked.get((item.namespace, payer), 0.0)
         if until and until <= time.time():
@@ -40,7 +41,7 @@ class SharedCounts:
             return 0.0
         return until
 
-    def note(self, item: RateLimitItem, payer: str, cost: int) -> None:
+    def note(self, item: "RateLimitItem", payer: str, cost: int) -> None:
         """Somebody was let in here; it is told soon, if it can be."""
         if cost and self._server.is_up and not self._untold.full():
             self._untold.put_nowait((item, payer, cost))
@@ -55,7 +56,7 @@ class SharedCounts:
             except self._server.failures:
                 continue  # each box counts for itself
 
-    async def _tell(self, item: RateLimitItem, payer: str, cost: int) -> None:
+    async def _tell(self, item: "RateLimitItem", payer: str, cost: int) -> None:
         key = blake2b(payer.encode(), digest_size=12).hexdigest()  # no name and no address stands in the counter
         if not await self._counter.hit(item, key, cost=cost):
             reset_at = (await self._counter.get_window_stats(item, key)).reset_time
