@@ -38,18 +38,20 @@ _ROUND_BEGUN = re.compile(rf"[（(](?:[A-Za-z][A-Za-z ]{{0,30}}|[一-鿿]{{1,{_M
 # What only faces are made of, and eyes that look alike with a mouth between them.
 _SIGNS = "▽△ω∀Дд◕‿≧≦╥﹏ಠʖツﾟ゜✿♡♥εз・･•̀́￣¯ˉ˘╯╰︵ﾉノヽ┐┌皿口□°"
 _FACE_CHARS = (
-    rf"[\s{_SIGNS}\^_<>=;:.,'\"`´*+~\-|/\\@#TtQqOoUuXxvwVWn0｡。ﾊっつづシヾ〃☆★♪ㅠㅜ╬￢⊙●○◎◉❁❀༎ຶлЛъеѳφσςθμ≡ｰー—–]"
+    rf"[\s{_SIGNS}\^_<>=;:.,'\"`´*+~\-|/\\@#TtQqOoUuXxvwVWn0｡。ﾊっつづシヾ〃☆★♪ㅠㅜㄒ╬￢⊙●○◎◉❁❀༎ຶлЛъеѳφσςθμ≡ｰー—–]"
 )
 _FACE = re.compile(
-    rf"[（(](?=[^（()）\n]{{2,16}}[）)])(?:{_FACE_CHARS}{{0,12}}(?:[▽ω∀Д◕‿≧≦╥﹏ಠツﾟ✿￣˘╯╰°・･•□]{_FACE_CHARS}{{0,3}}){{2}}{_FACE_CHARS}{{0,12}}"
-    rf"|{_FACE_CHARS}{{0,3}}(?:\^[_.\-oOvw▽ω]{{0,2}}\^|[TQ][_.]{{1,2}}[TQ]|>[_.\-]{{1,2}}<|[oO0][_.][oO0]|-_+-|=_+=|;_+;|@_+@|x_x|ツ|u_u|n_n){_FACE_CHARS}{{0,3}})[）)](?:[ノﾉ╭ง۶┘╯ヾ☆っつψ彡~～]|︵ ?┻━┻)*"
+    rf"[（(](?=[^（()）\n]{{2,16}}[）)])(?:{_FACE_CHARS}{{0,12}}(?:[▽ω∀Д◕‿≧≦╥﹏ಠツﾟ✿￣˘╯╰°・･•□♥♡ㄒ]{_FACE_CHARS}{{0,3}}){{2}}{_FACE_CHARS}{{0,12}}"
+    rf"|{_FACE_CHARS}{{0,3}}(?:\^[_.\-oOvw▽ω]{{0,2}}\^|[TQ][_.]{{1,2}}[TQ]|>[_.\-]{{1,2}}<|[oO0][_.][oO0]|-_+-|=_+=|;_+;|@_+@|x_x|ツ|u_u|n_n|ㄒ[o_]?ㄒ){_FACE_CHARS}{{0,3}})[）)](?:[ノﾉ╭ง۶┘╯ヾ☆っつψ彡~～/]|︵ ?┻━┻)*"
 )
-_FACE_BEGUN = re.compile(rf"[（(]{_FACE_CHARS}{{0,16}}(?:[）)](?:[ノﾉ╭ง۶┘╯ヾ☆っつψ彡~～]|︵(?: ?┻?━?| ┻━┻|┻━┻))*)?")
+_FACE_BEGUN = re.compile(rf"[（(]{_FACE_CHARS}{{0,16}}(?:[）)](?:[ノﾉ╭ง۶┘╯ヾ☆っつψ彡~～/]|︵(?: ?┻?━?| ┻━┻|┻━┻))*)?")
+_ARMED = rf"[oO][（(]{_FACE_CHARS}{{2,14}}[）)][oO]"
 _BARE = re.compile(
-    r"(?:T_+T|Q_+Q|QAQ|QwQ|TAT|OwO|OvO|UwU|orz|Orz|XD|\^[_.oO]?\^|>[_.]{1,2}<|-_-\|*|=_=)(?![A-Za-z0-9_^=<>-])"
+    rf"(?:T_+T|Q_+Q|QAQ|QwQ|TAT|OwO|OvO|UwU|orz|Orz|XD|\^[_.oO]?\^|>[_.]{{1,2}}<|-_-\|*|=_=|{_ARMED})(?![A-Za-z0-9_^=<>-])"
 )
 _BARE_BEGUN = re.compile(
-    r"(?:T_*T?|Q_*Q?|QAQ?|QwQ?|TAT?|OwO?|OvO?|UwU?|U|O|[Oo]rz?|[Oo]|XD?|\^[_.oO]?\^?|>[_.]{0,2}<?|-_-?\|*|=_?=?)"
+    r"(?:T_*T?|Q_*Q?|QAQ?|QwQ?|TAT?|OwO?|OvO?|UwU?|U|O|[Oo]rz?|[Oo]|XD?|\^[_.oO]?\^?|>[_.]{0,2}<?|-_-?\|*|=_?=?"
+    rf"|[oO][（(]{_FACE_CHARS}{{0,14}}(?:[）)][oO]?)?)"
 )
 BARE_FIRST: Final = frozenset("TQOUoX^>=")
 

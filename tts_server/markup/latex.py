@@ -28,6 +28,7 @@ _BIG = re.compile(
 _HAN = re.compile("[一-鿿]")
 _NAMES: Final = {r"\triangle": "△", r"\degree": "°", r"\lt": "<", r"\gt": ">"}
 _ROOT = re.compile(r"√\(([A-Za-z0-9.]+)\)")
+_FRACTION = re.compile(r"\\[dt]?frac\s?\{([A-Za-z0-9]{1,6})\}\s?\{([A-Za-z0-9]{1,6})\}")
 _LONG_QUOTIENT = re.compile(r"[^0-9/\s][^/]*/|/[^/]*[^0-9/\s]")
 
 
@@ -55,11 +56,17 @@ def spoken(written: str, is_chinese: bool) -> str:
         return name
     for command, sign in _NAMES.items():
         written = written.replace(command, sign)
+    written = _FRACTION.sub(lambda match: _fraction(match[1], match[2], is_chinese), written)
     plain = " ".join(_converter().latex_to_text(written).replace("^∘", "°").split())
     plain = _ROOT.sub(r"√\1", plain).replace("_", "")
     if len(plain) > _MAX_SAID or (r"\frac" in written and _LONG_QUOTIENT.search(plain) and "√" in plain):
         return name
     return plain
+
+
+def _fraction(above: str, below: str, is_chinese: bool) -> str:
+    """Letters as Mandarin says them; the rest is left to the normaliser."""
+    return f"{below}分之{above}" if is_chinese and not (above + below).isdecimal() else f"{above}/{below}"
 
 
 @cache

@@ -45,3 +45,33 @@ def test_short_capitals_are_spelled_unless_they_are_words() -> None:
 @given(st.integers(0, 10**14))
 def test_any_number_can_be_said(value: int) -> None:
     assert numbers.number(str(value)).replace(" ", "").isalpha()
+
+
+PIECES = (
+    *(
+        "Mon.-Sun. ",
+        "Dr. ",
+        "St. ",
+        "Ave. ",
+        "U.S. ",
+        "Acme Inc. ",
+        "Tulsa, OK ",
+        "§ ",
+        "C# ",
+        "@x ",
+        "#x ",
+        "$ ",
+        "% ",
+    ),
+    *('27" ', "9x13 in pan ", "1/2/3 ", "Jan-1 ", "2H25 ", "44 B.C. ", "401(k) ", "124,444,234 ", "1:01:01 ", "a/b/c "),
+    *("LOW BATTERY ", "light.kitchen ", "a-1.b3@x.com ", "12/kg ", "1-2=3 ", "5 ", ". ", "\n", "é", "好", "\ud83d"),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=12))
+def test_whatever_is_joined_is_said_in_order_and_in_place(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    places = [(word.start, word.end) for run in analyse(segment(text), "en").runs for word in run.words]
+    assert all(0 <= start < end <= len(text) for start, end in places)
+    assert [start for start, _ in places] == sorted(start for start, _ in places)

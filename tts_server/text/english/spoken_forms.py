@@ -163,6 +163,7 @@ FORMS: tuple[Rule, ...] = rules(
     (rf"{_N}(?P<n>{_NUMBER}) ?(?P<c>{_CURRENCY})(?![A-Za-z0-9])", _say_money_after),
     (rf"{_N}(?P<n>{_NUMBER}) ?¢", lambda match: f"{quantity(match['n'])} cent" + "s" * (match["n"] != "1")),
     # quantities
+    (r"(?<![A-Za-z0-9])(?P<a>[a-z])/(?P<b>[a-z])(?![A-Za-z0-9/])", lambda match: f"{match['a']} over {match['b']}" if "=" in match.string else None),
     (rf"(?<=[0-9]) ?[x×] ?(?=[0-9.]+(?: ?[x×] ?[0-9.]+){{0,2}}[ -]?(?:{UNIT})(?![A-Za-z0-9])|[0-9]{{3,4}}(?![0-9]))|(?<=[0-9])(?P<two>) ?[*×] ?(?=[0-9])", lambda match: " by " if match["two"] is None else " times "),
     (r"(?<=[0-9]) ?[-−] ?(?=[0-9]+ ?=)", _say_math),
     (rf"(?<=[0-9])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False)),
@@ -188,6 +189,8 @@ FORMS: tuple[Rule, ...] = rules(
     (r"(?<=[A-Za-z0-9)])(?:\^3|³)(?![0-9])", lambda match: " cubed"),
     (r"√\(?(?=[A-Za-z0-9])", lambda match: "the square root of "),
     (rf"{_SIGNED}(?P<n>{_NUMBER}|(?<![0-9.])\.[0-9]+)", _say_number),
+    (r"(?<=[a-z)]) ?= ?[-−] ?(?=[a-z(])", lambda match: " equals minus "),
+    (r"(?<=[a-z)]) ?\+ ?(?=[a-z(])", lambda match: " plus "),
     (r"(?<=[a-z)]) ?= ?(?=[a-z(])", lambda match: " equals "),
     (r"(?<=[A-Za-z0-9%]) ?[→⇒] ?(?=[A-Za-z0-9])", lambda match: " to "),
 )  # fmt: skip
