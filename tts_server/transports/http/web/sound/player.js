@@ -5,10 +5,13 @@
 
 import { wavFile } from "./files.js";
 
+// From the first samples to their sound, beside what the device takes: the next ones are there by then. A device with large
+// blocks has it in them.
+const HEAD_START_S = 0.03;
 // What is due sooner than this may start too late, over what follows it. A clock that is read and used at once needs no
-// more than that; Firefox's stands still while a script runs, and it tells no base latency.
-const SOONEST_S = 0.003;
-const SOONEST_BY_A_STILL_CLOCK_S = 0.03;
+// more; Firefox's stands still while a script runs, and it tells no base latency.
+const LATE_S = 0.003;
+const LATE_BY_A_STILL_CLOCK_S = 0.012;
 const AHEAD_S = 4; // scheduled, at most
 const PIECE_S = 0.5; // of one source, at most
 const DEVICE_S = 0.03; // of the device: with less, a busy tablet stutters
@@ -203,8 +206,11 @@ class Play {
     for (const { source } of this.#pieces) source.stop(silentAt);
   }
 
-  get #soonest() {
-    return this.#output.baseLatency > 0 ? SOONEST_S : SOONEST_BY_A_STILL_CLOCK_S;
+  // When a sample is heard that is not to be late: as it is due, or anew after a head start.
+  #dueAfter(now) {
+    const { baseLatency } = this.#output;
+    const late = baseLatency > 0 ? LATE_S : LATE_BY_A_STILL_CLOCK_S;
+    return this.#at < now + late ? now + Math.max(late, HEAD_START_S - baseLatency) : this.#at;
   }
 
   // Of the device, behind the output's clock.
@@ -218,7 +224,7 @@ class Play {
     const source = new AudioBufferSourceNode(this.#output, { buffer });
     source.connect(this.#gain);
     const now = this.#output.currentTime; // last of all: it leaps by a whole block of the device
-    this.#at = Math.max(this.#at, now + this.#soonest);
+    this.#at = this.#dueAfter(now);
     source.start(this.#at);
     const piece = { source, at: this.#at, from: this.#next, count: samples.length };
     source.onended = () => this.#ended(piece);
