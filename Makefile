@@ -28,7 +28,7 @@ help:  ## this list
 .PHONY: run
 run: $(DONE)/notice $(if $(filter free,$(VOICES)),$(DONE)/free-voice)  ## install what is missing, then start the daemon
 	@echo "==> tts-server run $(ARGS)"
-	@exec $(if $(filter free,$(VOICES)),env 'TTS_SERVER__VOICES__DISABLED=["baker"]' )$(BIN)/tts-server run $(ARGS)
+	@exec $(if $(filter free,$(VOICES)),env 'TTS_SERVER__VOICES__DISABLED=["baker"]' TTS_SERVER__VOICES__DEFAULT=kokoro )$(BIN)/tts-server run $(ARGS)
 
 .PHONY: say
 say: export SAY_TEXT := $(value TEXT)

