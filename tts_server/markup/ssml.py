@@ -32,7 +32,9 @@ MAX_ELEMENTS: Final = 20_000  # of one document
 PARAGRAPH_MS: Final = 300  # of silence on top of that of a sentence
 _ROOT: Final = "<speak>"
 _OPENING = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:speak[\s>/]|!DOCTYPE)", re.DOTALL)
-_BETWEEN_TAGS = re.compile(r"<[^<>]{0,1000}>|&[a-z]{2,6};|(?P<text>[^<&]+|.)", re.DOTALL)
+# A tag that never ends was cut off with the text, and is none of its words.
+_CUT_TAG = r"</?[A-Za-z][A-Za-z0-9:_-]{0,30}(?:\s+[A-Za-z0-9:_-]{0,30}(?:=[^<>]{0,200})?)?\s*\Z"
+_BETWEEN_TAGS = re.compile(rf"<[^<>]{{0,1000}}>|{_CUT_TAG}|&[a-z]{{2,6}};|(?P<text>[^<&]+|.)", re.DOTALL)
 _CLOSING = re.compile(r"</speak\s*>")
 _CLOSING_CHARS: Final = 32  # of text before a piece, in which a closing tag may have begun
 _HIDDEN: Final = ("metadata", "meta", "lexicon", "desc", "bgm")  # what is in them is not read

@@ -213,10 +213,11 @@ async def test_a_lone_blank_between_messages_changes_nothing(peer: Peer) -> None
 
 
 @pytest.mark.parametrize("is_stream", [True, False])
+@pytest.mark.parametrize("end", ["</speak>", "</speak", '<break time="1'])
 async def test_ssml_that_cannot_be_read_is_said_without_its_tags(
-    peer: Peer, is_stream: bool, caplog: pytest.LogCaptureFixture
+    peer: Peer, is_stream: bool, end: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken = '<speak>你好<break time="1s">，<b>世界</speak>'
+    broken = f'<speak>你好<break time="1s">，<b>世界{end}'
     if is_stream:
         events = await stream(peer, *broken)
     else:
