@@ -1,8 +1,6 @@
 """The voice of a box as a text-to-speech entity: text is spoken while it is being written."""
 
 import struct
-import sys
-from array import array
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
@@ -29,6 +27,7 @@ from .speech import BoxAway, BoxError, Speech, TokenRefused
 
 PARALLEL_UPDATES = 0
 UNKNOWN_SIZE: Final = 0xFFFFFFFF
+CAF_LITTLE_ENDIAN: Final = 2
 
 OPTIONS: Final = vol.Schema(
     {
@@ -108,10 +107,10 @@ class BoxVoice(BoxEntity, TextToSpeechEntity):
         if "||" in options.get(ATTR_VOICE, ""):
             options.pop(CONF_EMOTION, None)  # the voice's own mood is not undone by the default of the options
         options.setdefault("language", request.language)
-        # Home Assistant converts by ffmpeg, which waits for some seconds of a WAV, in case it hides another codec. It
-        # asks no such thing of an AU, which has the same samples.
+        # Home Assistant converts by ffmpeg, which waits for 4 s of a WAV from a pipe, in case it hides another codec,
+        # and for half a second at most of a CAF, which has the same samples.
         wishes = {name: request.options[name] for name in FORMAT_HINTS if request.options.get(name) is not None}
-        extension = "wav" if wishes == {ATTR_PREFERRED_FORMAT: "wav"} else "au"
+        extension = "wav" if wishes == {ATTR_PREFERRED_FORMAT: "wav"} else "caf"
         return TTSAudioResponse(extension, self._speak(request, options, extension))
 
     def _check_emotion(self, wanted: str | None) -> None:
@@ -130,7 +129,7 @@ class BoxVoice(BoxEntity, TextToSpeechEntity):
                 try:
                     yield header(extension, speech.sample_rate)
                     async for pcm in speech.sound():
-                        yield pcm if extension == "wav" else big_endian(pcm)
+                        yield pcm
                 finally:
                     self._speeches.discard(speech)
         except BoxError as error:
@@ -157,15 +156,9 @@ class BoxVoice(BoxEntity, TextToSpeechEntity):
 
 def header(extension: str, sample_rate: int) -> bytes:
     """Of a file of unknown length, mono, 16 bit."""
-    if extension == "au":
-        return b".snd" + struct.pack(">IIIII", 24, UNKNOWN_SIZE, 3, sample_rate, 1)
+    if extension == "caf":
+        described = struct.pack(">d4sIIIII", sample_rate, b"lpcm", CAF_LITTLE_ENDIAN, 2, 1, 1, 16)
+        head = b"caff" + struct.pack(">HH", 1, 0) + b"desc" + struct.pack(">q", len(described)) + described
+        return head + b"data" + struct.pack(">qI", -1, 0)
     form = struct.pack("<IHHIIHH", 16, 1, 1, sample_rate, 2 * sample_rate, 2, 16)
     return b"RIFF" + struct.pack("<I", UNKNOWN_SIZE) + b"WAVEfmt " + form + b"data" + struct.pack("<I", UNKNOWN_SIZE)
-
-
-def big_endian(pcm: bytes) -> bytes:
-    """As AU has its samples."""
-    samples = array("h", pcm)
-    if sys.byteorder == "little":
-        samples.byteswap()
-    return samples.tobytes()
