@@ -130,6 +130,7 @@ simulate: $(TEST_LAYERS)  ## a million steps of simulated days: order of events 
 .PHONY: scale
 scale: $(TEST_LAYERS)  ## docs/SCALE.md: 1 to 16 boxes of a simulated engine behind HAProxy, and what a fault costs (minutes)
 	@$(BIN)/python -m tests.load.scale --faults $(ARGS)
+	@$(BIN)/python -m tests.load.shared_cache
 
 .PHONY: deploy-check
 deploy-check: $(TEST_LAYERS)  ## deploy/: manifests, Containerfile, HAProxy's configuration; boxes stopped and restarted behind it

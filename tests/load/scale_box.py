@@ -25,7 +25,7 @@ from tts_server.transports.wyoming.door import WyomingDoor, WyomingLimits
 
 LIMITS = CoreLimits(max_contexts=200, when_full="refuse")
 VOICE = "tone"
-TIMEOUT_S = 0.02
+TIMEOUT_S = 0.01  # as by default
 
 
 async def serve(wanted: dict[str, Any]) -> None:

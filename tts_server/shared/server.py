@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PREFIX: Final = "tts1:"  # of every key; the number is that of the form of what stands behind them
-_CONNECTIONS: Final = 16
+_CONNECTIONS: Final = 8
 _WAITING_CONNECTIONS: Final = 64  # of those who wait for another box's next word
 _PROBE_EVERY_S: Final = 1.0
-_PROBE_S: Final = 1.0
+_PATIENT_S: Final = 1.0  # where no request waits
+_LONGEST_WAIT_S: Final = 2.0
 _REFUSED_EVERY_S: Final = 3600.0
 
 
@@ -41,8 +42,9 @@ class SharedServer:
         self._refusals = (exceptions.ResponseError,)
         self.failures = (exceptions.ValkeyError, OSError, TimeoutError, ValueError)
         self._breaker = Breaker()
-        self._client = self._connected(_CONNECTIONS)
-        self._waiting = self._connected(_WAITING_CONNECTIONS)
+        self._quick = self._connected(_CONNECTIONS, settings.timeout_s)
+        self._patient = self._connected(_CONNECTIONS, _PATIENT_S)
+        self._waiting = self._connected(_WAITING_CONNECTIONS, _LONGEST_WAIT_S)
         self._told_at = -math.inf
 
     @property
@@ -52,8 +54,8 @@ class SharedServer:
 
     @property
     def pool(self) -> Any:
-        """Its connections, for a library that asks by itself."""
-        return self._client.connection_pool
+        """Connections for a library that asks by itself, and for which nobody waits."""
+        return self._patient.connection_pool
 
     @property
     def is_up(self) -> bool:
@@ -64,7 +66,9 @@ class SharedServer:
         """The answer to a command, bytes as they are. timeout_s: None is what a request may wait. Raises NoAnswer."""
         if not self.is_up:
             raise NoAnswer
-        return await self._ask(self._client, timeout_s or self._settings.timeout_s, command)
+        if timeout_s is None:
+            return await self._ask(self._quick, self._settings.timeout_s, command)
+        return await self._ask(self._patient, timeout_s, command)
 
     async def wait(self, *command: Any, timeout_s: float) -> Any:
         """The same for commands that wait at the server, for less than the timeout. Raises NoAnswer."""
@@ -84,15 +88,29 @@ class SharedServer:
 
     async def close(self) -> None:
         """Hang up."""
-        for client in (self._client, self._waiting):
+        for client in (self._quick, self._patient, self._waiting):
             await client.aclose(close_connection_pool=True)
 
     async def _probe(self) -> None:
         try:
-            await self._ask(self._client, _PROBE_S, ("PING",), is_probe=True)
+            await self._connect_ahead()
+            await self._ask(self._patient, _PATIENT_S, ("PING",), is_probe=True)
         except NoAnswer:
             return
         await self._look_at_its_settings()
+
+    async def _connect_ahead(self) -> None:
+        """Open what requests will use: TLS alone may take longer than they wait. What fails the ping will find out."""
+        pool, connections = self._quick.connection_pool, []
+        try:
+            async with asyncio.timeout(_PATIENT_S):
+                for _ in range(_CONNECTIONS):
+                    connections.append(await pool.get_connection("PING"))  # type: ignore[no-untyped-call]
+        except self.failures as error:
+            log.debug("cannot connect to the shared cache: %s", error)
+        finally:
+            for connection in connections:
+                await pool.release(connection)
 
     async def _ask(self, client: "Valkey", timeout_s: float, command: Any, is_probe: bool = False) -> Any:
         try:
@@ -121,14 +139,17 @@ class SharedServer:
     async def _look_at_its_settings(self) -> None:
         """A cache without a bound fills its machine; one that refuses when it is full keeps the oldest for ever."""
         try:
-            found = await self._ask(self._client, _PROBE_S, ("CONFIG", "GET", "maxmemory*"))
+            found = await self._ask(self._patient, _PATIENT_S, ("CONFIG", "GET", "maxmemory*"))
         except NoAnswer:
             return  # not allowed to ask: its owner will know
         told = dict(zip(found[::2], found[1::2], strict=False)) if isinstance(found, list) else dict(found)
         if told.get(b"maxmemory") == b"0" or not told.get(b"maxmemory-policy", b"").startswith(b"allkeys-"):
             log.warning("the shared cache has no bound: set maxmemory and maxmemory-policy allkeys-lru in Valkey")
 
-    def _connected(self, connections: int) -> "Valkey":
+    def _connected(self, connections: int, timeout_s: float) -> "Valkey":
+        """timeout_s: the client's own. Ours around it is lost now and then: before Python 3.12, `asyncio.wait_for`, by
+        which it sends, swallows a cancellation that comes in the moment in which all is sent.
+        """
         from valkey.asyncio import BlockingConnectionPool, Valkey
         from valkey.asyncio.retry import Retry
         from valkey.backoff import NoBackoff
@@ -141,7 +162,8 @@ class SharedServer:
             settings.url,
             max_connections=connections,
             timeout=None,
-            socket_connect_timeout=_PROBE_S,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=_PATIENT_S,
             retry=Retry(NoBackoff(), 0),
             client_name="tts-server",
             lib_name=None,
