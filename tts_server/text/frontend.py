@@ -107,10 +107,14 @@ def _is_decided(found: Reading, segment: Segment, own: Sequence[Reading]) -> boo
 
 
 def explain(sentences: Iterable[Sentence]) -> dict[str, Any]:
-    """Say what chose each reading ("phrase", "rule", "usual", "english"), and how many letters nobody reads."""
+    """Say what chose each reading, and how many letters nobody reads.
+
+    "phrase", "rule", "usual" or "english"; "given" where the owner, the client or the text itself says how.
+    """
     said = list(sentences)
-    rows = []
+    rows: list[dict[str, str]] = []
     for sentence in said:
+        first = len(rows)
         for match in _STRETCH.finditer(sentence.normalised):
             if match["zh"]:
                 rows += [
@@ -119,7 +123,23 @@ def explain(sentences: Iterable[Sentence]) -> dict[str, Any]:
                 ]
             elif match["en"]:
                 rows.append({"char": match["en"], "word": match["en"], "pinyin": "", "by": "english"})
+        _note_given([row for row in rows[first:] if row["pinyin"]], sentence)
     return {"readings": rows, "skipped": sum(unreadable(sentence.text) for sentence in said)}
+
+
+def _note_given(rows: Sequence[dict[str, str]], sentence: Sentence) -> None:
+    """Put right what is said otherwise than tables and rules have it."""
+    spoken = [
+        (char, syllable.pinyin)
+        for run in sentence.runs
+        for syllable in run.syllables
+        for char in (syllable.char if len(syllable.char) < 3 else "")
+    ]
+    if [row["char"] for row in rows] != [char for char, _ in spoken]:
+        return
+    for row, (_, pinyin) in zip(rows, spoken, strict=True):
+        if row["pinyin"] != pinyin and pinyin[-2:-1] != "r":  # huar1 is hua1 with er5
+            row.update(pinyin=pinyin, by="given")
 
 
 def describe(sentences: Iterable[Sentence]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.text.cases import segment
-from tts_server.text.frontend import analyse
+from tts_server.text.frontend import analyse, explain
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,9 @@ def test_foreign_words_with_accents_are_no_pinyin(text: str) -> None:
 def test_any_such_text_is_read_in_order(text: str) -> None:
     starts = [s.start for run in analyse(segment(text)).runs for s in run.syllables]
     assert starts == sorted(starts)
+
+
+def test_what_chose_such_a_reading_is_told() -> None:
+    rows = explain([analyse(segment("“重”读作第二声，花儿重要。"))])["readings"]
+    assert next((row["pinyin"], row["by"]) for row in rows if row["char"] == "重") == ("chong2", "given")
+    assert all(row["by"] != "given" for row in rows[1:])
