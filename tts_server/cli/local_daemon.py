@@ -9,7 +9,7 @@ from tts_server.config import settings
 from tts_server.config.settings import Config
 from tts_server.errors import ConfigInvalid
 
-_PATIENCE_S: Final = 0.5
+_PATIENCE_S: Final = 2.0  # a box that is busy with speaking answers late, and would take longer to load voices of ours
 
 
 def find(config: Config, token: str | None) -> str | None:
