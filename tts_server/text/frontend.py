@@ -25,8 +25,8 @@ from tts_server.text.linguistic.segment import Language, Reading, SayAs, Segment
 from tts_server.text.linguistic.utterance import Sentence
 from tts_server.text.mandarin import mandarin, normalise, readings, words
 from tts_server.text.mandarin.mandarin import Piece
-from tts_server.text.mandarin.mentions import mentioned
 from tts_server.text.mandarin.spoken_forms import say_as
+from tts_server.text.mentions import mentioned
 
 _HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
 _STRETCH = re.compile(
