@@ -122,3 +122,12 @@ def test_a_voice_of_another_engine_has_one_like_it(name: str, like: str) -> None
 
 def test_without_voices_none_is_alike() -> None:
     assert voice_like("zf_xiaoxiao", Catalogue()) is None
+
+
+def test_letters_that_no_voice_here_speaks_are_counted() -> None:
+    mandarin = voice("a", "x", speaks=("zh",))
+    english = voice("b", "x", language="en-US", speaks=("en",))
+    german = voice("c", "x", language="de-DE", speaks=("de",))
+    text = "灯 on"
+    for voices, expected in (((mandarin,), 2), ((english,), 1), ((mandarin, english), 0), ((mandarin, german), 0)):
+        assert Catalogue.of(voices, "").unspoken(text) == expected

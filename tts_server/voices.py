@@ -74,6 +74,15 @@ class Catalogue:
         near = (voice for voice in self.voices if voice.name.casefold() == name.casefold())
         return next(exact, None) or next(near, None)
 
+    def unspoken(self, text: str) -> int:
+        """How many letters of a text are in a language that no voice here speaks: they are left out."""
+        spoken = {language for voice in self.voices for language in voice.speaks}
+        has_latin = not spoken <= {"zh"}  # any other language here is written in Latin letters
+        silent = [
+            pattern for language, pattern in _SCRIPTS if not (has_latin if language == "en" else language in spoken)
+        ]
+        return sum(len(pattern.findall(text)) for pattern in silent)
+
     def speaker_of(self, text: str, voice: Voice) -> Voice:
         """Who says a text that `voice` is to say: the first other one that can, where it can say none of it."""
         languages = [language for language, pattern in _SCRIPTS if pattern.search(text)]

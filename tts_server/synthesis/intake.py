@@ -257,7 +257,8 @@ class Intake:
 
     def _plan(self, segments: list[Segment]) -> None:
         now = self._now()
-        self.skipped += sum(unreadable(segment.text) for segment in segments)
+        left_out = (unreadable(segment.text) + self._catalogue.unspoken(segment.text) for segment in segments)
+        self.skipped += sum(left_out)
         if segments:
             self._last_pause_ms = behind(segments[-1])
         self._planned.extend(Planned(self._delivery.finished(segment), self.voice, now) for segment in segments)
