@@ -20,13 +20,13 @@ from tts_server.text.linguistic.aligned import Aligned
 from tts_server.text.linguistic.dictionary import Dictionary
 from tts_server.text.linguistic.ipa import is_sayable
 from tts_server.text.linguistic.language import unreadable
+from tts_server.text.linguistic.mentions import mentioned
 from tts_server.text.linguistic.part import Part
 from tts_server.text.linguistic.segment import Language, Reading, SayAs, Segment
 from tts_server.text.linguistic.utterance import Sentence
 from tts_server.text.mandarin import mandarin, normalise, readings, words
 from tts_server.text.mandarin.mandarin import Piece
 from tts_server.text.mandarin.spoken_forms import say_as
-from tts_server.text.mentions import mentioned
 
 _HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
 _STRETCH = re.compile(
@@ -89,7 +89,7 @@ def analyse(segment: Segment, language: str = "zh") -> Sentence:
     forced.sort(key=lambda piece: piece[1])
     aligned = normalise.normalise(segment.text, tuple(forced), language)
     own = dictionary.readings(segment)
-    own += (found for found in mentioned(segment.text) if not _is_decided(found, segment, own))
+    own += (found for found in mentioned(segment.text, readings.alternatives) if not _is_decided(found, segment, own))
     parts = _parts(aligned, segment, own)
     return Sentence(segment.text, aligned.text, runs_of(parts, segment))
 

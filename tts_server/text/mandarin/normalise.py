@@ -12,9 +12,9 @@ from bisect import bisect_left
 from tts_server.text.english import english
 from tts_server.text.linguistic.aligned import Aligned, Piece
 from tts_server.text.linguistic.language import own_language
+from tts_server.text.linguistic.traditional import simplified
 from tts_server.text.mandarin import grammar
 from tts_server.text.mandarin.spoken_forms import REST, RULES
-from tts_server.text.mandarin.traditional import simplified
 
 _WORTH_A_LOOK = re.compile(
     r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿↑↓→⇒≦≧]|[~～–—-]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"

@@ -1,11 +1,10 @@
 """Syllables that a Mandarin text talks about: pinyin with tone marks, and “重” read in the second tone. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from tts_server.text.linguistic.entries import toned_syllables
 from tts_server.text.linguistic.segment import Reading
-from tts_server.text.mandarin import readings
 
 _HAN = "一-鿿"
 _PINYIN = re.compile(
@@ -19,14 +18,14 @@ _TONE = re.compile(
 _MAX_CHARS = 24  # of one stretch of pinyin
 
 
-def mentioned(text: str) -> Iterator[Reading]:
-    """How stretches of a text are read that are themselves what the text is about."""
+def mentioned(text: str, readings_of: Callable[[str], Sequence[str]]) -> Iterator[Reading]:
+    """How stretches of a text are read that are what the text is about. readings_of: all readings of a character."""
     if not text.isascii() and re.search(f"[{_HAN}]", text):
         for match in _PINYIN.finditer(text):
             if len(match[0]) <= _MAX_CHARS and (pinyin := toned_syllables(match[0])):
                 yield Reading(match.start(), match.end(), pinyin)
         for match in _TONE.finditer(text):
             tone = _TONES[match["n"] or match["m"]]
-            known = [reading for reading in readings.alternatives(match["c"]) if reading[-1] == tone]
+            known = [reading for reading in readings_of(match["c"]) if reading[-1] == tone]
             if known:
                 yield Reading(match.start("c"), match.end("c"), known[0])
