@@ -1,7 +1,7 @@
 """wetext's English grammar for measures that our own table lacks, run by its own engine. Host's side.
 
 It takes 11 MB (28 while it is read) and a third of a second, so it is read when it is first needed, and only then. Our
-own rules go before it: alone it says fewer cases right of other people's suites (80 and 68 % where they get 100 and 96).
+own rules go before it: alone it says fewer cases of other people's suites right (80 and 68 %, not 100 and 96).
 Its numbers are British ("and"), its zero in times is "o": what it says is put into the American convention.
 """
 
