@@ -82,6 +82,7 @@ BAD_CONFIGURATIONS = [
         '[access]\nmode = "jwt"\njwt_key_file = "/no/key.pem"\n',
         "access.jwt_key_file: cannot read /no/key.pem: No such file",
     ),
+    ('[cache]\nshared = "valkey://cache.lan:6379"\n', "cache.lan is another machine, which needs TLS"),
     ('[http]\ntls_cert_file = "/no/c.pem"\ntls_key_file = "/no/k.pem"\n', "http.tls_cert_file: cannot use /no/c.pem"),
 ]
 

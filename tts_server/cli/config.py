@@ -65,7 +65,7 @@ def check_dictionary(config: Config) -> None:
 
 
 def check_files(config: Config) -> None:
-    """Raise ConfigInvalid for tokens, a key or a certificate that is named and cannot be used.
+    """Raise ConfigInvalid for tokens, a key, a certificate or a shared cache that is named and cannot be used.
 
     Without a name systemd hands them over, to the service alone.
     """
@@ -75,6 +75,10 @@ def check_files(config: Config) -> None:
         from tts_server.daemon.startup import access_settings  # the whole daemon: 0.3 s
 
         access_settings(config)
+    if config.cache.shared:
+        from tts_server.daemon.startup import shared_settings  # the whole daemon: 0.3 s
+
+        shared_settings(config)
 
 
 def check_clients(config: Config) -> None:
