@@ -1,6 +1,7 @@
 """Contexts over a real engine host: states, events, limits, cancel, failures."""
 
 import asyncio
+import logging
 import os
 import signal
 from contextlib import aclosing
@@ -197,6 +198,20 @@ async def test_cancel_while_speaking_gives_no_more_audio_but_a_fade(core: Core) 
     assert len(fade) <= 0.01 * RATE
     assert abs(fade[-1]) < 0.001
     assert done_of(after).reason is DoneReason.CANCELLED
+
+
+async def test_who_leaves_with_the_fade_is_told_of_in_the_log(core: Core, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    context = core.synthesizer.open(TONE)
+    context.text("很长的一段话。" * 50)
+    context.end()
+    async with aclosing(context.events()) as events:
+        async for event in events:
+            if isinstance(event, Audio):
+                context.cancel()
+                break
+        await anext(events)
+    assert "end=cancelled" in caplog.text
 
 
 async def test_cancel_breaks_into_a_chunk_that_takes_long(core: Core) -> None:

@@ -171,10 +171,11 @@ class Context:
             error = EngineFailed("an internal error ended the speech")
         finally:
             self.close()
-        if (rest := self._speaker.cut_off()) is not None:
-            yield rest
+        rest = self._speaker.cut_off()
         done = self._summary(error)
-        self._finish(done)
+        self._finish(done)  # before whoever has lost its listener goes away with the rest
+        if rest is not None:
+            yield rest
         yield done
 
     def _finish(self, done: Done) -> None:
