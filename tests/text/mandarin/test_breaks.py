@@ -118,3 +118,11 @@ def test_there_is_one_break_for_each_word() -> None:
     assert prosodic_breaks([]) == []
     assert prosodic_breaks([Unit("好", "a", 1)]) == [Break.NONE]
     assert len(prosodic_breaks([Unit("好的", "a", 2)] * 500)) == 500
+
+
+def test_a_title_is_said_on_without_a_pause_whatever_its_language() -> None:
+    said = analyse(segment("我在看《Friends》第一季。")).runs
+    before, title, after = said
+    assert (before.language, title.language, after.language) == ("zh", "en", "zh")
+    assert before.break_after < Break.CLAUSE
+    assert title.break_after < Break.CLAUSE

@@ -14,7 +14,7 @@ from itertools import accumulate
 from tts_server.text.linguistic.utterance import Break
 from tts_server.text.mandarin.words import MEASURES
 
-CLAUSE_MARKS = frozenset("，,、：:；;—–…（）()《》")
+CLAUSE_MARKS = frozenset("，,、：:；;—–…（）()")  # a title in 《》 is said on without a pause
 SENTENCE_MARKS = frozenset("。！？!?.；;…\n")
 _FINAL_MARKS = frozenset("。！？!?.\n…")
 _PARTICLES = frozenset("的地得了着过们吗呢吧啊呀嘛啦哦喔哇呐么儿里上下中内外前后之等")
