@@ -10,6 +10,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -95,7 +96,7 @@ def main(folder: Path, packs: Path) -> None:
     timed(told, "load", frontend.load)
     told["texts"], told["frontend"] = timed(told, "frontend", read_texts)
     for voice, engine in (("baker", BakerEngine({})), ("heart", HeartEngine({}))):
-        told[f"{voice}_s"] = timed(told, voice, lambda voice=voice, engine=engine: speak(folder, voice, engine))
+        told[f"{voice}_s"] = timed(told, voice, partial(speak, folder, voice, engine))
     told["kernel"] = native.name()
     told["sambert"] = timed(told, "sambert", lambda: verify_sambert(packs))
     (folder / "told.json").write_text(json.dumps(told, indent=1), encoding="utf-8")

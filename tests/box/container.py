@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -209,7 +210,7 @@ def checks(image: Image) -> dict[str, Callable[[], str]]:
         "`--read-only --cap-drop ALL`": lambda: read_only(image),
     }
     for chars in SIZES:
-        found[f"`podman stop`, a slow listener of {chars} characters"] = lambda chars=chars: slow_listener(image, chars)
+        found[f"`podman stop`, a slow listener of {chars} characters"] = partial(slow_listener, image, chars)
     return found
 
 
