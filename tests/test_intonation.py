@@ -103,7 +103,7 @@ def end_st(nets: Nets, text: str) -> float:
 
 def test_questions_rise_and_those_that_ask_for_something_fall(nets: Nets) -> None:
     asking = ("你什么时候回来", "谁在敲门", "你去不去", "他有没有来过", "你为什么不高兴", "今天多少度")
-    yes_or_no = ("你明天去上海", "他已经回家了", "门已经关上了", "空调已经开了")
+    yes_or_no = ("你明天上班", "他已经回家了", "门已经关上了", "空调已经开了")
     fall, rise = (
         float(np.median([end_st(nets, f"{text}？") - end_st(nets, f"{text}。") for text in texts]))
         for texts in (asking, yes_or_no)

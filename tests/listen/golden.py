@@ -15,8 +15,8 @@ from tts_server.engines.heart.engine import HeartEngine
 
 GOLDEN: Final = Path(__file__).parents[1] / "golden" / "acoustics.json"
 SAID: Final = (
-    *(("baker", "neutral", text) for text in ("晚饭好了。", "你明天去上海。", "你明天去上海？", "你明天去上海吗？")),
-    *(("baker", "neutral", text) for text in ("你明天去上海！", "你明天去上海……", "室外只有七度，记得带外套。")),
+    *(("baker", "neutral", text) for text in ("晚饭好了。", "你明天上班。", "你明天上班？", "你明天上班吗？")),
+    *(("baker", "neutral", text) for text in ("你明天上班！", "你明天上班……", "室外只有七度，记得带外套。")),
     *(("baker", emotion, "门没有关好，请检查一下。") for emotion in ("happy", "sad", "angry", "calm")),
     ("heart", "neutral", "It is raining outside, and the cars are moving slowly."),
     ("heart", "happy", "Dinner is ready in five minutes!"),
