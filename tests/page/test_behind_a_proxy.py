@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Frame, Page, expect
 from tests.page.steps import HEARD
 from tests.support.browser import HOST, browser_page
 from tests.support.daemon import Daemon
-from tests.support.nginx import PATH, nginx_before
+from tests.page.nginx import PATH, nginx_before
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

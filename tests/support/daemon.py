@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _LISTENING = re.compile(r"listening: Wyoming on port (\d+), HTTP on port (\d+)")
 _HOST_READY = "engine host ready"
@@ -68,10 +69,22 @@ async def running_daemon(
     python: str | Path = sys.executable,
 ) -> AsyncGenerator[Daemon]:
     """A daemon that is ready to speak with the embedded voices, without discovery. python: of which environment."""
+    own = dict(environment or {})
+    with TemporaryDirectory() as state:
+        if not {"HOME", "XDG_STATE_HOME"} & own.keys():  # phrases and readings of whoever runs the tests are not ours
+            own.setdefault("STATE_DIRECTORY", state)
+        async with _started(python, arguments, {**os.environ, **ALONE, **own}, wait_ready) as daemon:
+            yield daemon
+
+
+@asynccontextmanager
+async def _started(
+    python: str | Path, arguments: tuple[str, ...], environment: Mapping[str, str], wait_ready: bool
+) -> AsyncGenerator[Daemon]:
     process = await asyncio.create_subprocess_exec(
         *(python, "-m", "tts_server", "run", "--host", "127.0.0.1", "--http-port", "0", "--wyoming-port", "0"),
         *arguments,
-        env={**os.environ, **ALONE, **(environment or {})},
+        env=environment,
         stderr=asyncio.subprocess.PIPE,
     )
     daemon = Daemon(process)
