@@ -6,10 +6,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Frame, Page, expect
 
+from tests.page.nginx import PATH, nginx_before
 from tests.page.steps import HEARD
 from tests.support.browser import HOST, browser_page
 from tests.support.daemon import Daemon
-from tests.page.nginx import PATH, nginx_before
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
