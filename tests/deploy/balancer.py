@@ -46,12 +46,14 @@ class Balancer:
         rows = csv.DictReader(io.StringIO((await self.ask("show stat")).removeprefix("# ")))
         return {(row["pxname"], row["svname"]): row for row in rows}
 
-    async def wait_for(self, status: str, *boxes: str, backends: tuple[str, ...] = ("http", "wyoming")) -> None:
-        """Wait until boxes are UP, DRAIN or DOWN for it."""
+    async def wait_for(
+        self, status: str, *boxes: str, backends: tuple[str, ...] = ("http", "wyoming"), column: str = "status"
+    ) -> None:
+        """Wait until boxes are UP, DRAIN or DOWN for it; agent_status: until their agents answered so."""
         async with asyncio.timeout(30):
             while True:
                 known = await self.servers()
-                if all(known[backend, box]["status"].startswith(status) for backend in backends for box in boxes):
+                if all(known[backend, box][column].startswith(status) for backend in backends for box in boxes):
                     return
                 await asyncio.sleep(0.05)
 

