@@ -68,11 +68,22 @@ def _find(recorded: Samples, stretch: Samples, expected: int) -> int | None:
     around = recorded[first : expected + SEARCH + len(stretch)]
     if len(around) < len(stretch):
         return None
+    likeness = np.maximum(_likeness(around, stretch), _likeness(around, _half_a_sample_later(stretch)))
+    best = int(np.argmax(likeness))
+    return first + best if likeness[best] > SURE else None
+
+
+def _likeness(around: Samples, stretch: Samples) -> NDArray[np.float64]:
+    """Correlation at each place."""
     size = 1 << (len(around) + len(stretch)).bit_length()
     spectrum = np.fft.rfft(around, size) * np.conj(np.fft.rfft(stretch, size))
     products = np.fft.irfft(spectrum, size)[: len(around) - len(stretch) + 1]
     power = np.cumsum(np.concatenate([[0.0], around.astype(np.float64) ** 2]))
     norms = np.sqrt(np.maximum(power[len(stretch) :] - power[: -len(stretch)], 1e-9)) * np.linalg.norm(stretch)
-    likeness = products / norms
-    best = int(np.argmax(likeness))
-    return first + best if likeness[best] > SURE else None
+    return products / norms
+
+
+def _half_a_sample_later(stretch: Samples) -> Samples:
+    """A sink at 48 kHz may begin between two of our samples: a hiss is another one then, sample by sample."""
+    turn = np.exp(-1j * np.pi * np.fft.rfftfreq(len(stretch)))
+    return np.fft.irfft(np.fft.rfft(stretch) * turn, len(stretch)).astype(np.float32)
