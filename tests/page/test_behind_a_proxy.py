@@ -11,7 +11,7 @@ from tests.page.steps import HEARD
 from tests.support.browser import HOST, browser_page
 from tests.support.daemon import Daemon
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(60)]  # browsers start slowly on a busy box
 
 
 @pytest_asyncio.fixture(loop_scope="package", scope="module")

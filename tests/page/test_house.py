@@ -12,7 +12,7 @@ from tests.page.steps import HEARD, visit
 from tests.support.browser import browser_page
 from tests.support.daemon import Daemon, running_daemon
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(60)]  # browsers start slowly on a busy box
 
 
 @pytest_asyncio.fixture(loop_scope="package", scope="module")

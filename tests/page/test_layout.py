@@ -9,7 +9,7 @@ from tests.page.steps import speak, visit
 from tests.support.browser import browser_page
 from tests.support.daemon import Daemon
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(60)]  # browsers start slowly on a busy box
 
 # Which of the things that fingers touch are smaller than 44 pixels. Links within the footer's line are 44 high.
 SMALL = """() => ["button", "select", "input:not(.chip input, .tabs input)", ".chip", ".tabs label", ".foot a"]

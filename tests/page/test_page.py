@@ -16,7 +16,7 @@ from tests.support.browser import browser_page
 from tests.support.daemon import Daemon
 from tests.support.sound_sink import SoundSink
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(60)]  # browsers start slowly on a busy box
 
 SENTENCE = "太好了，你回来了！今天外面很冷，我已经把客厅的暖气打开了。"
 # How long after a click on Stop the last sample is reported as played (ms), and how many come in the half second after.

@@ -11,7 +11,7 @@ from tests.page.steps import HEARD, save, speak, visit
 from tests.support.browser import HOST, browser_page
 from tests.support.daemon import Daemon
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(60)]  # browsers start slowly on a busy box
 
 SENTENCE = "太好了，你回来了！今天外面很冷，我已经把客厅的暖气打开了。"
 

@@ -10,7 +10,7 @@ from tests.support.daemon import Daemon
 from tests.support.http_door import core_without_engines, open_door
 from tts_server.access.access import Access, AccessSettings, Token
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(60)]  # browsers start slowly on a busy box
 
 
 async def test_a_wrong_token_is_said_and_cancel_is_final_until_the_next_click(browser: Browser) -> None:
