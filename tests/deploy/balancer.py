@@ -92,6 +92,9 @@ def _moved(config: str, boxes: dict[str, Box], found: Balancer) -> str:
     for match, door in ((line, 10200), (http, 8080)):
         template = match[0].splitlines(keepends=True)[0]
         config = config.replace(match[0], "".join(_server(template, name, box, door) for name, box in boxes.items()))
+    ways_back = re.findall(r"^    use-server (\S+) .*\n", config, re.M)
+    for name in set(ways_back) - boxes.keys():  # HAProxy does not start with one that leads nowhere
+        config = re.sub(rf"^    use-server {name} .*\n", "", config, flags=re.M)
     return config
 
 
