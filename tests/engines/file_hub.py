@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
+
+from tests.support.model_hub import served
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -80,12 +81,5 @@ def running_file_hub(**repositories: dict[str, bytes]) -> Iterator[FileHub]:
         def handle_error(self, *_: Any) -> None:
             """A client that hangs up in the middle is what some tests are about."""
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        serving = threading.Thread(target=server.serve_forever, args=(0.05,))
-        serving.start()
-        hub.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-        try:
-            yield hub
-        finally:
-            server.shutdown()
-            serving.join()
+    with served(Handler, Server) as hub.endpoint:
+        yield hub

@@ -30,6 +30,21 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 @contextmanager
+def served(
+    handler: type[BaseHTTPRequestHandler], server_class: type[ThreadingHTTPServer] = ThreadingHTTPServer
+) -> Iterator[str]:
+    """A server of the handler on loopback, in a thread of its own. Yields its address."""
+    with server_class(("127.0.0.1", 0), handler) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.05,))
+        serving.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+@contextmanager
 def running_hub(models: Mapping[tuple[str, str], Mapping[str, bytes]]) -> Iterator[Hub]:
     """A hub with these models."""
     hub = Hub(models)
@@ -83,12 +98,5 @@ def running_hub(models: Mapping[tuple[str, str], Mapping[str, bytes]]) -> Iterat
         def log_message(self, *_: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        serving = threading.Thread(target=server.serve_forever, args=(0.05,))
-        serving.start()
-        hub.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-        try:
-            yield hub
-        finally:
-            server.shutdown()
-            serving.join()
+    with served(Handler) as hub.endpoint:
+        yield hub
