@@ -96,7 +96,7 @@ async def test_speech_goes_on_where_it_was_after_a_lost_connection(
         await speak(page, SENTENCE)
         await page.evaluate(HEARD, 24_000)
         getattr(line, accident)()
-        await expect(page.locator("#history li")).to_have_count(1, timeout=17_000)
+        await expect(page.locator("#history li")).to_have_count(1)
         await expect(page.locator("#problem")).to_be_empty()
         saved = float((await page.locator("#history small").inner_text()).split(" · ")[-1].removesuffix(" s"))
         request = {"text": SENTENCE, "format": "pcm"}

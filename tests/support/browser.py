@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 # The box as other devices of the house call it. No secure context: plain HTTP, and not localhost.
 HOST = "kitchen.local"
+# Speech, encoders and a browser share a busy box's cores: what a page shows is waited for, not timed.
+expect.set_options(timeout=30_000)
 # Debian's Chromium as root in a sandbox of ours, without its own talk to the internet.
 _OPTIONS = (
     "--no-sandbox",
