@@ -15,7 +15,7 @@ from typing import Literal
 
 from tts_server.markup import actions, brackets, latex, markdown, speakable
 from tts_server.markup.brackets import Brackets
-from tts_server.markup.elements import Elements
+from tts_server.markup.elements import BEFORE_CHARS, Elements
 from tts_server.markup.markdown import Fence
 from tts_server.markup.speakable import LINE_ENDS
 from tts_server.markup.tokens import Characters, Token
@@ -49,6 +49,7 @@ class Cleaner:
         self._markup = markup
         self._rules = markdown.MARKDOWN_RULES if markup.markdown else markdown.RULES
         self._held = ""  # raw text not decided yet
+        self._before = ""  # the last raw characters that were passed
         self._previous = "\n"  # the raw character before the held text
         self._line_start = True
         self._is_start = True  # nothing but space has come by
@@ -117,6 +118,7 @@ class Cleaner:
         elif not passed.isspace():
             self._line_start = False
         self._is_start &= passed.isspace()
+        self._before = (self._before + passed)[-BEFORE_CHARS:]
 
     def _step(self, view: View) -> Step | None:
         """Decide about the text from the view on; None: more is needed."""
@@ -181,7 +183,7 @@ class Cleaner:
             return acted
         match view.char:
             case "<":
-                return self._elements.open(view)
+                return self._elements.open(view, self._before)
             case "$" | "\\" if (found := latex.formula(view, self._is_chinese)) != NOT_HERE:
                 return found
             case "【":

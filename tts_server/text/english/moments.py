@@ -4,7 +4,7 @@
 import re
 from re import Match
 
-from tts_server.text.english.numbers import cardinal, ordinal, pair, year
+from tts_server.text.english.numbers import cardinal, digits, ordinal, pair, year
 from tts_server.text.english.spoken_codes import Rule, rules
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
@@ -25,15 +25,18 @@ def _month_of(name: str) -> str:
 def _say_date(match: Match[str]) -> str | None:
     """2026-11-28 and 11/28/2026."""
     month, day = int(match["m"]), int(match["d"])
-    if month > 12 >= day:
-        month, day = day, month  # written as in Europe
+    if month > 12 >= day >= 1 and month <= 31:  # written as in Europe, and said in that order
+        return f"the {ordinal(month)} of {_MONTHS[day - 1]}, {_year_of(match['y'])}"
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
     return f"{_MONTHS[month - 1]} {ordinal(day)}, {_year_of(match['y'])}"
 
 
 def _year_of(written: str) -> str:
-    return year(int(written)) if len(written) == 4 else pair(int(written))
+    """A year of four digits, or two of them: "oh" is for times, 05 is "zero five"."""
+    if len(written) == 4:
+        return year(int(written))
+    return digits(written) if written[0] == "0" else cardinal(int(written))
 
 
 def _say_month_and_day(match: Match[str]) -> str | None:
@@ -138,6 +141,8 @@ def _say_lasting(match: Match[str]) -> str | None:
     if parts[0][0] and _AT_A_TIME.search(before) and not re.match(" ?(?:left|remaining|elapsed|long)", following):
         return _clock(parts[0][0], match["min"]) + _and_seconds(parts[2][0])
     said = [f"{cardinal(count)} {unit}" + "s" * (count != 1) for count, unit in parts if count]
+    if len(said) > 1 and parts[2][0]:
+        said.insert(-1, "and")
     return " ".join(said) or "zero seconds"
 
 
@@ -163,11 +168,17 @@ def _say_year(match: Match[str]) -> str:
     return year(int(match["n"]))
 
 
+def _say_alone(match: Match[str]) -> str:
+    """Four digits and nothing else are a year: 1219 is "twelve nineteen"."""
+    return year(int(match["n"]))
+
+
 def _say_ratio(match: Match[str]) -> str:
     return f"{cardinal(int(match['a']))} to {cardinal(int(match['b']))}"
 
 
 MOMENTS: tuple[Rule, ...] = rules(
+    (r"^(?P<n>(?:1[1-9]|2[1-9])(?!00)[0-9]{2})(?=[.!?]?$)", _say_alone),
     # dates
     (_N + r"(?P<y>[12][0-9]{3})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[T ](?P<h>[0-9]{2}):(?P<min>[0-9]{2})(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9])", _say_time_stamp),
     (_N + r"(?P<y>[12][0-9]{3})(?P<sep>[-/.])(?P<m>[0-9]{1,2})(?P=sep)(?P<d>[0-9]{1,2})(?![0-9]|[-/.][0-9])", _say_date),

@@ -48,7 +48,7 @@ _RULERS = "Kings?|Queens?|Pope|Emperor|Empress|Tsar|Czar|Prince|Louis|Henry|Eliz
 def _say_address(match: Match[str]) -> str | None:
     """An address on the net or a file name; not the full stop between two sentences written without a space."""
     address = match[0].removeprefix("https://").removeprefix("http://")
-    if not _ON_THE_NET.search(address):
+    if not address.startswith("file:") and not _ON_THE_NET.search(address):
         return None
     parts = re.findall(r"[0-9]+|[A-Za-z]+|.", address.removesuffix("/"))
     return "".join(_SIGNS.get(part) or (f" {digits(part)} " if part.isdecimal() else _part(part)) for part in parts)
@@ -64,8 +64,8 @@ def _part(letters: str) -> str:
 
 def _say_ip(match: Match[str]) -> str | None:
     parts = match[0].split(".")
-    if any(int(part) > 255 for part in parts):
-        return None
+    if any(int(part) > 255 for part in parts):  # a telephone, or a code
+        return " dot ".join(map(digits, parts)) if all(len(part) == 3 for part in parts[:2]) else None
     return " dot ".join(cardinal(int(part)) if len(part) == 2 and part[0] != "0" else digits(part) for part in parts)
 
 
@@ -91,6 +91,11 @@ def _say_room(match: Match[str]) -> str:
     """Room 205 is "two oh five", flight 1024 "ten twenty four"."""
     front, back = int(match["n"][:-2]), int(match["n"][-2:])
     return match["before"] + (f"{cardinal(front)} {pair(back)}" if back else cardinal(int(match["n"])))
+
+
+def _say_house(match: Match[str]) -> str:
+    """1428 Elm St. is "fourteen twenty eight", 708 "seven zero eight"."""
+    return digits(match["n"]) if match["n"][-2] == "0" != match["n"][-1] else _say_room(match)
 
 
 def _say_version(match: Match[str]) -> str:
@@ -126,7 +131,7 @@ def rules(*rows: tuple[str, Say]) -> tuple[Rule, ...]:
 
 
 ADDRESSES: tuple[Rule, ...] = rules(
-    (r"https?://[A-Za-z0-9._~/?#&=%+:@-]{1,200}", _say_address),
+    (r"\b(?:https?|file)://[A-Za-z0-9._~/?#&=%+:@-]{1,200}", _say_address),
     (r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_+&-]{0,63}(?:[.@][A-Za-z0-9_&-]{1,63}){0,6}[.@][A-Za-z0-9_-]{0,63}[A-Za-z]{2}(?:/[A-Za-z0-9._~/-]{0,200})?(?![A-Za-z0-9])", _say_address),
     (r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.]*[0-9])", _say_ip),
 )  # fmt: skip
@@ -148,11 +153,12 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?P<before>\bending (?:in|with) )(?P<n>[0-9]{2,6})(?![0-9%-]|[.,:][0-9])", _say_digits),
     (r"(?P<before>)(?<![0-9A-Za-z.])(?P<n>40[13]|457|529)(?P<k>\([kb]\))", lambda match: f"{_say_room(match)} {match['k'][1].upper()}"),
     (r"(?P<before>\b(?:[Rr]ooms?|[Ss]uite|[Aa]pt\.?|[Aa]partment|[Hh]ighway|[Rr]oute|[Ii]nterstate|[Ff]light(?: [A-Z]{2})?|[Gg]ate|[Bb]us|Hwy) )(?P<n>[1-9][0-9]{2,3})(?![0-9%-]|[.,:][0-9])", _say_room),
-    (r"(?P<before>)(?<![0-9A-Za-z.,$-])(?P<n>[1-9][0-9]{2,3})(?= (?:[NSEW]\.? )?(?:[A-Z][a-z]+ |[0-9]{1,3}(?:st|nd|rd|th) ){1,3}(?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Way|Hwy|Expy)\b)", _say_room),
+    (r"(?P<before>)(?<![0-9A-Za-z.,$-])(?P<n>[1-9][0-9]{2,3})(?= (?:[NSEW]\.? )?(?:[A-Z][a-z]+ |[0-9]{1,3}(?:st|nd|rd|th) ){1,3}(?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Way|Hwy|Expy)\b)", _say_house),
+    (r"(?P<before>)(?<=[A-Za-z0-9]/)(?P<n>[0-9]{5,20})(?=-[A-Za-z])", _say_digits),
     # versions
     (r"(?<![0-9A-Za-z.])(?P<before>[Vv](?:ersion)?\.? ?)(?P<n>[0-9]+(?:\.[0-9]+)+)(?![0-9A-Za-z])", _say_version),
     (r"(?P<before>(?:Python|iOS|iPadOS|macOS|Android|Ubuntu|Debian|Fedora|Node|Linux|kernel|firmware|Firmware|Bluetooth|USB|HDMI|Zigbee|Matter|Home Assistant|[Rr]elease|[Uu]pdate|[Cc]ore|[Ss]ection|[Ss]oftware) )(?P<n>[0-9]+\.[0-9]+(?:\.[0-9]+)*)(?! ?[%°]|[0-9A-Za-z])", _say_version),
-    (r"(?P<before>)(?<![0-9A-Za-z.])(?![0-3]?[0-9]\.[0-3]?[0-9]\.(?:19|20)[0-9]{2}(?![0-9.])|(?:19|20)[0-9]{2}\.(?:0[1-9]|1[0-2])\.(?:[0-2][0-9]|3[01])(?![0-9.]))(?P<n>[0-9]+(?:\.[0-9]+){2,5})(?![0-9A-Za-z])", _say_version),
+    (r"(?P<before>)(?<![0-9A-Za-z.])(?![0-3]?[0-9]\.[0-3]?[0-9]\.(?:19|20)[0-9]{2}(?!\.?[0-9])|(?:19|20)[0-9]{2}\.(?:0[1-9]|1[0-2])\.(?:[0-2][0-9]|3[01])(?!\.?[0-9]))(?P<n>[0-9]+(?:\.[0-9]+){2,5})(?![0-9A-Za-z])", _say_version),
     # Roman numerals
     (r"^(?P<before>)(?P<n>[IVX]{2,6})\.?$", _say_part),
     (rf"(?P<before>\b(?:{_RULERS}) (?:[A-Z][a-z]+ )?)(?P<n>[IVXL]+)(?![A-Za-z0-9'.-]*[A-Za-z0-9])(?!, [A-Z]\b)", _say_ruler),

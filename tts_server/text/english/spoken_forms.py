@@ -5,7 +5,7 @@ import re
 from re import Match
 
 from tts_server.text.english import grammar
-from tts_server.text.english.numbers import cardinal, number, ordinal, quantity, year
+from tts_server.text.english.numbers import cardinal, digits, number, ordinal, quantity, year
 from tts_server.text.english.spoken_codes import Rule, rules
 from tts_server.text.english.units import ALONE, CURRENCIES, UNIT, UNITS, unit_name
 
@@ -29,7 +29,7 @@ def _say_money(match: Match[str]) -> str:
     said = f"{cardinal(int(whole))} {one if whole == '1' else several}"
     coins = (part + "0")[:2] if part else "00"
     if len(part) > 2:
-        said = f"{quantity(match['n'])} {several}"
+        said = f"{quantity(match['n'].rstrip('0'))} {several}"
     elif int(coins) and cents:
         few = f"{cardinal(int(coins))} {cents}" + "s" * (cents == "cent" and coins != "01")
         few = few.replace(" penny", " pence") if coins != "01" else few
@@ -70,6 +70,11 @@ def _say_fraction(match: Match[str]) -> str | None:
     if match["w"]:
         said = f"{cardinal(int(match['w']))} and " + (f"a {one}" if above == 1 and below in _PARTS else said)
     return "minus " * bool(match["s"]) + said
+
+
+def _say_chain(match: Match[str]) -> str:
+    """31/31/100, which is no date: the numbers one after the other."""
+    return "/".join(digits(part) if len(part) > 4 else cardinal(int(part)) for part in match[0].split("/"))
 
 
 def _negative(match: Match[str]) -> str:
@@ -170,6 +175,7 @@ FORMS: tuple[Rule, ...] = rules(
     (r" ?(?:<=|>=|[≤≥≈≠±]) ?(?=[-−]?\$?[0-9])|(?:(?<= )|^)[<>] ?(?=[-−]?\$?[0-9])", _say_math),
     (r"(?<![0-9A-Za-z])~ ?(?=\$?[0-9])", lambda match: "about "),
     (r"(?<![0-9])24/7(?![0-9])", lambda match: "twenty four seven"),
+    (r"(?<![0-9A-Za-z.,/-])[0-9]{1,12}(?:/[0-9]{1,12}){2,6}(?![0-9A-Za-z/]|[.,][0-9])", _say_chain),
     (_N + r"(?P<s>(?<![0-9A-Za-z)])[-−])?(?:(?P<w>[0-9]+) )?(?P<a>[0-9]{1,5})[/⁄](?P<b>[0-9]{1,5})(?i:th|rd|nd|st|ths)?(?![0-9/A-Za-z])(?! ?=)", _say_fraction),
     (_N + r"(?P<f>[3-8])['′’] ?(?P<i>[0-9]|1[01])(?:[\"″”]|'')", _say_inches),
     (r"(?<![0-9.,])(?P<n>[0-9]{1,3})[\"″”](?!\w)", _say_screen),
@@ -182,7 +188,7 @@ FORMS: tuple[Rule, ...] = rules(
     (rf"(?<=[a-z])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False)),
     (rf"(?<![A-Za-z0-9/])(?P<u>{_ALONE})(?![A-Za-z0-9/])", lambda match: UNITS[match["u"]][1]),
     (_N + r"(?P<n>[0-9]{1,3}(?:,[0-9]{3})*|[0-9]+)(?:st|nd|rd|th)(?![A-Za-z0-9])", _say_nth),
-    (_N + r"(?P<a>[0-9]+(?:\.[0-9]+)?) ?(?:-|–|—|~) ?(?P<b>[0-9]+(?:\.[0-9]+)?)(?![0-9-])", _say_span),
+    (_N + r"(?<![A-Za-z]-)(?P<a>[0-9]+(?:\.[0-9]+)?) ?(?:-|–|—|~) ?(?P<b>[0-9]+(?:\.[0-9]+)?)(?![0-9-])", _say_span),
     (r"(?<=[0-9]) ?[+×*÷=≈±] ?(?=[-−]?[0-9(])|(?<=[0-9]) (?:[-−x<>/]|<=|>=) (?=[0-9])|(?<=[0-9])[x×](?=[0-9])", _say_math),
     (r"(?<![0-9A-Za-z.,])[0-9]+(?:\.[0-9]+)? ?[A-Za-z]{1,5}(?:/[A-Za-z]{1,3})?[²³]?(?![A-Za-z0-9])(?<![0-9]D)(?<![0-9][GPKkXx])(?<! [a-z]{4}[a-z])", lambda match: _say_measure(match) if match[0][-1] in "²³" or "/" in match[0] else None),
     (r"(?<=[A-Za-z0-9)])(?:\^2|²)(?![0-9])", lambda match: " squared"),

@@ -7,6 +7,7 @@ from re import Match
 
 from tts_server.text.english.numbers import digits
 from tts_server.text.english.spoken_codes import Rule, rules
+from tts_server.text.english.units import CURRENCIES
 
 _STATES = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia",
@@ -17,7 +18,7 @@ _STATES = {
 }  # fmt: skip
 _TITLES = {
     "Dr": "Doctor", "Prof": "Professor", "Rev": "Reverend", "Hon": "Honorable", "Maj": "Major", "Sgt": "Sergeant", "Capt": "Captain", "Lt": "Lieutenant",
-    "Gen": "General", "Sen": "Senator", "Gov": "Governor", "Rep": "Representative", "Pres": "President", "Fr": "Father", "Mr": "Mister", "Mrs": "Mrs", "Ms": "Ms",
+    "Gen": "General", "Sen": "Senator", "Gov": "Governor", "Rep": "Representative", "Pres": "President", "Fr": "Father", "Mr": "Mister", "Mrs": "Misses", "Ms": "Ms",
 }  # fmt: skip
 _FIRMS = {"Co": "Company", "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation", "Bros": "Brothers"}
 # Said before a comma, these make no town of what comes after it: "Sure, OK."
@@ -65,6 +66,14 @@ def _say_dotted(match: Match[str]) -> str | None:
     return " ".join(letters) + "." * (match[0][-1] == "." and not match.string[match.end() :].strip())
 
 
+def _say_gap(match: Match[str]) -> str:
+    """upgrade / update, but on / off."""
+    text = match.string
+    before, after = re.search("[A-Za-z]+$", text[: match.start()]), re.match("[A-Za-z]+", text[match.end() :])
+    pair = f"{before[0] if before else ''}/{after[0] if after else ''}".lower()
+    return " " if pair in _PAIRS else " slash "
+
+
 def _say_slash(match: Match[str]) -> str:
     return match[0].replace("/", " " if match[0].lower() in _PAIRS else " slash ")
 
@@ -88,10 +97,15 @@ NAMES: tuple[Rule, ...] = rules(
     (r"(?<=[0-9](?:st|nd|rd|th) )st\b\.?", _replaced("Street")),
     (r"(?<![A-Za-z.])(?:[A-Za-z]\.){2,5}(?:[A-Za-z](?![A-Za-z]))?", _say_dotted),
     (r"(?<![A-Za-z0-9])(?P<n>[CFDGA])#(?![A-Za-z0-9])", lambda match: f"{match['n']} sharp"),
+    (r"(?<![A-Za-z0-9])#(?P<w>[A-Za-z0-9_]{1,40})#(?![A-Za-z0-9])", lambda match: f"hash {match['w']} hash"),
     (r"(?<![A-Za-z0-9])#(?=[A-Za-z])", _replaced("hashtag ")),
+    (r"(?<=[A-Za-z])#(?=[0-9])", _replaced(" number ")), (r"(?<=[A-Za-z0-9])#(?=[A-Za-z])", _replaced(" hash ")),
+    (r"(?<=[A-Za-z0-9])@(?= *$| [A-Za-z])", _replaced(" at ")),
+    (r"(?<=[A-Za-z])\$+(?![0-9$])", lambda match: " dollar" * len(match[0]) + " "),
+    (r"(?<=[A-Za-z]) / (?=[A-Za-z])", _say_gap),
     (r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])", _replaced("at ")),
     (r"§§? ?", _replaced("section ")),
     (r"(?<=[A-Za-z])\+\+(?![A-Za-z0-9+])", _replaced(" plus plus")),
-    (r"(?<![^ (\"“])\$(?![^ .,;:!?)\"”]|\.[0-9])", _replaced("dollar")), (r"(?<![^ (\"“])%(?![^ .,;:!?)\"”])", _replaced("percent")),
+    (r"(?<![^ (\"“])[$€£₩₹₽¥￥](?![^ .,;:!?)\"”]|\.[0-9])", lambda match: CURRENCIES[match[0]][0]), (r"(?<![^ (\"“])%(?![^ .,;:!?)\"”])", _replaced("percent")),
     (r"(?<![A-Za-z0-9/.~-])[A-Za-z]{2,16}(?:/[A-Za-z]{2,16}){1,3}(?![A-Za-z0-9/-]|\.[A-Za-z])", _say_slash),
 )  # fmt: skip

@@ -89,7 +89,7 @@ ALONE = frozenset(unit for unit in UNITS if unit not in _LOOSE and (not unit.isl
     "PB",
 }
 CURRENCIES = {
-    "$": ("dollar", "dollars", "cent"), "US$": ("dollar", "dollars", "cent"), "€": ("euro", "euros", "cent"), "£": ("pound", "pounds", "penny"), "¥": ("yuan", "yuan", "fen"), "￥": ("yuan", "yuan", "fen"),
+    "$": ("dollar", "dollars", "cent"), "US$": ("U S dollar", "U S dollars", "cent"), "€": ("euro", "euros", "cent"), "£": ("pound", "pounds", "penny"), "¥": ("yuan", "yuan", "fen"), "￥": ("yuan", "yuan", "fen"),
     "₹": ("rupee", "rupees", "paisa"), "₩": ("won", "won", ""), "₽": ("ruble", "rubles", "kopeck"), "C$": ("Canadian dollar", "Canadian dollars", "cent"), "A$": ("Australian dollar", "Australian dollars", "cent"), "HK$": ("Hong Kong dollar", "Hong Kong dollars", "cent"),
     "USD": ("U S dollar", "U S dollars", "cent"), "EUR": ("euro", "euros", "cent"), "GBP": ("British pound", "British pounds", "penny"), "CNY": ("yuan", "yuan", "fen"), "RMB": ("yuan", "yuan", "fen"), "JPY": ("yen", "yen", ""), "CAD": ("Canadian dollar", "Canadian dollars", "cent"), "AUD": ("Australian dollar", "Australian dollars", "cent"),
 }  # fmt: skip
