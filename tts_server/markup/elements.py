@@ -28,7 +28,27 @@ _LINES: Final = frozenset(
     ("br", "p", "div", "li", "tr", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre")
 )
 # These may stand within a word; any other tag between two letters parts them.
-_WITHIN: Final = frozenset("a abbr b big code del em font i ins kbd mark q s small span strong sub sup u wbr".split())
+_WITHIN: Final = frozenset(
+    (
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "code",
+        "del",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strong",
+    )
+) | {"sub", "sup", "u", "wbr"}
 NAMED = re.compile(r"(?:\b(?:tags?|elements?) ?|(?:标签|元素) ?|`)$", re.IGNORECASE)
 BEFORE_CHARS: Final = 10  # enough for what is looked for before a tag
 _BREAK = re.compile(r"(?:time|strength)\s?=\s?[\"']?(?P<time>[0-9.]{1,8}m?s)?", re.IGNORECASE)
