@@ -54,20 +54,18 @@ async def test_an_idle_box_is_up_with_all_its_weight_whatever_is_sent_first(core
         assert await asked(port, sent) == b"ready up 100%\n"
 
 
-async def test_the_weight_is_the_free_room_and_never_nothing() -> None:
+async def test_the_weight_is_the_room_whoever_speaks() -> None:
+    """HAProxy counts those who speak itself, and sooner."""
     async with running_core(engine_settings={"tone": {"rtf": 0.25}}, threads=1) as core, agent(core) as (_, port):
         costs = core.synthesizer._turns.scheduler.costs
-        costs.learn("tone", 25.0, 100.0)  # 0.25 s for a second: two have room
-        weights = []
+        costs.learn("tone", 25.0, 100.0)  # 0.25 s for a second: two fit
+        began = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(3):
-                began = asyncio.Event()
-                tasks.create_task(speak(core, began))
-                await began.wait()
-                weights.append(await asked(port))
-        assert weights[0] == b"ready up 50%\n"
-        assert weights[1:] == [b"ready up 1%\n"] * 2
-        assert await asked(port) == b"ready up 100%\n"
+            tasks.create_task(speak(core, began))
+            await began.wait()
+            assert await asked(port) == b"ready up 2%\n"
+        costs.learn("other", 5_000.0, 100.0)  # too slow for one
+        assert await asked(port) == b"ready up 1%\n"
 
 
 async def speak(core: Core, began: asyncio.Event) -> None:

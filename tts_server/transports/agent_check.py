@@ -1,8 +1,10 @@
 """HAProxy's agent-check: whoever connects is told in one line how much room there is, and the connection ends.
 
-The words are HAProxy's. A weight is a share of the one in its configuration. It never becomes 0: then nobody would be
-sent here, and where all boxes are full, nobody anywhere. What "drain" and "maint" have set holds until "ready" is
-said, by the next process too; but "ready" also undoes what an operator has set by hand: it is said at first only.
+The words are HAProxy's. "up 34%" makes a weight of 34 of a server's 100: the box has room for 34 texts, as measured.
+How many of them are taken HAProxy knows better, by its connections: an answer is up to a second old, and a weight of what
+is free would send all who come in that second to the box that was emptiest at its start. It never becomes 0: then nobody
+would be sent here. What "drain" and "maint" have set holds until "ready" is said, by the next process too; but "ready"
+also undoes what an operator has set by hand: it is said at first only.
 """
 
 import asyncio
@@ -15,6 +17,7 @@ from tts_server.access.networks import Network, is_allowed
 from tts_server.synthesis.synthesizer import Synthesizer
 
 _READY_S: Final = 30.0  # for which it is said that what was set before is over
+_MOST: Final = 256  # HAProxy knows no greater weight
 _PATIENCE_S: Final = 1.0  # for the peer to read a line and go
 _MAX_ASKED_BYTES: Final = 256  # of what a balancer may be told to send first (agent-send)
 
@@ -51,7 +54,11 @@ class AgentCheck:
         now = asyncio.get_running_loop().time()
         self._up_since = self._up_since or now
         state = "ready up" if now - self._up_since < _READY_S else "up"
-        return f"{state} {min(100, max(1, round(100 * (1 - self._synthesizer.load))))}%"
+        return f"{state} {self._weight()}%"
+
+    def _weight(self) -> int:
+        """How many texts fit, in the voice that takes most; all the weight while none is measured."""
+        return max(1, min(_MOST, *room.values())) if (room := self._synthesizer.figures.room) else 100
 
     def _why_not(self) -> str | None:
         if self._synthesizer.is_draining:
