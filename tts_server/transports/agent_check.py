@@ -1,10 +1,10 @@
 """HAProxy's agent-check: whoever connects is told in one line how much room there is, and the connection ends.
 
 The words are HAProxy's. "up 34%" makes a weight of 34 of a server's 100: the box has room for 34 texts, as measured.
-How many of them are taken HAProxy knows better, by its connections: an answer is up to a second old, and a weight of what
-is free would send all who come in that second to the box that was emptiest at its start. It never becomes 0: then nobody
-would be sent here. What "drain" and "maint" have set holds until "ready" is said, by the next process too; but "ready"
-also undoes what an operator has set by hand: it is said at first only.
+How many of them are taken HAProxy knows better, by its connections: an answer is up to a second old, and a weight of
+what is free would send all who come in that second to the box that was emptiest at its start. It never becomes 0: then
+nobody would be sent here. What "drain" and "maint" have set holds until "ready" is said, by the next process too; but
+"ready" also undoes what an operator has set by hand: it is said at first only.
 """
 
 import asyncio
