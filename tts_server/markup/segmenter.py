@@ -36,6 +36,8 @@ _MAX_DEPTH: Final = 8  # of quotes and brackets, before we take them for noise
 _MAX_UNBROKEN: Final = 4 * _MAX_WIDTH  # of text without any place to cut
 _MAX_PAUSE_MS: Final = 10_000  # at one place
 
+_UNITS = "℃℉㎏㎎㎝㎜㎞㎡㎢㎥"  # signs that are said even alone
+
 
 class Segmenter:
     """Cuts cleaned characters into segments. See TextCutter for the whole way."""
@@ -176,7 +178,7 @@ class Segmenter:
         self._chars.append(char)
         self._places.append(place)
         self._width += 2 if char.isascii() else 5
-        self._sayable += char.isalnum()
+        self._sayable += char.isalnum() or char in _UNITS
 
     def _ends_after(self, char: str) -> bool:
         """Say whether the segment ends with this character, which is in it already; or note that the next decides."""
@@ -250,7 +252,7 @@ class Segmenter:
         """Emit the first `length` characters, if there is anything to say in them, and begin anew."""
         trimmed = "".join(self._chars[:length]).rstrip()
         places = self._places[: len(trimmed)]
-        if has_speech := any(map(str.isalnum, trimmed)):
+        if has_speech := any(char.isalnum() or char in _UNITS for char in trimmed):
             offsets = tuple(offset for offset, _ in places)
             spans = (*_noted(places), *self._take_pauses(length, len(trimmed), is_flush))
             segments.append(Segment(trimmed, (*offsets, offsets[-1] + 1), spans))

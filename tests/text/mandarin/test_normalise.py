@@ -57,6 +57,25 @@ def spans(text: str) -> list[tuple[str, str]]:
     return [(char, text[a:b]) for char, a, b in zip(aligned.text, aligned.starts, aligned.ends, strict=True)]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("还剩 2 小时", "还剩两小时"),
+        ("有 2 个设备离线", "有两个设备离线"),
+        ("明天 2 点提醒你", "明天两点提醒你"),
+        ("2-3个", "两到三个"),
+        ("第 2 天", "第二天"),
+        ("2 月 14 日", "二月十四日"),
+        ("传感器 2 位置", "传感器二 位置"),
+        ("2026 年 11 月 28 日下午 3 点 20 分", "二零二六年十一月二十八日下午三点二十分"),
+        ("1990 年代", "一九九零年代"),
+        ("11/28 有雨", "十一月二十八日 有雨"),
+    ],
+)
+def test_a_blank_around_a_number_changes_nothing(text: str, said: str) -> None:
+    assert normalise(text).text == said
+
+
 def test_digits_read_one_by_one_keep_their_own_places() -> None:
     assert spans("2026年") == [("二", "2"), ("零", "0"), ("二", "2"), ("六", "6"), ("年", "年")]
     assert spans("打110。")[1:4] == [("幺", "1"), ("幺", "1"), ("零", "0")]

@@ -104,7 +104,7 @@ NAMES: tuple[Rule, ...] = rules(
     (r"(?<=[A-Za-z])\$+(?![0-9$])", lambda match: " dollar" * len(match[0]) + " "),
     (r"(?<=[A-Za-z]) / (?=[A-Za-z])", _say_gap),
     (r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])", _replaced("at ")),
-    (r"§§? ?", _replaced("section ")),
+    (r"§§? ?", _replaced("section ")), (r"© ?(?=[0-9])", _replaced("copyright ")),
     (r"(?<=[A-Za-z])\+\+(?![A-Za-z0-9+])", _replaced(" plus plus")),
     (r"(?<![^ (\"“])[$€£₩₹₽¥￥](?![^ .,;:!?)\"”]|\.[0-9])", lambda match: CURRENCIES[match[0]][0]), (r"(?<![^ (\"“])%(?![^ .,;:!?)\"”])", _replaced("percent")),
     (r"(?<![A-Za-z0-9/.~-])[A-Za-z]{2,16}(?:/[A-Za-z]{2,16}){1,3}(?![A-Za-z0-9/-]|\.[A-Za-z])", _say_slash),

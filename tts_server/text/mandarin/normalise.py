@@ -8,6 +8,7 @@ without digits or signs costs one regex search.
 import re
 import unicodedata
 from bisect import bisect_left
+from re import Match
 
 from tts_server.text.english import english
 from tts_server.text.linguistic.aligned import Aligned, Piece
@@ -17,11 +18,17 @@ from tts_server.text.mandarin import grammar
 from tts_server.text.mandarin.spoken_forms import REST, RULES
 
 _WORTH_A_LOOK = re.compile(
-    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿↑↓→⇒≦≧]|[~～–—-]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
+    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡㎏㎎㎝㎜㎞㎢㎥§©≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿↑↓→⇒≦≧]|[~～–—-]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
 )
 _DIGIT = re.compile("[0-9]")
 # One blank in a sentence parts two clauses; several are between all words and mean nothing.
 _GAP = re.compile("(?<=[一-龥]{2})[ 　](?=[一-龥]{3})(?![零一二两三四五六七八九十百千])")
+# Many write a blank between a number and its neighbours: 还剩 2 小时, 2026 年. A day, 11/28 有雨, needs it.
+_AROUND_NUMBER = re.compile(
+    r"(?<=[一-龥])(?<![零一二三四五六七八九十百千万亿]) (?=[0-9])"
+    r"|(?<=[0-9]) (?=[一-龥])(?!位置|点[亮击播]|台灯|度数|条件|场景|节点|口|号码|名称|[上下]线|层级|门锁|组合)"
+)
+_PART_OF_DAY = re.compile(r"[/:：][0-9]{1,4}$")
 # A number with a unit or sign that our own tables lack; everything else that is left is a plain number.
 _MEASURE = re.compile(
     r"[±∠]\s?[0-9]+(?:\.[0-9]+)?(?:\s?[A-Za-zμΩ%°′″]{1,8})?|(?<![0-9.A-Za-z])[0-9]+(?:\.[0-9]+)?\s?[A-Za-zμΩ°′″][A-Za-zμΩ°′″/²³]{0,7}(?![0-9A-Za-z])"
@@ -52,6 +59,7 @@ def normalise(text: str, forced: tuple[Piece, ...] = (), language: str = "zh") -
         return english.normalise(aligned)
     if not _WORTH_A_LOOK.search(aligned.text):
         return aligned
+    aligned = aligned.substitute(_AROUND_NUMBER, _close_up)
     for pattern, say in RULES:
         aligned = aligned.substitute(pattern, say)
     if _DIGIT.search(aligned.text):
@@ -59,6 +67,10 @@ def normalise(text: str, forced: tuple[Piece, ...] = (), language: str = "zh") -
     for pattern, say in REST:
         aligned = aligned.substitute(pattern, say)
     return aligned
+
+
+def _close_up(match: Match[str]) -> str | None:
+    return None if _PART_OF_DAY.search(match.string, max(0, match.start() - 6), match.start()) else ""
 
 
 def load() -> None:

@@ -52,7 +52,8 @@ def _say_span(match: Match[str]) -> Iterable[Piece]:
 
 
 def _say_slang(match: Match[str]) -> str:
-    return digits(match["n"])
+    """1314一生一世, and what else is no number; the words that rhyme on it come after a pause."""
+    return digits(match["n"]) + _PAUSE * match.string.startswith("一生", match.end())
 
 
 _COMPARED = {"<=": "小于等于", "≤": "小于等于", "≦": "小于等于", ">=": "大于等于", "≥": "大于等于", "≧": "大于等于", "<": "小于", ">": "大于", "≈": "约等于", "~": "约", "～": "约", "≠": "不等于"}  # fmt: skip
@@ -70,6 +71,10 @@ SIGNS: tuple[Rule, ...] = rules(
     (r"[-−](?=[0-9]{2,3}\s?dBm(?![A-Za-z]))", lambda match: "负"),
     (r"(?:(?<=UTC)|(?<=GMT))\s?[-−–](?=[0-9])", lambda match: "减"),
     (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?)\s?inH[2₂]O(?![A-Za-z0-9])", lambda match: f"{decimal(match['n'])}英寸水柱"),
+    (r"(?<![0-9A-Za-z一-龥)）])\+(?=[0-9]+(?:\.[0-9]+)?\s?(?:℃|°))", lambda match: "零上"),
+    (r"(?<![0-9A-Za-z一-龥)）])\+(?=[0-9])", lambda match: "加"),
+    (r"§\s?(?P<n>[0-9]{1,4})(?![0-9.])", lambda match: f"第{cardinal(match['n'])}节"),
+    (r"©\s?(?P<n>(?:19|20)[0-9]{2})(?![0-9])", lambda match: f"版权所有{digits(match['n'])}"),
     # comparisons and about
     (r"(?<=[约近])\s?[~～]\s?(?=[0-9])", lambda match: ""),
     (r"(?:<=|>=|[≤≥≦≧])\s?(?=[-−]?[0-9.¥$￥])", lambda match: _COMPARED[match[0].strip()]),

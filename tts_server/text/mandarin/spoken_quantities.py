@@ -28,6 +28,9 @@ _DEGREES = ("℃", "°C", "°", "度")
 _CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 
 
+_SQUARE_UNITS = "㎏㎎㎝㎜㎞㎡㎢㎥"  # one character a unit; they stand alone, too
+
+
 def _say_money(match: Match[str]) -> str:
     scale, name = match["x"] or "", CURRENCIES[match["c"]]
     return quantity(match["n"].replace(",", "").removesuffix(".00")) + scale + name
@@ -65,16 +68,21 @@ def _say_span(match: Match[str]) -> Iterable[Piece]:
     unit = match["u"]
     percent = "百分之" if "%" in (match["p"] or unit or "") else ""
     name = unit_name(unit) if unit and not percent else ""
+    first = quantity(match["a"]) if _is_counted(match) or (name and not match["s"]) else decimal(match["a"])
     yield (
-        _below_zero(match["s"], unit) + percent + decimal(match["a"]) + (match["x"] or ""),
+        _below_zero(match["s"], unit) + percent + first + (match["x"] or ""),
         match.start(),
         match.start("t"),
     )
     if not match["t"].strip().isalpha():
         yield "到", match.start("t"), match.end("t")
-    counted = not percent and unit is None and _COUNTED.match(match.string, match.end()) is not None
-    second = quantity(match["b"]) if counted else decimal(match["b"])
+    second = quantity(match["b"]) if _is_counted(match) else decimal(match["b"])
     yield _below_zero(match["s2"], unit) + percent + second + name, match.end("t"), match.end()
+
+
+def _is_counted(match: Match[str]) -> bool:
+    """Whether a measure word follows a span: 两到三个."""
+    return match["u"] is match["p"] is None and _COUNTED.match(match.string, match.end()) is not None
 
 
 def _spans_measure(match: Match[str]) -> bool:
@@ -172,7 +180,7 @@ QUANTITIES: tuple[Rule, ...] = rules(
     (START + r"[1-9][0-9]?/[1-9][0-9]{0,2}(?>(?:\s?[+×÷−-]\s?[1-9][0-9]?/[1-9][0-9]{0,2})+)(?![0-9/])", _say_sum_of_fractions),
     (r"(?<=[0-9]米)(?P<n>[0-9]{2})(?![0-9.,]|厘米|[个人米远高宽长])", lambda match: digits(match["n"])),
     (START + r"(?P<a>[1-9][0-9]?)[/⁄](?P<b>[1-9][0-9]{0,2})(?![0-9/]|\s?=)", _say_fraction),
-    (rf"(?<![0-9第初.,周])2(?={MEASURE_WORDS})", lambda match: "两"),
+    (rf"(?<![0-9第初.,周])2(?={MEASURE_WORDS}(?<!位(?=置))|、[3-9]{MEASURE_WORDS})", lambda match: "两"),
     (rf"(?<=[一-龥%])\s?/\s?(?=(?:每?[年月日天周时秒人次个斤吨升亩台件套间晚节张本瓶箱度平位期户班课分]|公斤|千克|公里|小时|平方|平米|{UNIT}(?![A-Za-z0-9])))", lambda match: "每"),
     (rf"(?<=每)(?P<u>{UNIT}){AFTER_UNIT}", lambda match: unit_name(match["u"])),
     (r"(?<=[0-9万千百亿])\+(?![0-9A-Za-z(（])", lambda match: "加"),
@@ -187,6 +195,7 @@ QUANTITIES: tuple[Rule, ...] = rules(
 )  # fmt: skip
 
 REST: tuple[Rule, ...] = rules(
+    (rf"(?<![0-9A-Za-z])(?P<u>[{_SQUARE_UNITS}])", lambda match: unit_name(match["u"])),
     (NEGATIVE + rf"(?P<n>{NUMBER})", _say_number),
     (r"(?<=[一-龥])\s?[+×÷=≈<>≤≥≠±]\s?(?=[一-龥A-Za-z])|√(?=[一-龥])|±(?=[一-龥])", _say_math),
     # what is left between two dates, times or measures

@@ -146,7 +146,7 @@ def _with_numbers(text: str, pieces: Iterable[tuple[str, str]]) -> Iterator[tupl
     places = {*starts, len(text)}
     for first, last in numbers:
         start, end, _ = words[bisect_right(starts, first) - 1]
-        if (start, end) != (first, last) and end >= last:
+        if (start, end) != (first, last) and end >= last and text[start] != "点":  # 十一|点四十五分
             continue
         places.difference_update(range(first + 1, last))
         places.update((first, last))
