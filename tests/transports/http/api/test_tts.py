@@ -242,6 +242,17 @@ async def test_events_without_marks_and_of_nothing_to_say(core: Core) -> None:
         assert events[-1][1] == {**{"duration_ms": 100, "first_audio_ms": None, "real_time_factor": None, "skipped": 0}}
 
 
+async def test_what_no_language_here_reads_is_counted_in_every_answer(core: Core) -> None:
+    text = "你好，नमस्ते。"
+    async with open_door(core) as door:
+        assert (await spoken(door, text=text, format="json")).json()["skipped"] == 4
+        assert (await spoken(door, text=text, format="pcm", stream=False)).headers["x-skipped"] == "4"
+        assert (await spoken(door, text=text, format="pcm")).headers["x-skipped"] == "4"
+        assert "x-skipped" not in (await spoken(door)).headers
+        events = await door.client.post("/api/tts/sse", json={"text": text})
+        assert events_of(events.text)[-1][1]["skipped"] == 4
+
+
 async def test_events_end_with_the_error_when_the_speech_fails_in_the_middle(core: Core) -> None:
     async with open_door(core) as door:
         request = {"text": "一二三四五六七八九十" * 20, "voice": "broken"}
