@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import rjieba
-
+from tts_server.text.mandarin.cutting import cutter
 from tts_server.text.mandarin.reading_tables import NICKNAMES, ONLY_AFTER_XING, SURNAMES, TITLES, polyphones, rows
 from tts_server.text.mandarin.words import Token
 
@@ -241,7 +240,7 @@ def _de_of_manner(context: Context) -> str:
     acts = (
         after.tag[:1] in tuple("vpdailzr")
         or before.text in _HOW_NOUNS
-        or rjieba.tag(after.text[0])[0][1][:1] in ("v", "p", "d")
+        or cutter.tag(after.text[0])[0][1][:1] in ("v", "p", "d")
     )
     return "de5" if len(before.text) >= 2 and acts and not on_the_ground else "di4"
 
@@ -264,7 +263,7 @@ def _wei(context: Context) -> str:
 
 def _may_act(token: Token) -> bool:
     """Whether a word of two characters that is tagged as a noun may be verb and object: 读书, 效劳."""
-    return token.tag == "n" and len(token.text) == 2 and rjieba.tag(token.text[0])[0][1] == "v"
+    return token.tag == "n" and len(token.text) == 2 and cutter.tag(token.text[0])[0][1] == "v"
 
 
 def _huan(context: Context) -> str:

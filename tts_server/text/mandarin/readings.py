@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 
-import rjieba
-
 from tts_server.text.mandarin import neutral, pinyin_table, reading_tables
+from tts_server.text.mandarin.cutting import cutter
 from tts_server.text.mandarin.pinyin_table import MAX_PHRASE, PinyinTable
 from tts_server.text.mandarin.polyphones import choose
 from tts_server.text.mandarin.words import Token, cut, has_light_er
@@ -137,6 +136,6 @@ def _lexicon() -> Lexicon:
             alone[word] = reading
         else:
             phrases[word] = reading
-            if len(word) == 2 and len(rjieba.cut(word)) == 2:
+            if len(word) == 2 and len(cutter.cut(word)) == 2:
                 pairs.add(word)
     return Lexicon(pinyin_table.load(), phrases, characters, alone, frozenset(pairs))

@@ -1,6 +1,6 @@
-"""Mandarin text to words with parts of speech, by rjieba; what it cuts amiss is put right. Host's side.
+"""Mandarin text to words with parts of speech, by jieba's dictionary; what it cuts amiss is put right. Host's side.
 
-Numbers stay in one piece however rjieba cuts them, 儿 goes back to the word it belongs to, and what its model for
+Numbers stay in one piece however jieba cuts them, 儿 goes back to the word it belongs to, and what its model for
 unknown words glues together (把门, 那本书) comes apart again.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-import rjieba
+from tts_server.text.mandarin.cutting import cutter
 
 # The model for unknown words likes to glue these to a neighbour: 高兴|地说, 我教|你, 姓乐.
 _LOOSE_FIRST = frozenset("地得着了的我你他她它咱不很还把被让给就都也姓叫是在有没")
@@ -64,7 +64,7 @@ class Token:
 
 def load() -> None:
     """Read the dictionary."""
-    rjieba.tag("词")
+    cutter.load()
 
 
 def cut(text: str) -> list[Token]:
@@ -83,16 +83,16 @@ def has_light_er(word: str) -> bool:
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    for word, tag in rjieba.tag(text):
-        if len(word) == 2 and (word[0] in _LOOSE_FIRST or word[1] in _LOOSE_LAST) and not rjieba.has_word(word):
+    for word, tag in cutter.tag(text):
+        if len(word) == 2 and (word[0] in _LOOSE_FIRST or word[1] in _LOOSE_LAST) and not cutter.has_word(word):
             yield _single(word[0], tag)
             yield _single(word[1], tag)
         elif len(word) == 3 and word[0] in _THIS and word[1] in MEASURES:
             yield word[:2], "r"
             yield _single(word[2], tag)
-        elif word[0] in "儿地" and (word in _GLUED or (len(word) > 1 and not rjieba.has_word(word))):
+        elif word[0] in "儿地" and (word in _GLUED or (len(word) > 1 and not cutter.has_word(word))):
             yield _single(word[0], tag)
-            yield from rjieba.tag(word[1:])
+            yield from cutter.tag(word[1:])
         else:
             yield word, tag
 
@@ -108,7 +108,7 @@ def _with_loose_de(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str
         after = words[index + 1][0] if index + 1 < len(words) else ""
         acts = index + 1 < len(words) and words[index + 1][1][:1] in tuple("vpdr")
         if len(word) > 2 and word[-1] == "地" and (_tells_how(word) or (acts and not _GROUND_NOUN.search(word))):
-            yield word[:-1], rjieba.tag(word[:-1])[0][1]
+            yield word[:-1], cutter.tag(word[:-1])[0][1]
             yield "地", "uv"
         elif (
             word in _GROUND_OR_VERB
@@ -124,13 +124,13 @@ def _with_loose_de(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str
 
 def _tells_how(word: str) -> bool:
     """Whether what stands before a 地 that is glued to it is a manner: 骄傲地, not 目的地."""
-    manner = rjieba.tag(word[:-1])
-    return word in _HOW or not rjieba.has_word(word) or (len(manner) == 1 and manner[0][1][:1] in _MANNER)
+    manner = cutter.tag(word[:-1])
+    return word in _HOW or not cutter.has_word(word) or (len(manner) == 1 and manner[0][1][:1] in _MANNER)
 
 
 def _single(char: str, tag: str) -> tuple[str, str]:
     """A part of a word that was glued together: its own part of speech, else that of the whole."""
-    [(_, own)] = rjieba.tag(char)
+    [(_, own)] = cutter.tag(char)
     return char, own if own != "x" else tag
 
 
@@ -173,7 +173,7 @@ def _seams(number: str) -> list[str]:
 
 def _whole(word: str) -> tuple[str, str]:
     """What is left of a word that a number was taken from, and its own part of speech."""
-    found = rjieba.tag(word)
+    found = cutter.tag(word)
     return word, found[0][1] if len(found) == 1 and found[0][1] != "x" else "n"
 
 
