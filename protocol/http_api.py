@@ -173,6 +173,9 @@ class EngineInfo(BaseModel):
     )
     host_restarts: int
     needs_token: bool
+    settings_digest: str = Field(
+        description="Of the settings that boxes behind one balancer should have in common: equal where those are."
+    )
 
 
 class Ticket(BaseModel):

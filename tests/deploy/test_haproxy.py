@@ -55,6 +55,8 @@ async def test_what_belongs_to_a_box_comes_back_to_it(tmp_path: Path) -> None:
             assert [answer.status_code for answer in got] == [200] * 12
             wrong = f"http://127.0.0.1:{boxes.daemons['box1'].http_port}/audio/box2~abc.wav"
             refused = await client.get(wrong)
+            boxes_at = [f"http://127.0.0.1:{daemon.http_port}/api/engine" for daemon in boxes.daemons.values()]
+            assert len({(await client.get(address)).json()["settings_digest"] for address in boxes_at}) == 1
             assert (refused.status_code, "it belongs to the box box2" in refused.text) == (404, True)
         async with TtsClient(base.replace("http", "ws")) as tts:
             for _ in range(4):

@@ -16,6 +16,7 @@ from tts_server import __version__, logs
 from tts_server.access.access import Access, AccessSettings
 from tts_server.access.links import LinkSigner, read_link_key
 from tts_server.access.shared_counts import SharedCounts
+from tts_server.config.digest import section_digests, settings_digest
 from tts_server.config.paths import state_folder
 from tts_server.config.settings import Config, changed_keys
 from tts_server.daemon.door_settings import (
@@ -34,12 +35,14 @@ from tts_server.edge.status import State, StatusLine
 from tts_server.edge.watchdog import watch
 from tts_server.engine_host.child import HostProcess
 from tts_server.errors import ConfigInvalid, EngineLoading, TTSError
+from tts_server.shared.house import House
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.agent_check import AgentCheck
 from tts_server.transports.compat.door import CompatDoors
 from tts_server.transports.discovery.announcement import Announcement
 from tts_server.transports.http.door import HttpDoor
+from tts_server.transports.http.replies.box_facts import BoxFacts
 from tts_server.transports.wyoming.door import WyomingDoor
 from tts_server.user_data.user_data import UserData
 
@@ -133,6 +136,8 @@ async def _run(
             ]
             if running.counts is not None:
                 others.append(tasks.create_task(running.counts.run(), name="counting with other boxes"))
+            if running.house is not None:
+                others.append(tasks.create_task(running.house.run(), name="comparing settings with other boxes"))
             await stop.wait()
             await running.close(announcing)
             for task in others:
@@ -187,12 +192,14 @@ class _RunningDaemon:
         self._access_settings = access_settings(config)
         server = synthesizer.cache.server
         self.counts = SharedCounts(server) if server is not None else None
+        self._settings_digest = settings_digest(config)
+        self.house = House(server, self._box_name, lambda: section_digests(self._config)) if server else None
         links = LinkSigner(read_link_key(state_folder() / "link-key"))
         self._access = Access(self._access_settings, links, self.counts)
         self._compat = CompatDoors(synthesizer, self._access, compat_settings(config))
         self._http = HttpDoor(
             *(synthesizer, http_settings(config), self._access, self.metrics, self._compat, user_data),
-            box_id=lambda: self._announced.name,
+            box=lambda: BoxFacts(self._announced.name, self._settings_digest),
         )
 
     async def open(self) -> None:
@@ -240,6 +247,9 @@ class _RunningDaemon:
                     if announcing is not None:
                         announcing.cancel()
 
+    def _box_name(self) -> str:
+        return self._config.server.node or self._announced.name
+
     def _new_announcement(self) -> Announcement:
         return Announcement(self._announcement, lambda: self._synthesizer.is_ready)
 
@@ -260,7 +270,7 @@ class _RunningDaemon:
     def _apply(self, config: Config) -> None:
         access, http = access_settings(config), http_settings(config)  # these may find mistakes
         changed = changed_keys(self._config, config) + self._changed_secrets(access)
-        self._config, self._access_settings = config, access
+        self._config, self._access_settings, self._settings_digest = config, access, settings_digest(config)
         logs.configure(config.log.level, config.log.format)
         self._status.language = config.log.status_language
         self._synthesizer.reconfigure(config.limits, config.voices.emotion, speaking_style_of(config))

@@ -16,6 +16,7 @@ from tts_server.transports.http.connection import HttpConnection
 from tts_server.transports.http.guard import Guard
 from tts_server.transports.http.guest import Guest
 from tts_server.transports.http.places import Places
+from tts_server.transports.http.replies.box_facts import BoxFacts
 from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.routes import build_app
 from tts_server.transports.http.settings import HttpSettings
@@ -37,11 +38,11 @@ class HttpDoor:
         metrics: Metrics | None = None,
         guest: Guest | None = None,
         user_data: UserData | None = None,
-        box_id: Callable[[], str] = lambda: "tts-server",
+        box: Callable[[], BoxFacts] = BoxFacts,
     ) -> None:
         """access: None lets in whoever is on a network of ours; metrics: None makes some of its own.
 
-        guest: more doors on the same port; user_data: None forgets what it is told to keep; box_id: what clients know
+        guest: more doors on the same port; user_data: None forgets what it is told to keep; box: what clients know
         this box by.
         """
         self._settings = settings
@@ -53,7 +54,7 @@ class HttpDoor:
         metrics = metrics or Metrics(synthesizer)
         self._websockets = WebSocketDoor(synthesizer, settings.websocket, access)
         self._guest = guest
-        app = build_app(synthesizer, self._store, settings, access, metrics, user_data, box_id)
+        app = build_app(synthesizer, self._store, settings, access, metrics, user_data, box)
         if guest is not None:
             guest.add_routes(app)
         self._guard = Guard(app, self._serve_websocket, settings, access, metrics)

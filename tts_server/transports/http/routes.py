@@ -21,6 +21,7 @@ from tts_server.transports.http.api.user_data import add_user_data
 from tts_server.transports.http.docs import add_docs
 from tts_server.transports.http.errors import add_error_handlers, error_answer
 from tts_server.transports.http.openai.routes import add_openai
+from tts_server.transports.http.replies.box_facts import BoxFacts
 from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.http.web_page import add_page
@@ -37,7 +38,7 @@ def build_app(
     access: Access,
     metrics: Metrics,
     user_data: UserData | None = None,
-    box_id: Callable[[], str] = lambda: "tts-server",
+    box: Callable[[], BoxFacts] = BoxFacts,
 ) -> FastAPI:
     """The application behind the guard. user_data: None forgets what it is told to keep."""
     user_data = user_data or UserData()
@@ -54,7 +55,7 @@ def build_app(
     )
     add_error_handlers(app)
     add_probes(app, synthesizer)
-    add_info(app, synthesizer, access, metrics, box_id)
+    add_info(app, synthesizer, access, metrics, box)
     # Before /audio/{name}, which takes all its names.
     add_openai(app, synthesizer, store, access, settings.openai_voices, settings.strict_voices)
     say = add_speech(app, synthesizer, store, access)

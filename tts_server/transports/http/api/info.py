@@ -13,6 +13,7 @@ from tts_server.engine import Voice
 from tts_server.errors import ShuttingDown
 from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
+from tts_server.transports.http.replies.box_facts import BoxFacts
 from tts_server.transports.http.replies.report import Report
 
 FAINT: Final = 0.5  # emotions that are heard less plainly are not offered as equals
@@ -39,7 +40,7 @@ def add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
 
 
 def add_info(
-    app: FastAPI, synthesizer: Synthesizer, access: Access, metrics: Metrics, box_id: Callable[[], str]
+    app: FastAPI, synthesizer: Synthesizer, access: Access, metrics: Metrics, box: Callable[[], BoxFacts]
 ) -> None:
     """What pages and programs ask before they speak."""
 
@@ -57,9 +58,9 @@ def add_info(
     @app.get("/api/engine", summary="How it is now")
     async def engine() -> EngineInfo:
         """How the daemon is now."""
-        figures = synthesizer.figures
+        figures, facts = synthesizer.figures, box()
         return EngineInfo(
-            id=box_id(),
+            id=facts.id,
             state=_state(synthesizer),
             version=__version__,
             voices=[voice.name for voice in synthesizer.catalogue.voices],
@@ -68,6 +69,7 @@ def add_info(
             real_time_factor=metrics.recent_real_time_factor,
             host_restarts=figures.host_restarts,
             needs_token=access.needs_token,
+            settings_digest=facts.settings_digest,
         )
 
     @app.post("/api/ws-tickets", summary="A ticket for one WebSocket")
