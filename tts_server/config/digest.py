@@ -4,12 +4,13 @@ Left out is what belongs to one box: where it listens and keeps things, what it 
 """
 
 import json
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final
 
 from tts_server.config.settings import Config
 
-_OF_ONE_BOX: Final = {
+_OF_ONE_BOX: Final[Mapping[str, set[str] | bool]] = {
     "server": {"host", "wyoming_port", "wyoming_socket", "http_port", "agent_port", "node", "host_names"},
     "access": {"tokens_file", "jwt_key_file"},
     "http": {"tls_cert_file", "tls_key_file"},
