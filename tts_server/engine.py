@@ -6,7 +6,7 @@ the engine host (a child process), with the engine's own table of the configurat
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, runtime_checkable
 
 from tts_server.text.linguistic.utterance import Break, Prosody, Run, Sentence, Syllable, Word
 
@@ -45,6 +45,9 @@ else:
         return NDArray[np.float32]
 
 
+FAINT: Final = 0.5  # how plainly an emotion must be heard to be offered like others
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
     """A voice as people choose it."""
@@ -75,6 +78,11 @@ class Voice:
         """How plainly each emotion is heard."""
         told = dict(zip(self.emotions, self.emotion_strengths, strict=False))
         return {emotion: told.get(emotion, 1.0) for emotion in self.emotions}
+
+    @property
+    def faint_emotions(self) -> tuple[str, ...]:
+        """Emotions that are hardly heard, and not offered as equals."""
+        return tuple(emotion for emotion, strength in self.strengths.items() if strength < FAINT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -340,6 +340,25 @@ async def test_cancel_is_answered_at_once_and_nothing_follows_but_done(peer: Pee
     assert first["ch"] != second["ch"]
 
 
+async def test_opus_that_is_cancelled_dies_away_in_its_last_packet(peer: Peer) -> None:
+    await peer.send("open", audio={"codec": "opus", "frame_ms": 20}, max_lead_ms=300)
+    await peer.send("text", text="很长的一段话，" * 30, end=True)
+    for _ in range(3):
+        await peer.wait_for_frame()
+    await peer.send("cancel")
+    done = await peer.wait_for("done")
+    decoder = av.codec.CodecContext.create("libopus", "r")
+    decoder.sample_rate, decoder.layout = 48000, "mono"
+    packets = [frame.payload for frame in peer.frames()]
+    sound = np.concatenate([f.to_ndarray()[0] for data in packets for f in decoder.decode(av.Packet(data))]) / 32768
+    assert done["samples"] == len(packets) * RATE // 50
+    assert peer.frames()[-1].flags & FrameFlags.LAST
+    before, last = sound[-2880:-960], sound[-960:]
+    assert np.abs(before).max() > 0.05  # the tone itself goes on
+    assert np.abs(last[-96:]).max() < 0.01  # 10 ms, and the codec's delay of 6.5 ms
+    assert np.abs(np.diff(last)).max() <= 1.5 * np.abs(np.diff(before)).max()
+
+
 async def test_what_was_heard_is_told_on_cancel(peer: Peer) -> None:
     await peer.send("open", max_lead_ms=5000)
     await peer.send("text", text="太好了，你赢了！可是明天要下雨。", end=True)

@@ -37,6 +37,13 @@ def test_info_has_every_voice_and_one_variant_per_emotion() -> None:
     assert [entry.languages for entry in program.voices] == [["zh-CN"], ["zh-CN"], ["zh-CN"], ["en-US"]]
 
 
+def test_an_emotion_that_is_hardly_heard_says_so() -> None:
+    weak = replace(HEART, emotions=("neutral", "happy", "sad"), emotion_strengths=(1.0, 0.43, 1.0))
+    [program] = info(Catalogue((weak,))).tts
+    labels = [entry.description for entry in program.voices]
+    assert labels == ["heart", "heart (happy 开心, hardly heard)", "heart (sad 难过)"]
+
+
 def test_the_neutral_default_voice_sorts_first_in_home_assistant() -> None:
     [program] = info(CATALOGUE).tts
     assert sorted(entry.description or entry.name for entry in program.voices)[0] == "baker"

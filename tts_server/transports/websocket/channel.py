@@ -104,6 +104,7 @@ class Channel:
                 self.sent_samples += item.samples
                 self._next_seq = item.frame.seq + 1
                 self._has_room.set()
+                return item.coded()
             case Segment():
                 self.sent_segments += 1
                 self._in_segment = True

@@ -28,8 +28,11 @@ class Coder(Protocol):
     def prepare(self, samples: Samples) -> NDArray[Any]:
         """Samples (N,) as `encode` takes them. Cheaper for many at a time than frame by frame."""
 
+    def died_away(self, prepared: NDArray[Any], count: int) -> NDArray[Any]:
+        """One frame of which the first `count` samples fall to nothing, and nothing follows."""
+
     def encode(self, prepared: NDArray[Any]) -> bytes:
-        """The payload of one frame's samples (N,)."""
+        """The payload of one frame's samples (N,). Frames are given in the order in which they are sent, each once."""
 
 
 class PcmCoder:
@@ -40,6 +43,10 @@ class PcmCoder:
     def prepare(self, samples: Samples) -> NDArray[Any]:
         """int16 (N,)."""
         return np.frombuffer(to_s16le(samples), "<i2")
+
+    def died_away(self, prepared: NDArray[Any], count: int) -> NDArray[Any]:
+        """Cut there: a frame may be short."""
+        return np.rint(_fallen(prepared[:count])).astype("<i2")
 
     def encode(self, prepared: NDArray[Any]) -> bytes:
         """The samples themselves."""
@@ -57,6 +64,10 @@ class OpusCoder:
         """As they are."""
         return samples
 
+    def died_away(self, prepared: NDArray[Any], count: int) -> NDArray[Any]:
+        """A packet is always whole."""
+        return np.pad(_fallen(prepared[:count]).astype(np.float32), (0, len(prepared) - min(count, len(prepared))))
+
     def encode(self, prepared: NDArray[Any]) -> bytes:
         """The packet."""
         return self._encoder.encode(prepared)
@@ -64,20 +75,36 @@ class OpusCoder:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A frame on its way, with its place in the context's audio in samples."""
+    """A frame on its way, with its place in the context's audio in samples.
+
+    It is coded when it is sent: what a codec's next packet holds depends on the packets before it, and after a stop
+    another one comes next than was thought.
+    """
 
     frame: Frame
     position: int
     samples: int
+    coder: Coder
+    prepared: NDArray[Any] | None  # None: it is coded
+
+    def coded(self) -> "Sound":
+        """With its payload."""
+        if self.prepared is None:
+            return self
+        return replace(self, frame=replace(self.frame, payload=self.coder.encode(self.prepared)), prepared=None)
+
+    def died_away(self, count: int) -> "Sound | None":
+        """The frame with `count` samples that fall to nothing, the last one of its segment; None if it is coded."""
+        if self.prepared is None:
+            return None
+        prepared = self.coder.died_away(self.prepared, count)
+        frame = replace(self.frame, flags=self.frame.flags | FrameFlags.LAST)
+        return replace(self, frame=frame, samples=len(prepared), prepared=prepared)
 
 
-def died_away(sound: Sound, count: int) -> Sound:
-    """A frame of PCM cut to `count` samples that fall to nothing: the last one of its segment."""
-    samples = np.frombuffer(sound.frame.payload, "<i2")[:count]
-    fall = np.cos((np.arange(len(samples)) + 1) / len(samples) * (np.pi / 2)) ** 2
-    payload = np.rint(samples * fall).astype("<i2").tobytes()
-    frame = replace(sound.frame, payload=payload, flags=sound.frame.flags | FrameFlags.LAST)
-    return replace(sound, frame=frame, samples=len(samples))
+def _fallen(samples: NDArray[Any]) -> NDArray[np.float64]:
+    fallen: NDArray[np.float64] = samples * np.cos((np.arange(len(samples)) + 1) / len(samples) * (np.pi / 2)) ** 2
+    return fallen
 
 
 class Framer:
@@ -128,8 +155,8 @@ class Framer:
 
     def _frame(self, samples: NDArray[Any], flags: FrameFlags) -> Sound:
         flags |= self._flags | (FrameFlags.FIRST if self._is_first else FrameFlags.NONE)
-        frame = Frame(self._ch, self._seq, self.segment, self.position, self._coder.encode(samples), flags)
-        sound = Sound(frame, self.position, len(samples))
+        frame = Frame(self._ch, self._seq, self.segment, self.position, b"", flags)
+        sound = Sound(frame, self.position, len(samples), self._coder, samples)
         self._is_first = False
         self._seq += 1
         self.position += sound.samples

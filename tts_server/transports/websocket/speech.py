@@ -15,7 +15,7 @@ from tts_server.events import Audio, ContextState, Done, DoneReason, Marks, Pass
 from tts_server.synthesis.context import Context
 from tts_server.transports.error_codes import code_of
 from tts_server.transports.websocket.channel import Channel
-from tts_server.transports.websocket.frames import Coder, Framer, PcmCoder, Sound, died_away
+from tts_server.transports.websocket.frames import Coder, Framer, Sound
 from tts_server.transports.websocket.gate import Note, TextGate
 from tts_server.transports.websocket.outbox import Outbox
 from tts_server.voices import unknown_emotion
@@ -118,11 +118,9 @@ class Speech:
             self._put_done(self._done)
 
     def _fade(self) -> Sound | None:
-        """The next few samples of PCM, dying away, so that nobody hears a click."""
-        if not isinstance(self._setup.coder, PcmCoder):
-            return None
+        """The next few samples, dying away, so that nobody hears a click."""
         following = self.channel.next_sound or next(self._framer.end(), None)
-        return following and died_away(following, round(FADE_S * self._context.sample_rate))
+        return following and following.died_away(round(FADE_S * self._context.sample_rate))
 
     def resume(self, seq: int) -> answers.ResumedContext:
         """Say again what a client that has come back needs next."""

@@ -104,7 +104,8 @@ def _entries(voice: Voice, others: Sequence[str]) -> Iterator[TtsVoice]:
     yield _entry(voice, voice.name, voice.name, speakers)
     for emotion in voice.emotions:
         if emotion != "neutral":
-            label = f"{voice.name} ({emotion} {CHINESE_NAMES.get(emotion, '')}".rstrip() + ")"
+            label = f"{voice.name} ({emotion} {CHINESE_NAMES.get(emotion, '')}".rstrip()
+            label += ", hardly heard)" if emotion in voice.faint_emotions else ")"
             yield _entry(voice, voice.name + SEPARATOR + emotion, label, None)
 
 

@@ -1,7 +1,7 @@
 """Routes that tell what there is: voices, emotions, the state of the daemon; and tickets for browsers."""
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Literal
 
 from fastapi import FastAPI, Request
 
@@ -15,8 +15,6 @@ from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.replies.box_facts import BoxFacts
 from tts_server.transports.http.replies.report import Report
-
-FAINT: Final = 0.5  # emotions that are heard less plainly are not offered as equals
 
 
 def add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
@@ -92,7 +90,7 @@ def _voice(voice: Voice, is_default: bool) -> VoiceInfo:
         gender=voice.gender or None,
         emotions=list(voice.emotions),
         emotion_strengths=dict(voice.strengths),
-        faint_emotions=[emotion for emotion, strength in voice.strengths.items() if strength < FAINT],
+        faint_emotions=list(voice.faint_emotions),
         rate=voice.sample_rate,
         description=voice.description,
         engine=voice.engine,
