@@ -127,6 +127,16 @@ websocket: $(TEST_LAYERS)  ## figures of the WebSocket door, and RFC 6455 case b
 simulate: $(TEST_LAYERS)  ## a million steps of simulated days: order of events by chance, faults of engine and cache (minutes)
 	@$(BIN)/python -m tests.simulation $(ARGS) 2>/dev/null
 
+# HOURS may be a part of one; RESUME is the folder of a former record, which is added to
+HOURS ?= 2
+RESUME ?= build/soak
+.PHONY: soak
+soak: $(TEST_LAYERS)  ## docs/RELIABILITY.md: a home, a day in an hour: does anything grow? HOURS=2 RESUME=build/soak
+	@test -x .venv-soak/bin/pip || $(PYTHON) -m venv .venv-soak
+	@bash requirements/install.sh .venv-soak/bin/python soak
+	@$(BIN)/python -m tests.soak --hours "$(HOURS)" --record "$(RESUME)" $(ARGS)
+	@.venv-soak/bin/python -m tests.soak.report "$(RESUME)" --write
+
 .PHONY: scale
 scale: $(TEST_LAYERS)  ## docs/SCALE.md: 1 to 16 boxes of a simulated engine behind HAProxy, and what a fault costs (minutes)
 	@$(BIN)/python -m tests.load.scale --faults $(ARGS)

@@ -24,6 +24,7 @@ LAYERS: dict[str, tuple[str, ...]] = {  # resolved layer: the layers whose versi
     "asr": (),  # for `make asr`, in an environment of its own
     "emotion": (),  # for `make emotions`, in an environment of its own, with torch
     "load": (),  # for `make load`, in an environment of its own
+    "soak": (),  # for the report of `make soak`, in an environment of its own
     "audit": (),  # for `make audit` and `make sbom`, in an environment of its own
 }
 INSTALLED_BY_USERS = ("base", "build", "sambert", "openvino", "kokoro")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.box.checks import CHECKS, Box
 from tests.box.machine import Machine, copy_root, make_root, wheels_for
+from tests.support.tables import write_table
 
 ROOT = Path(__file__).parent.parent.parent
 SUITES = {"bookworm": ("Debian 12", "3.11"), "trixie": ("Debian 13", "3.13")}
@@ -76,13 +77,6 @@ def table(found: dict[str, dict[str, str]]) -> str:
     head = f"| | {' | '.join(SUITES[suite][0] for suite in suites)} |\n|{' --- |' * (len(suites) + 1)}\n"
     rows = (f"| {name} | {' | '.join(found[suite].get(name, '') for suite in suites)} |" for name in found[suites[0]])
     return head + "\n".join(rows) + "\n"
-
-
-def write_table(document: Path, name: str, made: str) -> None:
-    """Put a table in place of the one between `<!-- NAME -->` and `<!-- end -->`."""
-    pattern = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- end -->)", re.DOTALL)
-    text = document.read_text(encoding="utf-8")
-    document.write_text(pattern.sub(lambda _: made, text), encoding="utf-8")
 
 
 def main() -> int:
