@@ -4,6 +4,7 @@ A sentence is cut off as soon as its last mark is here, without a look at what f
 or inside quotes or brackets, where one more character decides. What markup noted about characters goes with them.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -26,7 +27,10 @@ _ABBREVIATIONS: Final = frozenset({
     "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
     "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx", "apt",
     "blvd", "rd", "fl", "gen", "rev", "capt", "lt", "sgt", "hwy",
+    "rm", "rte", "ext", "appt", "temp", "tel", "ref", "vol", "pg", "sec", "min", "max", "qty", "hon", "maj",
+    "bldg",
 })  # fmt: skip
+_ITEM: Final = re.compile("(?:^|[:;：；] ?)[0-9]{1,2}[.]$")  # 三种：1. 清蒸；2. 红烧
 # Behind these a Chinese sentence may be cut while it waits: no word goes on over them.
 _PARTICLES: Final = frozenset("的了吗呢吧啊呀嘛")
 _FIRST_CHARS: Final = 6  # of the first segment before a comma may end it
@@ -216,7 +220,10 @@ class Segmenter:
             if not (char.isascii() and char.isalpha()):
                 break
             word = char + word
-        return following == " " and ((len(word) == 1 and word != "I") or word.lower() in _ABBREVIATIONS)
+        if following != " ":
+            return False
+        is_item = not word and _ITEM.search("".join(self._chars[-6:])) is not None
+        return is_item or (len(word) == 1 and word != "I") or word.lower() in _ABBREVIATIONS
 
     def _quotes(self, char: str) -> bool:
         """Keep count of open quotes and brackets. Returns whether this character closed one."""

@@ -39,7 +39,7 @@ def normalise(aligned: Aligned) -> Aligned:
 
 _RULES = (*ADDRESSES, *CODES, *MOMENTS, *NAMES, *FORMS)
 _WORTH_A_LOOK = re.compile(
-    r"[0-9%¢$€£¥￥₩₹₽°℃℉µμ#<>≤≥≈§©@/=+]|\+\+|[A-Za-z]\.[A-Za-z]|[IVXL]{2}|[a-z][A-Z]|[a-z]\.|St |, [A-Z]{2}\b"
+    r"[0-9%¢$€£¥￥₩₹₽°℃℉µμ#<>≤≥≈§©@/=+]|\+\+|[A-Za-z]\.[A-Za-z]|[IVXL]{2}|[a-z][A-Z]|[a-z]\.|St |[Ww]ind|, [A-Z]{2}\b"
     r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
 )
 

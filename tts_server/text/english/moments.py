@@ -55,6 +55,15 @@ def _say_day_and_month(match: Match[str]) -> str | None:
     return said + (f" {year(int(match['y']))}" if match["y"] else "")
 
 
+def _say_days_of_month(match: Match[str]) -> str | None:
+    """Jan 5-7."""
+    first, last = int(match["d"]), int(match["to"])
+    if not 1 <= first < last <= 31:
+        return None
+    said = f"{_month_of(match['month'])} {ordinal(first)} to {ordinal(last)}"
+    return said + (f", {year(int(match['y']))}" if match["y"] else "")
+
+
 def _say_month_and_year(match: Match[str]) -> str:
     return f"{_month_of(match['month'])} {year(int(match['y']))}"
 
@@ -193,10 +202,13 @@ MOMENTS: tuple[Rule, ...] = rules(
     (_N + r"(?P<n>[0-9]{1,4}) ?(?P<e>B\.?C\.?E|A\.?D|B\.?C|C\.?E(?=\b))(?![A-Za-z0-9])\.?", _say_era),
     (_N + r"(?P<m>[0-9]{1,2})(?P<sep>[-/.])(?P<d>[0-9]{1,2})(?P=sep)(?P<y>[12][0-9]{3}|[0-9]{2})(?![0-9]|[-/.][0-9])", _say_date),
     (r"(?<![0-9A-Za-z.,/-])(?P<m>0?[1-9]|1[0-2])/(?P<y>(?:19|20)[0-9]{2})(?![0-9/A-Za-z]|[.,][0-9])", _say_month_of_year),
-    (rf"\b{_MONTH} (?:the )?(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9:%]|[.,][0-9]|(?<=[0-9])[A-Za-z])", _say_month_and_day),
-    (rf"{_N}(?:the )?(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9A-Za-z])", _say_day_and_month),
+    (rf"\b{_MONTH} (?:the )?(?!\S+ ?[-–—] ?[0-9]{{1,2}}(?![0-9]))(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9:%]|[.,][0-9]|(?<=[0-9])[A-Za-z])", _say_month_and_day),
+    (rf"{_N}(?:[Tt]he )?(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9A-Za-z])", _say_day_and_month),
     (rf"\b{_MONTH},? (?P<y>[12][0-9]{{3}})(?![0-9])", _say_month_and_year),
+    (rf"\b{_MONTH} (?P<d>[0-9]{{1,2}}) ?[-–—] ?(?P<to>[0-9]{{1,2}})(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9:%/-]|[.,][0-9])", _say_days_of_month),
     # times
+    (r"(?<=[0-9]:[0-5][0-9]) ?[-–—] ?(?=[0-9]{1,2}:[0-5][0-9](?![0-9:]))", lambda match: " to "),
+    (_N + r"0:(?P<min>[0-5][0-9])(?= (?:left|remaining|to go))", lambda match: f"{cardinal(int(match['min']))} minute" + "s" * (match["min"] != "01")),
     (_N + r"(?P<h>[0-9]{1,2}):(?P<min>[0-5][0-9]):(?P<s>[0-5][0-9])(?![0-9:])" + f"{_HALF_DAY}?", _say_lasting),
     (_N + rf"(?P<h>[0-9]{{1,2}})(?:[:.](?P<min>[0-5][0-9]))?{_HALF_DAY}", _say_half_day),
     (r"(?<=\bM)(?: ?(?:-|–|—|~) ?)(?=[a-z])|(?<=[a-z])(?: ?(?:-|–|—|~) ?)(?=[0-9]{1,2}(?::[0-9]{2})? ?[AP]M)", lambda match: " to "),
@@ -208,5 +220,5 @@ MOMENTS: tuple[Rule, ...] = rules(
     (r"(?<=ies)[-–](?P<n>[1-9]0)'?s(?![0-9A-Za-z])", lambda match: f" to {cardinal(int(match['n']))[:-1]}ies"),
     (r"(?<=ies)[-–](?=[a-z]+ [a-z]+ies\b)", lambda match: " to "),
     (r"(?:(?<=the )|(?<=mid-)|(?<=late )|(?<=early ))['’]?(?P<n>[1-9]0)'?s(?![0-9A-Za-z])|['’](?P<m>[1-9]0)s\b", lambda match: cardinal(int(match["n"] or match["m"]))[:-1] + "ies"),
-    (r"(?:(?<=\bin )|(?<=\bIn )|(?<=\bsince )|(?<=\bSince )|(?<=\buntil )|(?<=\bfrom )|(?<=\byear )|(?<=\bof )|(?<=\bby )|(?<=\bto )|(?<=\bIn the year )|(?<=\bsummer )|(?<=\bcirca ))(?P<n>1[1-9][0-9]{2}|20[0-9]{2})(?![0-9A-Za-z]|[.,:/%-][0-9]| ?(?:%|people|files|items|units|times|meters|euros|dollars))", _say_year),
+    (r"(?:(?<=\bin )|(?<=\bIn )|(?<=\bsince )|(?<=\bSince )|(?<=\buntil )|(?<=\bfrom )|(?<=\byear )|(?<=\bof )|(?<=\bby )|(?<=\bto )|(?<=\bIn the year )|(?<=\bsummer )|(?<=\bcirca ))(?P<n>1[1-9][0-9]{2}|10[1-9][0-9](?= *[,.])|20[0-9]{2})(?![0-9A-Za-z]|[.,:/%-][0-9]| ?(?:%|people|files|items|units|times|meters|euros|dollars))", _say_year),
 )  # fmt: skip

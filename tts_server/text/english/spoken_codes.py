@@ -132,7 +132,7 @@ def rules(*rows: tuple[str, Say]) -> tuple[Rule, ...]:
 
 ADDRESSES: tuple[Rule, ...] = rules(
     (r"\b(?:https?|file)://[A-Za-z0-9._~/?#&=%+:@-]{1,200}", _say_address),
-    (r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_+&-]{0,63}(?:[.@][A-Za-z0-9_&-]{1,63}){0,6}[.@][A-Za-z0-9_-]{0,63}[A-Za-z]{2}(?:/[A-Za-z0-9._~/-]{0,200})?(?![A-Za-z0-9])", _say_address),
+    (r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_+&-]{0,63}(?:[.@][A-Za-z0-9_&-]{1,63}){0,6}[.@][A-Za-z0-9_-]{0,63}[A-Za-z]{2}(?:/(?:[A-Za-z0-9_~/-]|\.(?=[A-Za-z0-9])){0,200})?(?![A-Za-z0-9])", _say_address),
     (r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.]*[0-9])", _say_ip),
 )  # fmt: skip
 
@@ -152,9 +152,10 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?P<before>\border )(?:#|No\. ?|number )(?P<n>[0-9]{4,12})(?![0-9]|[.,][0-9])", lambda match: f"{match['before']}number {digits(match['n'])}"),
     (r"(?P<before>\bending (?:in|with) )(?P<n>[0-9]{2,6})(?![0-9%-]|[.,:][0-9])", _say_digits),
     (r"(?P<before>)(?<![0-9A-Za-z.])(?P<n>40[13]|457|529)(?P<k>\([kb]\))", lambda match: f"{_say_room(match)} {match['k'][1].upper()}"),
-    (r"(?P<before>\b(?:[Rr]ooms?|[Ss]uite|[Aa]pt\.?|[Aa]partment|[Hh]ighway|[Rr]oute|[Ii]nterstate|[Ff]light(?: [A-Z]{2})?|[Gg]ate|[Bb]us|Hwy) )(?P<n>[1-9][0-9]{2,3})(?![0-9%-]|[.,:][0-9])", _say_room),
+    (r"(?P<before>\b(?:[Rr]ooms?|Rm\.?|[Ss]uite|[Aa]pt\.?|[Aa]partment|[Hh]ighway|[Rr]oute|[Ii]nterstate|[Ff]light(?: [A-Z]{2})?|[Gg]ate|[Bb]us|Hwy) )(?P<n>[1-9][0-9]{2,3})(?![0-9%-]|[.,:][0-9])", _say_room),
     (r"(?P<before>)(?<![0-9A-Za-z.,$-])(?P<n>[1-9][0-9]{2,3})(?= (?:[NSEW]\.? )?(?:[A-Z][a-z]+ |[0-9]{1,3}(?:st|nd|rd|th) ){1,3}(?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Way|Hwy|Expy)\b)", _say_house),
     (r"(?P<before>)(?<=[A-Za-z0-9]/)(?P<n>[0-9]{5,20})(?=-[A-Za-z])", _say_digits),
+    (r"(?<![A-Za-z0-9])(?P<before>)#?(?P<n>(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])(?=[A-Z0-9]*[0-9]{4})[A-Z0-9]{9,24})(?![A-Za-z0-9])", _say_code),
     # versions
     (r"(?<![0-9A-Za-z.])(?P<before>[Vv](?:ersion)?\.? ?)(?P<n>[0-9]+(?:\.[0-9]+)+)(?![0-9A-Za-z])", _say_version),
     (r"(?P<before>(?:Python|iOS|iPadOS|macOS|Android|Ubuntu|Debian|Fedora|Node|Linux|kernel|firmware|Firmware|Bluetooth|USB|HDMI|Zigbee|Matter|Home Assistant|[Rr]elease|[Uu]pdate|[Cc]ore|[Ss]ection|[Ss]oftware) )(?P<n>[0-9]+\.[0-9]+(?:\.[0-9]+)*)(?! ?[%°]|[0-9A-Za-z])", _say_version),

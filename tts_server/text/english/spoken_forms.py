@@ -14,6 +14,7 @@ _N = r"(?<![0-9A-Za-z.,])"
 _DASH = r" ?(?:-|–|—|~|to) ?"
 _SCALES = {"K": "thousand", "k": "thousand", "M": "million", "m": "million", "mn": "million", "mm": "million", "B": "billion", "b": "billion", "bn": "billion", "T": "trillion", "tn": "trillion"}  # fmt: skip
 _CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
+_LETTERS = frozenset("BSN")  # right behind a number they are no bytes, siemens or newtons
 _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 
 # -- money ----------------------------------------------------------------------------------------------------
@@ -25,8 +26,10 @@ def _say_money(match: Match[str]) -> str:
     whole, part = whole or "0", part.rstrip("0") if len(part) > 2 else part
     scale = match["x"] and (_SCALES.get(match["x"].strip()) or match["x"].strip())
     if scale:
-        return f"{'minus ' * bool(match['s'])}{quantity(match['n'])} {scale} {several}"
-    said = f"{cardinal(int(whole))} {one if whole == '1' else several}"
+        is_adjective = re.search(r"\b[Aa]n? $", match.string[max(0, match.start() - 3) : match.start()])
+        return f"{'minus ' * bool(match['s'])}{quantity(match['n'])} {scale} {one if is_adjective else several}"
+    is_adjective = re.search(r"\b[Aa]n? $", match.string[max(0, match.start() - 3) : match.start()])
+    said = f"{cardinal(int(whole))} {one if whole == '1' or is_adjective else several}"
     coins = (part + "0")[:2] if part else "00"
     if len(part) > 2:
         said = f"{quantity(match['n'].rstrip('0'))} {several}"
@@ -81,13 +84,22 @@ def _negative(match: Match[str]) -> str:
     return "minus " if match["s"] else ""
 
 
+def _is_inches(match: Match[str]) -> bool:
+    return (
+        re.match(
+            r"[.,;)]|$| ?(?:long|wide|tall|high|thick|deep|of|x|pans?|dish|skillet|screen|monitor|TV|board|pipe|frame|photo|print|tile|nails?|hose|pizza|tires?|wheels?)\b",
+            match.string[match.end() :],
+        )
+        is not None
+    )
+
+
 def _say_unit(match: Match[str]) -> str | None:
     unit = match["u"]
-    if unit == "in" and not re.match(
-        r"[.,;)]|$| ?(?:long|wide|tall|high|thick|deep|of|x|pans?|dish|skillet|screen|monitor|TV|board|pipe|frame|photo|print|tile|nails?|hose|pizza|tires?|wheels?)\b",
-        match.string[match.end() :],
-    ):
+    if unit == "in" and not _is_inches(match):
         return None
+    if match.end("n") == match.start("u") and (unit in _LETTERS or (unit == "K" and len(match["n"]) < 4)):
+        return None  # 5K, 221B, an iPhone 4S
     several = match["n"] != "1" and not (
         unit == "in"
         and re.match(" [a-z]+", match.string[match.end() :])
@@ -96,7 +108,18 @@ def _say_unit(match: Match[str]) -> str | None:
     return f"{_negative(match)}{quantity(match['n'])}{match['x'] or ''} {unit_name(unit, several)}"
 
 
-def _say_unit_span(match: Match[str]) -> str:
+def _say_part_of_unit(match: Match[str]) -> str:
+    """1/4 tsp is of one, 1 1/2 tsp of several."""
+    is_mixed = re.search(
+        r"(?:one|two|three|four|five|six|seven|eight|nine|ten|teen|ty) and (?:a|[a-z]+) [a-z]+ $",
+        match.string[: match.start()][-32:],
+    )
+    return UNITS[match["u"]][is_mixed is not None]
+
+
+def _say_unit_span(match: Match[str]) -> str | None:
+    if match["u"] == "in" and not _is_inches(match):
+        return None
     return f"{_negative(match)}{quantity(match['a'])} to {quantity(match['b'])} {unit_name(match['u'], True)}"
 
 
@@ -126,11 +149,18 @@ def _say_span(match: Match[str]) -> str:
 
 
 def _say_percent(match: Match[str]) -> str:
-    return f"{_negative(match)}{quantity(match['n'])} percent"
+    return f"{_negative(match)}{quantity(match['n'])} percent" + " " * (match["a"] is not None)
 
 
 def _say_percent_span(match: Match[str]) -> str:
     return f"{quantity(match['a'])} to {quantity(match['b'])} percent"
+
+
+def _say_power(match: Match[str]) -> str:
+    """10^8 m/s."""
+    exponent = int(match["m"])
+    name = {2: " squared", 3: " cubed"}.get(exponent) or f" to the {'minus ' * (exponent < 0)}{ordinal(abs(exponent))}"
+    return name + (f" {unit_name(match['u'], True)}" if match["u"] else "")
 
 
 def _say_nth(match: Match[str]) -> str:
@@ -161,7 +191,7 @@ _SIGNED = r"(?P<s>(?<![0-9A-Za-z)])[-−–])?"
 _ALONE = "|".join(re.escape(unit) for unit in sorted(ALONE, key=len, reverse=True))
 
 FORMS: tuple[Rule, ...] = rules(
-    (r"^(?P<n>[0-9]{1,3})、 ?", lambda match: cardinal(int(match["n"])) + ", "),
+    (r"(?:^|(?<=[:;] ))(?P<n>[0-9]{1,2})\. (?=[A-Z][a-z])|^(?P<m>[0-9]{1,3})、 ?", lambda match: cardinal(int(match["n"] or match["m"])) + ", "),
     # money
     (rf"(?<![A-Za-z0-9])(?P<c>{_CURRENCY}) ?(?P<a>{_NUMBER}){_DASH}(?:{_CURRENCY})?(?P<b>{_NUMBER})(?![0-9])", _say_money_span),
     (rf"(?<![A-Za-z0-9.])(?P<s>[-−])?(?P<c>{_CURRENCY}) ?(?P<n>{_NUMBER}|\.[0-9]+)(?P<x> (?:million|billion|trillion|thousand|hundred)\b| ?(?:bn|mn|mm|tn|[KkMmBbT])(?![A-Za-z0-9']))?(?![0-9])", _say_money),
@@ -175,25 +205,27 @@ FORMS: tuple[Rule, ...] = rules(
     (r" ?(?:<=|>=|[≤≥≈≠±]) ?(?=[-−]?\$?[0-9])|(?:(?<= )|^)[<>] ?(?=[-−]?\$?[0-9])", _say_math),
     (r"(?<![0-9A-Za-z])~ ?(?=\$?[0-9])", lambda match: "about "), (r"(?<![0-9A-Za-z)\]+])\+(?=[0-9])", lambda match: "plus "),
     (r"(?<![0-9/])(?P<a>1?[0-9])/(?P<b>1?[0-9])[cC](?![A-Za-z0-9])", lambda match: f"{cardinal(int(match['a']))}, {cardinal(int(match['b']))} central" if (int(match["a"]) - int(match["b"])) % 12 == 1 else None),
-    (r"(?<![0-9])24/7(?![0-9])", lambda match: "twenty four seven"),
+    (r"(?<![0-9])24/7(?![0-9])", lambda match: "twenty four seven"), (r"(?<![0-9/])50/50(?![0-9/])", lambda match: "fifty fifty"),
+    (rf"(?<=[0-9A-Za-z)])\^(?P<m>-?[0-9]{{1,3}})(?: ?(?P<u>{UNIT})(?![A-Za-z0-9]))?", _say_power),
     (r"(?<![0-9A-Za-z.,/-])[0-9]{1,12}(?:/[0-9]{1,12}){2,6}(?![0-9A-Za-z/]|[.,][0-9])", _say_chain),
     (_N + r"(?P<s>(?<![0-9A-Za-z)])[-−])?(?:(?P<w>[0-9]+) )?(?P<a>[0-9]{1,5})[/⁄](?P<b>[0-9]{1,5})(?i:th|rd|nd|st|ths)?(?![0-9/A-Za-z])(?! ?=)", _say_fraction),
     (_N + r"(?P<f>[3-8])['′’] ?(?P<i>[0-9]|1[01])(?:[\"″”]|'')", _say_inches),
     (r"(?<![0-9.,])(?P<n>[0-9]{1,3})[\"″”](?!\w)", _say_screen),
     (rf"{_N}(?P<a>{_NUMBER}) ?%?{_DASH}(?P<b>{_NUMBER}) ?%", _say_percent_span),
-    (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}) ?%", _say_percent),
+    (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}) ?%(?P<a>(?=[A-Za-z]))?", _say_percent),
+    (_N + r"(?P<n>[0-9]{1,3}\.[0-9])(?P<u>[CF])(?![A-Za-z0-9])", lambda match: f"{quantity(match['n'])} degrees {'Celsius' if match['u'] == 'C' else 'Fahrenheit'}"),
     (rf"{_N}{_SIGNED}(?P<a>{_NUMBER}) ?(?:{UNIT})?{_DASH}(?P<b>{_NUMBER}) ?(?P<u>{UNIT})(?![A-Za-z0-9])", _say_unit_span),
     (rf"{_N}(?P<n>{_NUMBER})-(?P<u>{UNIT})(?![A-Za-z0-9])(?= [a-z])", _say_compound),
     (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}|\.[0-9]+)(?P<x> (?:thousand|million|billion))? ?(?P<u>{UNIT})(?![A-Za-z0-9²³]|'[a-z])", _say_unit),
-    (r"(?:(?<=half )|(?<=halves )|(?<=third )|(?<=thirds )|(?<=quarter )|(?<=quarters )|(?<=eighths ))(?P<u>lbs?|oz|tsp|tbsp|kg|mi|km|ml|ft|gal|qt|hrs?|mins?)(?![A-Za-z])", lambda match: UNITS[match["u"]][1]),
+    (r"(?:(?<=half )|(?<=halves )|(?<=third )|(?<=thirds )|(?<=quarter )|(?<=quarters )|(?<=eighths ))(?P<u>lbs?|oz|tsp|tbsp|kg|mi|km|ml|ft|gal|qt|hrs?|mins?)(?![A-Za-z])", _say_part_of_unit),
     (rf"(?<=[a-z])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False)),
     (rf"(?<![A-Za-z0-9/])(?P<u>{_ALONE})(?![A-Za-z0-9/])", lambda match: UNITS[match["u"]][1]),
     (_N + r"(?P<n>[0-9]{1,3}(?:,[0-9]{3})*|[0-9]+)(?:st|nd|rd|th)(?![A-Za-z0-9])", _say_nth),
     (_N + r"(?<![A-Za-z]-)(?P<a>[0-9]+(?:\.[0-9]+)?) ?(?:-|–|—|~) ?(?P<b>[0-9]+(?:\.[0-9]+)?)(?![0-9-])", _say_span),
     (r"(?<=[0-9]) ?[+×*÷=≈±] ?(?=[-−]?[0-9(])|(?<=[0-9]) (?:[-−x<>/]|<=|>=) (?=[0-9])|(?<=[0-9])[x×](?=[0-9])", _say_math),
     (r"(?<![0-9A-Za-z.,])[0-9]+(?:\.[0-9]+)? ?[A-Za-z]{1,5}(?:/[A-Za-z]{1,3})?[²³]?(?![A-Za-z0-9])(?<![0-9]D)(?<![0-9][GPKkXx])(?<! [a-z]{4}[a-z])", lambda match: _say_measure(match) if match[0][-1] in "²³" or "/" in match[0] else None),
-    (r"(?<=[A-Za-z0-9)])(?:\^2|²)(?![0-9])", lambda match: " squared"),
-    (r"(?<=[A-Za-z0-9)])(?:\^3|³)(?![0-9])", lambda match: " cubed"),
+    (r"(?<=[A-Za-z0-9)])²(?![0-9])", lambda match: " squared"),
+    (r"(?<=[A-Za-z0-9)])³(?![0-9])", lambda match: " cubed"),
     (r"√\(?(?=[A-Za-z0-9])", lambda match: "the square root of "),
     (rf"{_SIGNED}(?P<n>{_NUMBER}|(?<![0-9.])\.[0-9]+)", _say_number),
     (r"(?<=[a-z)]) ?= ?[-−] ?(?=[a-z(])", lambda match: " equals minus "),

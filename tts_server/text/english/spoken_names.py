@@ -20,6 +20,10 @@ _TITLES = {
     "Dr": "Doctor", "Prof": "Professor", "Rev": "Reverend", "Hon": "Honorable", "Maj": "Major", "Sgt": "Sergeant", "Capt": "Captain", "Lt": "Lieutenant",
     "Gen": "General", "Sen": "Senator", "Gov": "Governor", "Rep": "Representative", "Pres": "President", "Fr": "Father", "Mr": "Mister", "Mrs": "Misses", "Ms": "Ms",
 }  # fmt: skip
+_WINDS = {
+    "NNE": "north northeast", "ENE": "east northeast", "ESE": "east southeast", "SSE": "south southeast", "SSW": "south southwest", "WSW": "west southwest",
+    "WNW": "west northwest", "NNW": "north northwest", "NE": "northeast", "SE": "southeast", "SW": "southwest", "NW": "northwest",
+}  # fmt: skip
 _FIRMS = {"Co": "Company", "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation", "Bros": "Brothers"}
 # Said before a comma, these make no town of what comes after it: "Sure, OK."
 _NO_TOWN = frozenset(
@@ -79,7 +83,10 @@ def _say_slash(match: Match[str]) -> str:
 
 
 NAMES: tuple[Rule, ...] = rules(
-    (r"\bNos?\. ?(?=[0-9])", _replaced("number ")),
+    (r"\bNos?\. ?(?=[0-9])|(?<=[(,] )no\. ?(?=[0-9])|(?<=\()no\. ?(?=[0-9])", _replaced("number ")),
+    (r"\bRm\.? (?=[0-9a-z])", _replaced("Room ")), (r"\bRte\.? (?=[0-9])", _replaced("Route ")), (r"\b[Ee]xt\.? (?=[0-9])", _replaced("extension ")), (r"\b[Aa]ppt\b\.?", _replaced("appointment")), (r"\bBldg\.? (?=[0-9A-Z])", _replaced("Building ")),
+    (r"\bWW(?P<n>I{1,2})\b", lambda match: "World War " + ("one", "two")[len(match["n"]) - 1]),
+    (rf"(?:(?<=[Ww]inds )|(?<=[Ww]ind )|(?<=from the ))(?P<n>{'|'.join(_WINDS)})(?![A-Za-z])|(?<![A-Za-z])(?P<m>{'|'.join(_WINDS)})(?= (?:winds?|at [0-9]|[0-9]+(?:-[0-9]+)? (?:mph|km|kn|m/s)))", lambda match: _WINDS[match["n"] or match["m"]]),
     (r"(?<![A-Za-z0-9&])#(?=[0-9])", _replaced("number ")),
     (r"(?P<before>(?:[A-Z][a-z]+|[0-9](?:st|nd|rd|th)) )St\.?(?P<after>(?= *$)|(?=[,;)])|(?= (?:is|in|at|and|on|was|has|near|to|from|will|by|corner)\b)|(?= +[A-Z][a-z]* ?[0-9])|(?=\.))", _say_street),
     (r"\bSt\.? (?=[A-Z][a-z])", _replaced("Saint ")),
@@ -88,10 +95,11 @@ NAMES: tuple[Rule, ...] = rules(
     (r"(?<=[a-z0-9] )(?P<w>[NSEW]) (?=[A-Z0-9][A-Za-z0-9]+ (?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Drive|Dr|Lane|Court)\b)", lambda match: {"N": "North ", "S": "South ", "E": "East ", "W": "West "}[match["w"]]),
     (r"\bApts?\.(?= ?[0-9A-Z]| *$)", _replaced("Apartment")),
     (r"(?<=[a-z] )Ave\.(?! *$)", _replaced("Avenue")), (r"(?<=[a-z] )Ave(?=\. *$)", _replaced("Avenue")), (r"(?<=[a-z] )Blvd\b(?:\.(?! *$))?", _replaced("Boulevard")), (r"(?<=[a-z] )Rd\.(?! *$)", _replaced("Road")), (r"(?<=[a-z] )Rd(?=\. *$)", _replaced("Road")),
-    (r"\bvs\.?(?= )", _replaced("versus")), (r"\bapprox\.", _replaced("approximately")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with")),
+    (r"\bvs\.?(?= )", _replaced("versus")), (r"\bapprox\.", _replaced("approximately")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)|\betc(?=\.)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with")),
     (rf"(?P<town>\b[A-Z][A-Za-z.'-]+(?: [A-Z][A-Za-z.'-]+){{0,3}}), (?P<n>{'|'.join(_STATES)})(?=$|[.,;:)!?]| [0-9]{{5}}| [a-z])(?![.][A-Za-z])", _say_state),
     (rf"(?P<before>\b(?:{'|'.join(_STATES.values())}),? )(?P<n>[0-9]{{5}})(?![0-9,.-])", lambda match: match["before"] + digits(match["n"])),
     (rf"(?<![A-Za-z.])(?P<n>{'|'.join(_TITLES)})\. ?(?P<a>)(?=[A-Z][a-z]|[A-Z]\. )", lambda match: f"{_TITLES[match['n']]} "),
+    (r"\b(?P<n>Prof|Rev|Hon|Maj|Sgt|Capt)\.(?= [a-z])", _say_title), (r"\bMt\.(?= [a-z])", _replaced("Mount")),
     (r"^(?P<n>Dr|Prof|Rev|Hon|Maj|Sgt|Capt)\.?$", _say_title), (r"^Mt\.$", _replaced("Mount")),
     (rf"(?P<before>\b[A-Z][A-Za-z&'-]*,? (?:& )?)(?P<n>{'|'.join(_FIRMS)})\.", _say_firm),
     (r"(?<=[0-9](?:st|nd|rd|th) )st\b\.?", _replaced("Street")),

@@ -17,6 +17,7 @@ _ORDINALS = {
     "等": re.compile("[奖座品舱兵公功残票级]|一(?!等)"),
     "年": re.compile("级"),
 }
+_A_DAY = re.compile("[一二两三四五六数几]?[次餐遍回顿游千]")
 _OF_A_CLOCK = re.compile(
     "(?:[上下中正]午|凌晨|早上|晚上|[半深午]夜|清晨|傍晚|[今明后昨]天|[今明昨][早晚]|现在|已经|到|至|[周期][一二三四五六日天]|日)$"
 )
@@ -106,7 +107,8 @@ def _yi(sounds: Sequence[Sound], index: int, after: Sound | None) -> str:
     before = sounds[index - 1] if index else None
     if after is None:
         return "yi1"
-    if before and before.char == after.char and before.char not in NUMERALS and before.char not in "十百千万亿":
+    is_again = index > 1 and sounds[index - 2].char == "一"  # 一串一串
+    if before and before.char == after.char and not is_again and before.char not in {*NUMERALS, *"十百千万亿"}:
         return "yi5"  # 看一看
     if _is_counted_out(sounds, index, after):
         return "yi1"
@@ -121,6 +123,8 @@ def _is_counted_out(sounds: Sequence[Sound], index: int, after: Sound) -> bool:
     if before and (before.char in NUMERALS or before.char in "点第初十星期周"):
         return True
     following = "".join(other.char for other in sounds[index + 2 : index + 5])
+    if after.char == "日" and (before is None or before.char not in "月") and _A_DAY.match(following):
+        return False  # 一日三次
     if after.char == "点":
         return _is_clock("".join(other.char for other in sounds[max(0, index - 3) : index]), following)
     if after.char in NUMERALS or (after.char in _ORDINAL_NOUNS and after.word == sound.word):

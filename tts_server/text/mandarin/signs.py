@@ -60,6 +60,8 @@ _COMPARED = {"<=": "小于等于", "≤": "小于等于", "≦": "小于等于",
 
 SIGNS: tuple[Rule, ...] = rules(
     (r"△\s?(?=[A-Z])", lambda match: "三角形"),
+    # items of a list within a line: 三种：1. 清蒸；2. 红烧
+    (r"(?:^|(?<=[:：;；，。]\s)|(?<=[:：;；，。]))(?P<n>[0-9]{1,2})\.\s(?=[一-龥A-Za-z])", lambda match: f"{cardinal(match['n'])}、"),
     # menus and arrows
     (r"(?<=[一-龥A-Za-z0-9])\s+[>›»]\s+(?=[一-龥A-Za-z])", lambda match: _PAUSE),
     (r"↑\s?(?=[0-9])", lambda match: "上升"), (r"↓\s?(?=[0-9])", lambda match: "下降"),

@@ -20,6 +20,7 @@ from tts_server.text.mandarin.spoken_quantities import QUANTITIES, REST
 __all__ = ["REST", "RULES", "say_as"]
 
 _SPAN_WORDS = re.compile(r"用时|耗时|历时|时长|成绩|全长|长达|片长|总长|用了|跑完|长度|跑出|计时|配速")
+_PLAYED = re.compile(r"看到|听到|播到|播放到|进度|快进|跳到|暂停在|位置")
 _LASTING = re.compile(r"(?:长达|距今|活了|历时|经过|大约|约|近|超过|持续|跨越|已有|有着|沉睡|保存|存放|有)$")
 _ERA = re.compile(r"(?:公元|西元|到|至|在|于|是)$")
 _HOLIDAY = re.compile("放假|假期|国庆|五一|春节|元旦|端午|清明|中秋|黄金周|展期|会期|活动时间|报名|考试时间")
@@ -125,7 +126,8 @@ def _two_digits(number: str) -> str:
 def _say_clock(match: Match[str]) -> str | Iterable[Piece] | None:
     """7:05 as a time of day; 3:2 and 98:87 are scores or ratios, left to `_say_ratio`."""
     hour, minute, second = match["h"], match["m"], match["s"]
-    if not second and match["f"] is None and _SPAN_WORDS.search(window(match)):
+    is_played = int(hour) > 24 and int(minute) < 60 and _PLAYED.search(window(match)) is not None
+    if not second and match["f"] is None and (is_played or _SPAN_WORDS.search(window(match))):
         return f"{cardinal(hour)}分{_two_digits(minute)}秒"
     if int(hour) > 24 or int(minute) > 59 or int(second or 0) > 59 or SCORE_WORDS.search(window(match)):
         return None
