@@ -31,12 +31,12 @@ def main() -> None:
 def parts() -> Iterator[tuple[str, Callable[[], object]]]:
     """What is loaded, in order."""
     yield "numpy", lambda: import_module("numpy")
-    yield "segmentation into words (rjieba)", lambda: import_module("rjieba").tag(MANDARIN)
     yield "the engine host's own modules", lambda: import_module("tts_server.engine_host.host")
     from tts_server.text.english import arpabet
     from tts_server.text.mandarin import readings, words
     from tts_server.text.mandarin.grammar import load as load_grammar
 
+    yield "words of Mandarin (mapped)", lambda: words.cut(MANDARIN)
     yield "readings of Mandarin (mapped)", lambda: readings.read(words.cut("重庆"))
     yield "grammar for numbers (wetext)", load_grammar
     yield "English words for Mandarin voices", arpabet.load

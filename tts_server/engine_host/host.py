@@ -25,13 +25,13 @@ from tts_server.engine import AudioChunk, Engine, Refreshable, Voice
 from tts_server.engine_host import framing, wire
 from tts_server.engine_host.eviction import MIB, EvictableEngine, VoiceEviction
 from tts_server.engine_host.loudness import Loudness
-from tts_server.engine_host.speech import speak
 from tts_server.engine_host.voices import list_voices, load_engines
 from tts_server.errors import TTSError
-from tts_server.text import frontend
 from tts_server.voices import PRELOAD_DEFAULT, Catalogue
 
 log = logging.getLogger(__name__)
+
+_LATER_S = 0.2  # after the voices are ready: whoever waited for them is spoken to first
 
 
 @dataclass(slots=True)
@@ -85,15 +85,22 @@ class Host:
                 case "reload":
                     threading.Thread(target=self._reload, name="reload", daemon=True).start()
                 case "dictionary":
-                    self._settings["dictionary"] = message["words"]
-                    frontend.use_dictionary(message["words"])
+                    self._use_dictionary(message["words"])
                 case "readings":
                     threading.Thread(target=self._read, args=(message,), name="readings", daemon=True).start()
                 case "probe":
                     self._send({"type": "alive", "busy_s": self._longest_step_s()})
 
+    def _use_dictionary(self, words: dict[str, str]) -> None:
+        from tts_server.text import frontend
+
+        self._settings["dictionary"] = words
+        frontend.use_dictionary(words)
+
     def _read(self, message: framing.Message) -> None:
         """How a text is read: not on a synthesis thread, which may be at a chunk for long."""
+        from tts_server.text import frontend
+
         try:
             answer = {"type": "read", "id": message["id"], "spoken": frontend.spoken(message["text"])}
         except Exception:
@@ -103,6 +110,8 @@ class Host:
         self._send(answer)
 
     def _open(self, message: framing.Message) -> None:
+        from tts_server.engine_host.speech import speak
+
         utterance = _Utterance(message["id"], chunks=_nothing())
         segment = wire.segment_from_json(message["segment"])
         utterance.chunks = speak(segment, message["voice"], self._voices, lambda: utterance.wanted_s, self._loudness)
@@ -165,11 +174,30 @@ class Host:
             log.exception("an engine failed while it was being stopped")
 
     def _preload(self) -> None:
+        """Make ready what plain text needs, tell so, then the rest. Nets are loaded beside the front end."""
         started = time.perf_counter()
-        frontend.load(self._settings["dictionary"])
+        reading = threading.Thread(target=self._load_front_end, name="front end", daemon=True)
+        reading.start()
         with self._reloading:
             failed = self._load_wanted()
+        reading.join()
         self._send({"type": "ready", "failed": failed, "seconds": time.perf_counter() - started})
+        self._load_rest()
+
+    def _load_front_end(self) -> None:
+        from tts_server.engine_host import speech  # noqa: F401 -- the first text finds it loaded
+        from tts_server.text import frontend
+
+        frontend.load_first(self._settings["dictionary"])
+
+    def _load_rest(self) -> None:
+        """What digits, signs and English words need, when nobody is spoken to; a text that needs it does not wait."""
+        from tts_server.text import frontend
+
+        time.sleep(_LATER_S)
+        while self._steps:
+            time.sleep(_LATER_S)
+        frontend.load()
 
     def _reload(self) -> None:
         """Look for voices that came, went or changed; make ready those that are wanted so."""

@@ -13,7 +13,6 @@ import numpy as np
 
 from tts_server.engine import Engine, Run, Samples, Utterance, Voice
 from tts_server.engine_host import loudness_file
-from tts_server.text.frontend import analyse
 from tts_server.text.linguistic.segment import Segment
 
 log = logging.getLogger(__name__)
@@ -87,6 +86,8 @@ def _loudness_of(engine: Engine, voice: Voice) -> float | None:
     text = next((SENTENCES[language] for language in voice.speaks if language in SENTENCES), None)
     if text is None:
         return None
+    from tts_server.text.frontend import analyse  # the host loads it beside its voices
+
     runs = tuple(
         run for run in analyse(Segment(text, tuple(range(len(text) + 1)))).runs if run.language in voice.speaks
     )

@@ -1,6 +1,7 @@
 """The front end: a segment of text in, words, syllables, breaks and language runs out. Host's side, pure, thread-safe.
 
-    load(own_words)             once, before the first sentence: reads the lexicons (about 0.5 s)
+    load_first(own_words)       once, before the first sentence: what plain text needs
+    load(own_words)             all of it: what digits, signs and English words need too (about 0.3 s)
     analyse(segment) -> Sentence
     describe(sentences) -> dict the same as JSON-able values, for the command line
 
@@ -26,7 +27,6 @@ from tts_server.text.linguistic.segment import Language, Reading, SayAs, Segment
 from tts_server.text.linguistic.utterance import Sentence
 from tts_server.text.mandarin import mandarin, normalise, readings, words
 from tts_server.text.mandarin.mandarin import Piece
-from tts_server.text.mandarin.spoken_forms import say_as
 
 _HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
 _STRETCH = re.compile(
@@ -35,14 +35,15 @@ _STRETCH = re.compile(
 _HAS_HAN = re.compile(f"[{_HAN}]")
 OURS = ("zh", "en")  # languages that are read here; others are left to the voice that speaks them
 _PINYIN = re.compile(r"[a-zêü:]+[1-5]")
+_PLAIN = Segment("今天天气好。", tuple(range(7)))
 _WARM_UP = Segment("今天2026年3月5日，5mol，OK。", tuple(range(21)))
 
 
 _dictionary = Dictionary()
 
 
-def load(own_words: Mapping[str, str] | None = None) -> None:
-    """Read the lexicons and the normaliser's grammar, and say one sentence to oneself. Idempotent, for any thread.
+def load_first(own_words: Mapping[str, str] | None = None) -> None:
+    """Read what Chinese characters without digits and signs need. Idempotent, for any thread.
 
     own_words: the owner's dictionary, word to pinyin or to other text; None leaves the one there is.
     """
@@ -51,6 +52,12 @@ def load(own_words: Mapping[str, str] | None = None) -> None:
         _dictionary = Dictionary.of(own_words)
     words.load()
     readings.load()
+    analyse(_PLAIN)
+
+
+def load(own_words: Mapping[str, str] | None = None) -> None:
+    """Read all lexicons, rules and the normaliser's grammar, and say one sentence to oneself. See `load_first`."""
+    load_first(own_words)
     normalise.load()
     arpabet.load()
     analyse(_WARM_UP)
@@ -82,7 +89,7 @@ def analyse(segment: Segment, language: str = "zh") -> Sentence:
     language = next((span.code for span in segment.spans if isinstance(span, Language)), language)
     dictionary = _dictionary
     forced = [
-        (say_as(segment.text[span.start : span.end], span.interpret_as), span.start, span.end)
+        (_say_as(segment.text[span.start : span.end], span.interpret_as), span.start, span.end)
         for span in sorted((s for s in segment.spans if isinstance(s, SayAs)), key=lambda s: s.start)
     ]
     forced += dictionary.texts(segment)
@@ -92,6 +99,12 @@ def analyse(segment: Segment, language: str = "zh") -> Sentence:
     own += (found for found in mentioned(segment.text, readings.alternatives) if not _is_decided(found, segment, own))
     parts = _parts(aligned, segment, own)
     return Sentence(segment.text, aligned.text, runs_of(parts, segment))
+
+
+def _say_as(text: str, interpret_as: str) -> str:
+    from tts_server.text.mandarin.spoken_forms import say_as  # see `normalise`: its patterns take long to make
+
+    return say_as(text, interpret_as)
 
 
 def _is_foreign(segment: Segment, language: str) -> bool:

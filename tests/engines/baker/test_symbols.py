@@ -10,7 +10,7 @@ from tts_server.engines.baker.symbols import FINALS, IDS, INITIALS, TONES, phone
 
 
 def mapper() -> dict[str, dict[str, object]]:
-    path: Path = weights._asset_folder() / "baker_mapper.json"
+    path: Path = weights.file_of("baker_mapper.json")
     content: dict[str, dict[str, object]] = json.loads(path.read_text(encoding="utf-8"))
     return content
 

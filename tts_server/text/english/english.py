@@ -2,13 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from tts_server.text.english import arpabet
-from tts_server.text.english.moments import MOMENTS
-from tts_server.text.english.spoken_codes import ADDRESSES, CODES
-from tts_server.text.english.spoken_forms import FORMS
-from tts_server.text.english.spoken_names import NAMES
-from tts_server.text.linguistic.aligned import Aligned
+from tts_server.text.linguistic.aligned import Aligned, Say
 
 _WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*")
 _TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*|\S")
@@ -32,12 +29,27 @@ _MIN_WORD = 4  # capitals of a word that a lexicon knows, DOOR, are that word
 def normalise(aligned: Aligned) -> Aligned:
     """Every number, sign and abbreviation of an English text in words."""
     if "、" in aligned.text[:4] or _WORTH_A_LOOK.search(aligned.text) is not None:
-        for pattern, say in _RULES:
+        for pattern, say in _rules():
             aligned = aligned.substitute(pattern, say)
     return aligned
 
 
-_RULES = (*ADDRESSES, *CODES, *MOMENTS, *NAMES, *FORMS)
+def load() -> None:
+    """Make the rules ready."""
+    _rules()
+
+
+@cache
+def _rules() -> tuple[tuple[re.Pattern[str], Say], ...]:
+    """All rules in order. Their patterns take 0.05 s: text without digits or signs is said before."""
+    from tts_server.text.english.moments import MOMENTS
+    from tts_server.text.english.spoken_codes import ADDRESSES, CODES
+    from tts_server.text.english.spoken_forms import FORMS
+    from tts_server.text.english.spoken_names import NAMES
+
+    return (*ADDRESSES, *CODES, *MOMENTS, *NAMES, *FORMS)
+
+
 _WORTH_A_LOOK = re.compile(
     r"[0-9%¢$€£¥￥₩₹₽°℃℉µμ#<>≤≥≈§©@/=+]|\+\+|[A-Za-z]\.[A-Za-z]|[IVXL]{2}|[a-z][A-Z]|[a-z]\.|St |[Ww]ind|, [A-Z]{2}\b"
     r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
