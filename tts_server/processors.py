@@ -1,12 +1,16 @@
-"""How many processors this process may use: those of the machine, as far as affinity and the cgroup's quota let it."""
+"""How many processors this process may use, as far as affinity and the cgroup's quota let it; and what they can do."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _OWN: Final = Path("/proc/self/cgroup")
+CPUINFO: Final = Path("/proc/cpuinfo")
+# Instructions that add up products of 8-bit integers in 32 bits: on x86, on ARM.
+_DOT_PRODUCTS: Final = ("avx512_vnni", "avx_vnni", "asimddp")
 
 
 def usable_processors(groups: Path = _CGROUPS, own: Path = _OWN) -> int:
@@ -16,6 +20,16 @@ def usable_processors(groups: Path = _CGROUPS, own: Path = _OWN) -> int:
     except (AttributeError, OSError):
         known = os.cpu_count() or 1
     return max(1, int(min([known, *_quotas(groups, own)])))
+
+
+def dot_products(cpuinfo: Path = CPUINFO) -> str:
+    """The processor's name for its dot products of 8-bit integers; "" if it has none, or nothing is known."""
+    try:
+        told = cpuinfo.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    words = {word for line in re.findall(r"^(?:flags|Features)\s*:(.*)$", told, re.MULTILINE) for word in line.split()}
+    return next((name for name in _DOT_PRODUCTS if name in words), "")
 
 
 def _quotas(groups: Path, own: Path) -> Iterator[float]:

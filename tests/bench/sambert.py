@@ -3,7 +3,8 @@
     python -m tests.bench.sambert [--rounds N] [--json FILE]
 
 The torch form is eager and speaks whole utterances; its decoder makes the whole utterance's band masks at each step, as
-the published code does. Each phone lasts 9 frames. CPU time of one thread, medians, both ways in turn in one run.
+the published code does. Each phone lasts 9 frames. CPU time of one thread, medians, all ways in turn in one run: in
+fp32 and in 8 bits, whatever the gate says of random weights. Which bars hold for 8 bits depends on the processor.
 Prints a table of the figures and, where there is one, the bar that each must reach. Exit code 1 when one is missed.
 """
 
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +28,23 @@ import torch
 
 from tests.bench.sambert_shapes import ACOUSTIC, VOCODER
 from tts_server.engines.sambert.export.export import build_pack
+from tts_server.engines.sambert.export.precisions import add_precisions
 from tts_server.engines.sambert.export.vocoder import OVERLAP_FRAMES, fuse_upsampling
 from tts_server.engines.sambert.nets.acoustic import AcousticModel
 from tts_server.engines.sambert.nets.checkpoint import PublishedVoice
 from tts_server.engines.sambert.nets.vocoder import Vocoder
 from tts_server.engines.sambert.packs.layouts import VoiceFiles
+from tts_server.engines.sambert.packs.pack import read_pack
+from tts_server.engines.sambert.runtime.backends import MAX_DISTANCE_DB, log_mel_distance_db
 from tts_server.engines.sambert.runtime.graphs import VOCODER_FRAMES, DecoderInputs, Nets, UnitInputs
+from tts_server.engines.sambert.runtime.kernel import native
 from tts_server.engines.sambert.runtime.stream import Stream
 from tts_server.measure.processor_peak import PEAK_SOURCE
+from tts_server.processors import dot_products
 
-SENTENCES = {10: (25, 1.6, 18), 30: (70, 1.7, 40), 100: (225, 2.3, 100)}  # characters: phones, bars: total, first audio
+# characters: phones; bars of total and first audio in fp32; of the total in 8 bits with dot products, and without
+SENTENCES = {10: (25, 1.6, 18, 3.3, 2.2), 30: (70, 1.7, 40, 3.8, 2.5), 100: (225, 2.3, 100, 4.8, 3.3)}
+FIRST_AUDIO = {10: 35, 30: 90, 100: 220}  # times sooner, in 8 bits
 FRAMES_PER_PHONE = 9
 FIRST_CHUNK_FRAMES = 10
 LATER_CHUNK_FRAMES = 40
@@ -65,11 +74,14 @@ def main() -> int:
     torch.set_num_threads(1)
     voice, rounds, figures = random_voice(), chosen.rounds, list[Figure]()
     with tempfile.TemporaryDirectory() as folder:
-        nets = Nets(build_pack(voice, Path(folder, "random")))
-        figures += step_figures(voice, nets, 2 * rounds)
+        pack = build_pack(voice, Path(folder, "random"))
+        for line in add_precisions(pack):
+            sys.stdout.write(f"{line}\n")
+        nets, rough = Nets(pack), Nets(read_pack(pack.folder), precision="int8")
+        figures += step_figures(voice, nets, rough, 2 * rounds)
         figures += vocoder_figures(voice, nets, rounds)
         for characters in SENTENCES:
-            figures += sentence_figures(voice, nets, characters, rounds if characters < 100 else min(rounds, 3))
+            figures += sentence_figures(voice, nets, rough, characters, rounds if characters < 100 else min(rounds, 3))
     for figure in figures:
         bar = "" if figure.bar is None else f"{'<=' if figure.is_most else '>='} {figure.bar:g}"
         verdict = "" if figure.bar is None else "MISSED" if figure.is_missed else "holds"
@@ -90,9 +102,9 @@ def random_voice() -> PublishedVoice:
     return PublishedVoice(files, *ready, None, None)  # type: ignore[arg-type]
 
 
-def sentence_figures(voice: PublishedVoice, nets: Nets, characters: int, rounds: int) -> Iterator[Figure]:
+def sentence_figures(voice: PublishedVoice, nets: Nets, rough: Nets, characters: int, rounds: int) -> Iterator[Figure]:
     """Whole pipelines on one sentence: total and first audio."""
-    phones, total_bar, first_bar = SENTENCES[characters]
+    phones, total_bar, first_bar, with_dots, without = SENTENCES[characters]
     units = np.random.default_rng(phones).integers(0, 5, (phones, 4))
     given = torch.tensor(units)
     ids, repeats = torch.zeros(phones, dtype=torch.long), torch.full((phones,), FRAMES_PER_PHONE)
@@ -101,27 +113,38 @@ def sentence_figures(voice: PublishedVoice, nets: Nets, characters: int, rounds:
         with torch.inference_mode():
             return voice.vocoder(voice.acoustic(given, ids, ids, repeats).mel)
 
-    def first() -> Any:
+    def first(nets: Nets) -> Any:
         return Stream(nets, compose(nets, units)).next(FIRST_CHUNK_FRAMES)
 
-    def streaming() -> Any:
+    def streaming(nets: Nets) -> Any:
         stream = Stream(nets, compose(nets, units))
         parts = [stream.next(FIRST_CHUNK_FRAMES)]
         while not stream.is_done:
             parts.append(stream.next(LATER_CHUNK_FRAMES))
         return np.concatenate(parts)
 
-    difference = float(np.abs(plain().numpy() - streaming()).max())
-    what = f"{characters} characters: "
-    whole_s, first_s, total_s = measured((plain, first, streaming), rounds)
+    exact = streaming(nets)
+    difference = float(np.abs(plain().numpy() - exact).max())
+    ways = [partial(way, which) for which in (nets, rough) for way in (first, streaming)]
+    whole_s, *spent = measured((plain, *ways), rounds)
     audio_s = phones * FRAMES_PER_PHONE * VOCODER.hop_length / 16_000
-    yield Figure(what + "largest difference of the samples", difference, "", 1e-4, is_most=True)
-    yield Figure(what + "plain torch, total", 1000 * whole_s, "ms CPU")
-    yield Figure(what + "streaming, total", 1000 * total_s, "ms CPU")
-    yield Figure(what + "streaming, real-time factor", total_s / audio_s, "")
-    yield Figure(what + "streaming, first audio", 1000 * first_s, "ms CPU")
-    yield Figure(what + "total", whole_s / total_s, "x faster", total_bar)
-    yield Figure(what + "first audio", whole_s / first_s, "x sooner", first_bar)
+    yield Figure(f"{characters} characters: largest difference of the samples", difference, "", 1e-4, is_most=True)
+    distance = log_mel_distance_db(exact, streaming(rough), 16_000)
+    yield Figure(f"{characters} characters: distance of 8 bits", distance, "dB", MAX_DISTANCE_DB, is_most=True)
+    yield Figure(f"{characters} characters: plain torch, total", 1000 * whole_s, "ms CPU")
+    bars = ((total_bar, first_bar), (with_dots if dot_products() else without, FIRST_AUDIO[characters]))
+    for name, (total, first_audio), (first_s, total_s) in zip(("fp32", "int8"), bars, batched(spent), strict=True):
+        what = f"{characters} characters, {name}: "
+        yield Figure(what + "total", 1000 * total_s, "ms CPU")
+        yield Figure(what + "real-time factor", total_s / audio_s, "")
+        yield Figure(what + "first audio", 1000 * first_s, "ms CPU")
+        yield Figure(what + "total", whole_s / total_s, "x faster", total)
+        yield Figure(what + "first audio", whole_s / first_s, "x sooner", first_audio)
+
+
+def batched(values: Sequence[float]) -> list[tuple[float, float]]:
+    """Two by two."""
+    return list(zip(values[::2], values[1::2], strict=True))
 
 
 def compose(nets: Nets, units: np.ndarray) -> DecoderInputs:
@@ -132,7 +155,7 @@ def compose(nets: Nets, units: np.ndarray) -> DecoderInputs:
     return nets.compose(lines, inflected, np.full(len(units), FRAMES_PER_PHONE, np.float32))
 
 
-def step_figures(voice: PublishedVoice, nets: Nets, rounds: int) -> Iterator[Figure]:
+def step_figures(voice: PublishedVoice, nets: Nets, rough: Nets, rounds: int) -> Iterator[Figure]:
     """75 decoder steps, band 3."""
     score = compose(nets, np.zeros((25, 4), np.int64))
     memory, decoder = torch.tensor(score.memory), voice.acoustic.mel_decoder.mel_dec
@@ -141,14 +164,15 @@ def step_figures(voice: PublishedVoice, nets: Nets, rounds: int) -> Iterator[Fig
         with torch.inference_mode():
             return decoder(memory, score.band)
 
-    def ours() -> Any:
-        decoder = nets.decoder(score)
-        return decoder.next(len(score.memory))
+    def ours(nets: Nets) -> Any:
+        return nets.decoder(score).next(len(score.memory))
 
-    plain_s, ours_s = measured((plain, ours), rounds)
+    plain_s, fp32_s, bf16_s = measured((plain, partial(ours, nets), partial(ours, rough)), rounds)
+    bar = 15 if native.name() else 5
     yield Figure("decoder step, plain torch", 1e6 * plain_s / len(memory), "us CPU")
-    yield Figure("decoder step, ours", 1e6 * ours_s / len(memory), "us CPU")
-    yield Figure("decoder step", plain_s / ours_s, "x faster", 5)
+    for name, ours_s in (("fp32", fp32_s), ("bf16", bf16_s)):
+        yield Figure(f"decoder step, {name}", 1e6 * ours_s / len(memory), "us CPU")
+        yield Figure(f"decoder step, {name}", plain_s / ours_s, "x faster", bar)
 
 
 def vocoder_figures(voice: PublishedVoice, nets: Nets, rounds: int) -> Iterator[Figure]:

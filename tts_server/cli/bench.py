@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tts_server.cli.checks.packs import precision_of_baker
+from tts_server.cli.checks.packs import precisions
 from tts_server.config.settings import Config
 from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.startup import running_core
@@ -68,9 +68,10 @@ def _measure(wanted: Wanted, config: Config) -> list[Figure]:
     ]
     voices, texts, spoken = asyncio.run(_measure_core(wanted, config, peak))
     figures += spoken
-    if "baker" in voices:
-        bits, why = precision_of_baker(config)
-        figures.append(Figure("baker", f"products of the acoustic model: {why}", bits, "bits"))
+    chosen = precisions(config)
+    figures += [
+        Figure(name, f"products: {chosen[name][1]}", chosen[name][0], "bits") for name in voices if name in chosen
+    ]
     settings = host_settings(config)
     for voice in voices:
         figures += measure_vocoder(voice, settings.engines, settings.engine_settings, peak)

@@ -10,12 +10,13 @@ from tests.engines.baker.conftest import Golden, chunk_plan
 from tests.engines.baker.test_runtime import streamed
 from tts_server.engine import Utterance
 from tts_server.engines.baker.engine import BAKER, WARM_UP, BakerEngine
-from tts_server.engines.baker.precision import choose, dot_products
+from tts_server.engines.baker.precision import choose
 from tts_server.engines.baker.products import LARGEST, balances, is_product, rows
 from tts_server.engines.baker.runtime import REACH, Nets
 from tts_server.engines.baker.stored import Stored, floats
 from tts_server.engines.baker.weights import stored_acoustic
 from tts_server.errors import ConfigInvalid
+from tts_server.processors import dot_products
 
 Floats = NDArray[np.float32]
 

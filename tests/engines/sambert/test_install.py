@@ -39,6 +39,18 @@ VOCODER = "voc/ckpt/checkpoint_2000.pth"
 README = "---\nlicense: Apache License 2.0\n---\n# A model\n"
 
 
+@pytest.fixture(autouse=True)
+def judging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Voices are judged, which takes seconds each, only where a test asks for it."""
+    if "judged" not in request.fixturenames:
+        monkeypatch.setattr("tts_server.engines.sambert.export.precisions.add_precisions", lambda pack: [])
+
+
+@pytest.fixture
+def judged() -> None:
+    """For a test that wants verdicts."""
+
+
 @pytest.fixture
 def voice(tmp_path: Path) -> Path:
     """A voice's folder, as published."""
@@ -95,6 +107,17 @@ def test_a_voice_folder_becomes_a_pack_that_speaks(voice: Path, packs: Path) -> 
     engine = SambertEngine({"voices_dir": str(packs)})
     assert engine.voices[0].name == "zhida"
     assert len(samples(list(engine.synthesize(Utterance("zhida", (run("ni3 hao3."),)), lambda: 1.0)))) > 1000
+
+
+def test_a_voice_is_installed_with_verdicts_on_its_precisions_which_go_with_it(
+    voice: Path, packs: Path, tmp_path: Path, judged: None
+) -> None:
+    watcher = Watcher()
+    (pack,) = install(str(voice), packs, watcher)
+    assert any(note.startswith("int8: the same voice (") for note in watcher.notes)
+    assert "int8" in pack.passed
+    (copied,) = install(str(pack.folder), tmp_path / "elsewhere", Watcher())
+    assert (copied.passed, copied.version) == (pack.passed, pack.version)
 
 
 def test_all_voices_of_a_model_are_installed_and_its_first_leads(tmp_path: Path, packs: Path) -> None:

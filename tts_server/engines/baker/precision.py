@@ -1,16 +1,13 @@
 """In how many bits the acoustic model multiplies: as `[engines.baker] precision` says, or as suits the processor."""
 
-import re
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from tts_server.errors import ConfigInvalid
+from tts_server.processors import CPUINFO, dot_products
 
 Precision = Literal["int8", "fp32"]
-CPUINFO: Final = Path("/proc/cpuinfo")
 WANTED: Final = ("auto", "int8", "fp32")
-# Instructions that add up products of 8-bit integers in 32 bits: on x86, on ARM.
-_DOT_PRODUCTS: Final = ("avx512_vnni", "avx_vnni", "asimddp")
 
 
 class Choice(NamedTuple):
@@ -33,13 +30,3 @@ def choose(wanted: str, cpuinfo: Path = CPUINFO) -> Choice:
     if name := dot_products(cpuinfo):
         return Choice("int8", f"the processor has {name}")
     return Choice("fp32", "the processor has no dot products of 8-bit integers")
-
-
-def dot_products(cpuinfo: Path = CPUINFO) -> str:
-    """The processor's name for its dot products of 8-bit integers; "" if it has none, or nothing is known."""
-    try:
-        told = cpuinfo.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    words = {word for line in re.findall(r"^(?:flags|Features)\s*:(.*)$", told, re.MULTILINE) for word in line.split()}
-    return next((name for name in _DOT_PRODUCTS if name in words), "")

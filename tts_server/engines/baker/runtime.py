@@ -13,11 +13,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tts_server.engines.baker.precision import Precision, dot_products
+from tts_server.engines.baker.precision import Precision
 from tts_server.engines.baker.products import balances, is_product, rows
 from tts_server.engines.baker.shape import ACOUSTIC
+from tts_server.engines.baker.state import State
 from tts_server.engines.baker.stored import floats
 from tts_server.engines.baker.weights import StoredWeights, read_vocoder, stored_acoustic
+from tts_server.processors import dot_products
 
 GRAPHS: Final = Path(__file__).parent / "graphs"
 LOOKAHEAD_FRAMES: Final = 21  # samples lag the mel by 20.2 frames; also the least that a first chunk needs
@@ -42,14 +44,6 @@ class Encoded:
     durations: Floats  # (U,), frames, not yet rounded
     f0: Floats  # (U,), z-scores
     energy: Floats  # (U,), z-scores
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a stream stands in an utterance: the last inputs of each layer that looks around."""
-
-    layers: tuple[Floats, ...]  # each (1, C, 1, span); empty spans before the first chunk
-    is_first: bool = True
 
 
 class StreamedNet:

@@ -1,13 +1,14 @@
 """Sambert: Mandarin voices of ModelScope, each installed as a voice pack.
 
 Settings: `voices_dir`, where the packs are; `device`, "cpu" (default) or "cuda"; `vocoder`, "onnxruntime", or "auto"
-(default): OpenVINO where that is installed, clearly faster, and sounds the same; `precision` of the decoder's weights,
-"fp32" (default), or "bf16": half the memory, faster, and another sound in its last bits; `emotion_on_breaks`, whether
+(default): OpenVINO where that is installed, clearly faster, and sounds the same; `precision`, "fp32", "bf16", "int8",
+or "auto" (default): the fastest that was found to be the same voice when it was installed; `emotion_on_breaks`, whether
 pauses have the emotion of the text before them, as in training, or none (default), as in the published front end.
 """
 
 import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ from tts_server.engine import AudioChunk, Break, Run, Syllable, Utterance, Vocod
 from tts_server.engines.installing.loaded import Key, LoadedPacks
 from tts_server.engines.sambert.packs.installed import Installed, Speaker, read_packs
 from tts_server.engines.sambert.packs.pack import Pack
+from tts_server.engines.sambert.runtime.precision import Choice, check, choose
 from tts_server.errors import VoiceUnknown
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class SambertEngine:
         self._folder = Path(folder) if folder else None
         self._device = str(settings.get("device", "cpu"))
         self._may_choose = settings.get("vocoder", "auto") == "auto"
-        self._precision = str(settings.get("precision", "fp32"))
+        self._wanted = str(settings.get("precision", "auto"))
         self._emotion_on_breaks = bool(settings.get("emotion_on_breaks", False))
         self._installed = Installed({}, {})
         self._nets = LoadedPacks["Nets"](_return_free_memory)
@@ -45,7 +47,11 @@ class SambertEngine:
     @property
     def voices(self) -> Sequence[Voice]:
         """A voice for each speaker of each pack."""
-        return tuple(speaker.voice for speaker in self._installed.speakers.values())
+        return tuple(self._as_computed(speaker) for speaker in self._installed.speakers.values())
+
+    def precision(self, voice: str) -> Choice:
+        """In how many bits a voice is computed, and why. Raises VoiceUnknown."""
+        return choose(self._wanted, self._speaker(voice).pack, self._device)
 
     def refresh(self) -> None:
         """Read the folder again. Nets of packs that are gone or were replaced are let go."""
@@ -87,17 +93,30 @@ class SambertEngine:
         frames_per_s = sample_rate / shape.hop_length
         return VocoderTask(shape.macs_per_frame * frames_per_s, 160 / frames_per_s, run)
 
-    def _loaded(self, voice: str) -> tuple[Speaker, "Nets"]:
+    def _as_computed(self, speaker: Speaker) -> Voice:
+        """Another precision sounds a little different: recordings of one are not taken for the other's."""
+        precision = choose(self._wanted, speaker.pack, self._device).precision
+        if precision == "fp32":
+            return speaker.voice
+        return replace(speaker.voice, revision=f"{speaker.voice.revision}-{precision}")
+
+    def _speaker(self, voice: str) -> Speaker:
         if (speaker := self._installed.speakers.get(voice)) is None:
             known = ", ".join(self._installed.speakers) or "none"
             raise VoiceUnknown(f"engine sambert has no voice {voice!r}; it has {known}")
+        return speaker
+
+    def _loaded(self, voice: str) -> tuple[Speaker, "Nets"]:
+        speaker = self._speaker(voice)
         return speaker, self._nets.get(_key(speaker.pack), voice, lambda: self._warm(speaker))
 
     def _warm(self, speaker: Speaker) -> "Nets":
         from tts_server.engines.sambert.runtime.graphs import Nets
         from tts_server.engines.sambert.runtime.speaker import speak
 
-        nets = Nets(speaker.pack, self._device, may_choose=self._may_choose, precision=self._precision)
+        check(self._wanted, self._device)
+        precision = choose(self._wanted, speaker.pack, self._device).precision
+        nets = Nets(speaker.pack, self._device, may_choose=self._may_choose, precision=precision)
         for _ in speak(nets, speaker.name, (WARM_UP,), lambda: 0.1):
             pass  # the first run of a session plans its memory
         return nets

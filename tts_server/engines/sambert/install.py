@@ -22,7 +22,7 @@ from tts_server.engines.sambert.packs import hub
 from tts_server.engines.sambert.packs.folder import find_pack
 from tts_server.engines.sambert.packs.installed import check_units, speakers_of, usable_pack
 from tts_server.engines.sambert.packs.model_source import open_source, read_licence
-from tts_server.engines.sambert.packs.pack import FILES, MANIFEST, Pack, find_packs, read_pack, sha256
+from tts_server.engines.sambert.packs.pack import MANIFEST, Pack, find_packs, read_pack, sha256
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
 
 HUB: Final = "modelscope:"
@@ -137,13 +137,13 @@ def _copy_packs(packs: Sequence[Path], made: Path, progress: Progress) -> None:
     for path in packs:
         pack = read_pack(path)
         progress.step(f"checking {pack.name}")
-        size = sum((path / name).stat().st_size for name in FILES)
+        size = sum((path / name).stat().st_size for name in pack.sha256)
         if size > MAX_PACK_BYTES:
             raise VoiceDataMissing(f"{path} has {size >> 20} MiB; a voice pack has at most {MAX_PACK_BYTES >> 20}")
         check_room(made, size, f"copying {pack.name}")
         target = made / _free_name(pack.name, made)
         target.mkdir()
-        for name in (*FILES, MANIFEST):
+        for name in (*pack.sha256, MANIFEST):
             shutil.copyfile(path / name, target / name)
         check_pack(usable_pack(target))
         _note(target, installed=_now())
@@ -153,6 +153,7 @@ def _make_packs(content: Path, origin: Origin, made: Path, only: Sequence[str], 
     """Packs of published checkpoints."""
     hub.require_extra("onnx", "pyyaml", "torch")
     from tts_server.engines.sambert.export.export import build_pack
+    from tts_server.engines.sambert.export.precisions import add_precisions
     from tts_server.engines.sambert.nets.checkpoint import load_voice
     from tts_server.engines.sambert.packs.layouts import find_voices
 
@@ -168,6 +169,9 @@ def _make_packs(content: Path, origin: Origin, made: Path, only: Sequence[str], 
         target = made / _free_name(files.name, made)
         voice = load_voice(files)
         build_pack(voice, target, source=origin.source, revision=origin.revision, licence=origin.licence)
+        progress.step(f"finding out in how few bits {files.name} is the same voice")
+        for line in add_precisions(read_pack(target)):
+            progress.note(line)
         read = {str(path.relative_to(content)): sha256(path) for path in weights}
         _note(target, installed=_now(), position=position, checkpoints=read)
 

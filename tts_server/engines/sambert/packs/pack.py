@@ -5,6 +5,7 @@ manifest.json   what it is, where it came from, the shapes of its nets, size and
 step.npy        the weights of the step, which is an empty graph and a function in numpy
 tables.npz      rows of emotions and speakers
 check.npz       inputs and what the published nets made of them, for the self-check
+vocoder.int8.onnx   not in each pack: the vocoder with products of 8-bit integers; the manifest tells how it compares
 """
 
 import hashlib
@@ -25,6 +26,7 @@ FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 GRAPHS: Final = ("encoder", "variance", "durations", "memory", "step", "postnet", "vocoder")
 FILES: Final = (*(f"{name}.onnx" for name in GRAPHS), "step.npy", "tables.npz", "check.npz")
+VOCODER_IN_8_BITS: Final = "vocoder.int8.onnx"
 MAX_MANIFEST_BYTES: Final = 1 << 20
 
 
@@ -44,14 +46,15 @@ class Pack:
     acoustic: AcousticShape
     vocoder: VocoderShape
     f0_scale: F0Scale | None
-    sha256: Mapping[str, str]
+    sha256: Mapping[str, str]  # of each file
     installed: str = ""  # UTC, ISO 8601; "" for a pack that was copied here by hand
     position: int = 0  # among the voices of its model
+    passed: frozenset[str] = frozenset()  # precisions below fp32 that were found to be the same voice
 
     @property
     def version(self) -> str:
         """What changes whenever the voice sounds different."""
-        together = "".join(self.sha256[name] for name in FILES)
+        together = "".join(self.sha256.values())
         return f"{self.revision}+{hashlib.sha256(together.encode()).hexdigest()[:8]}"
 
 
@@ -70,7 +73,7 @@ def read_pack(folder: Path) -> Pack:
         if manifest["format"] != FORMAT:
             raise VoiceDataMissing(f"{path} has format {manifest['format']}; this version reads {FORMAT}")
         pack = _parsed(folder, manifest)
-        for name in FILES:
+        for name in pack.sha256:
             there, stated = (folder / name).stat().st_size, manifest["files"][name]["bytes"]
             if there != stated:
                 raise VoiceDataMissing(f"{folder / name} has {there} bytes; expected {stated}")
@@ -83,8 +86,8 @@ def read_pack(folder: Path) -> Pack:
 
 def check_hashes(pack: Pack) -> None:
     """Raises VoiceDataMissing when a file is not the one that was written."""
-    for name in FILES:
-        if sha256(pack.folder / name) != pack.sha256[name]:
+    for name, expected in pack.sha256.items():
+        if sha256(pack.folder / name) != expected:
             raise VoiceDataMissing(f"{pack.folder / name} has changed: its sha256 is not the manifest's")
 
 
@@ -116,6 +119,7 @@ def _parsed(folder: Path, manifest: Mapping[str, Any]) -> Pack:
     emotions = {str(name): str(category) for name, category in manifest["emotions"].items()}
     if next(iter(emotions), "") != "neutral":
         raise ValueError("the first emotion must be neutral")
+    names = (*FILES, VOCODER_IN_8_BITS) if VOCODER_IN_8_BITS in manifest["files"] else FILES
     return Pack(
         folder=folder,
         name=str(manifest["name"]),
@@ -129,7 +133,8 @@ def _parsed(folder: Path, manifest: Mapping[str, Any]) -> Pack:
         acoustic=acoustic_shape(manifest["acoustic"]),
         vocoder=vocoder_shape(manifest["vocoder"]),
         f0_scale=None if scale is None else F0Scale(float(scale["scale"]), float(scale["offset"])),
-        sha256={name: str(manifest["files"][name]["sha256"]) for name in FILES},
+        sha256={name: str(manifest["files"][name]["sha256"]) for name in names},
         installed=str(manifest.get("installed", "")),
         position=int(manifest.get("position", 0)),
+        passed=frozenset(name for name, told in manifest.get("precisions", {}).items() if told["passed"]),
     )

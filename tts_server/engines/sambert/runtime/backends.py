@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tts_server.engines.sambert.packs.shape import VocoderShape
 from tts_server.processors import usable_processors
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,11 @@ def is_possible() -> bool:
     import openvino
 
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def can_run(shape: VocoderShape) -> bool:
+    """Whether a vocoder may be given to OpenVINO here: it gains nothing with those that look ahead."""
+    return shape.causal and not shape.harmonics and is_possible()
 
 
 def choose(

@@ -14,19 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tts_server.engine import Samples
-from tts_server.engines.sambert.packs.pack import Pack, read_array, read_arrays
+from tts_server.engines.sambert.packs.pack import VOCODER_IN_8_BITS, Pack, read_array, read_arrays
 from tts_server.engines.sambert.packs.shape import F0_FLOOR, VOICED, AcousticShape
 from tts_server.engines.sambert.runtime import backends
 from tts_server.engines.sambert.runtime.decoder import Decoder, GraphSteps, NumpySteps, StepKernel, fed, unpacked
 from tts_server.engines.sambert.runtime.kernel import native
+from tts_server.engines.sambert.runtime.precision import Precision
 from tts_server.engines.sambert.units.fillers import filled
 from tts_server.errors import ConfigInvalid, VoiceDataMissing
+from tts_server.processors import dot_products
 
 PROVIDERS: Final = {
     "cpu": ("CPUExecutionProvider",),
     "cuda": ("CUDAExecutionProvider", "CPUExecutionProvider"),
 }
-PRECISIONS: Final = ("fp32", "bf16")
 VOCODER_FRAMES: Final = 40  # at once: longer chunks are 2 % faster, and each 40 frames more take 27 MB
 MAX_UNIT_FRAMES: Final = 800  # 10 s: more is a fault of the weights, and would fill the memory
 
@@ -103,12 +104,17 @@ class StreamedGraph:
 class Nets:
     """A voice's nets, loaded."""
 
-    def __init__(self, pack: Pack, device: str = "cpu", *, may_choose: bool = False, precision: str = "fp32") -> None:
-        """device: "cpu" or "cuda". may_choose: the vocoder's run time, by what is fast here. precision: of the
-        decoder's weights. Raises VoiceDataMissing, and ConfigInvalid for a device or a precision that is not there.
+    def __init__(
+        self, pack: Pack, device: str = "cpu", *, may_choose: bool = False, precision: Precision = "fp32"
+    ) -> None:
+        """device: "cpu" or "cuda". may_choose: the vocoder's run time, by what is fast here.
+
+        Raises VoiceDataMissing, and ConfigInvalid for a device that is not there.
         """
         check_device(device)
-        check_precision(precision, device)
+        vocoder = VOCODER_IN_8_BITS if precision == "int8" else "vocoder.onnx"
+        if vocoder != "vocoder.onnx" and vocoder not in pack.sha256:
+            raise VoiceDataMissing(f"voice {pack.name} has no {vocoder}; install it again, or set precision to auto")
         self.pack = pack
         tables = read_arrays(pack, "tables.npz")
         self.emotions: Floats = tables["emotion"]  # (rows, emotion_units)
@@ -123,15 +129,15 @@ class Nets:
                 open_session(path, device) for path in paths
             )
             self.postnet = StreamedGraph(pack.folder / "postnet.onnx", "mel", device)
-            self.vocoder = StreamedGraph(pack.folder / "vocoder.onnx", "samples", device)
+            self.vocoder = StreamedGraph(pack.folder / vocoder, "samples", device)
             if device == "cpu":
-                self._kernel = steps_on_cpu(step, pack.acoustic, is_half=precision == "bf16")
+                self._kernel = steps_on_cpu(step, pack.acoustic, is_half=precision != "fp32")
             else:
                 session = open_session(pack.folder / "step.onnx", device, weights=fed(step))
                 self._kernel = partial(GraphSteps, session, pack.acoustic)
         except Exception as error:  # onnxruntime has a class of its own for each way a file can be bad
             raise VoiceDataMissing(f"{pack.folder}: a graph cannot be loaded: {str(error)[:200]}") from error
-        if may_choose and device == "cpu" and pack.vocoder.causal and not pack.vocoder.harmonics:
+        if may_choose and device == "cpu" and precision != "int8" and backends.can_run(pack.vocoder):
             self._choose_vocoder()
         return_free_memory()
 
@@ -191,8 +197,6 @@ class Nets:
         return Decoder(self.pack.acoustic, score.memory, score.band, self.project, self._kernel)
 
     def _choose_vocoder(self) -> None:
-        if not backends.is_possible():
-            return
         passage: Floats = read_arrays(self.pack, "check.npz")["mel"]
 
         def speak(session: backends.Session, frames: int) -> Floats:
@@ -270,16 +274,8 @@ def check_device(device: str) -> None:
         raise ConfigInvalid(f"engines.sambert.device is {device!r}; the onnxruntime installed here cannot use it")
 
 
-def check_precision(precision: str, device: str) -> None:
-    """Raises ConfigInvalid when the decoder's weights cannot be kept so here."""
-    if precision not in PRECISIONS:
-        raise ConfigInvalid(f"engines.sambert.precision is {precision!r}; it may be {' or '.join(PRECISIONS)}")
-    if precision == "bf16" and (device != "cpu" or native.library() is None):
-        raise ConfigInvalid("engines.sambert.precision is 'bf16', which needs the compiled decoder on the processor")
-
-
 def open_session(
-    path: Path, device: str = "cpu", *, has_arena: bool = False, weights: Mapping[str, Floats] | None = None
+    graph: Path | bytes, device: str = "cpu", *, has_arena: bool = False, weights: Mapping[str, Floats] | None = None
 ) -> Any:
     """One thread, no spinning: parallel work is several streams. weights: of a graph that only names them."""
     import onnxruntime  # 0.2 s and 20 MB, only when a voice is loaded
@@ -289,8 +285,10 @@ def open_session(
     options.enable_cpu_mem_arena = has_arena
     options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if weights is None:
-        return onnxruntime.InferenceSession(str(path), options, providers=list(PROVIDERS[device]))
-    values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
-    options.add_external_initializers(list(weights), values)
-    return onnxruntime.InferenceSession(path.read_bytes(), options, providers=list(PROVIDERS[device]))
+    if not dot_products():  # sums of two products would be cut off at 16 bits; where there are some, this only costs
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    given = graph if isinstance(graph, bytes) else graph.read_bytes() if weights else str(graph)
+    if weights:
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+        options.add_external_initializers(list(weights), values)
+    return onnxruntime.InferenceSession(given, options, providers=list(PROVIDERS[device]))

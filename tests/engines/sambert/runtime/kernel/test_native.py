@@ -13,10 +13,10 @@ import pytest
 from tests.bench.sambert_shapes import ACOUSTIC
 from tts_server.engines.sambert.packs.shape import AcousticShape
 from tts_server.engines.sambert.runtime.decoder import Decoder, NumpySteps, StepKernel, unpacked, weight_shapes
-from tts_server.engines.sambert.runtime.graphs import check_precision
 from tts_server.engines.sambert.runtime.kernel import native
 from tts_server.engines.sambert.runtime.kernel.build import compile_library, find_compiler
 from tts_server.engines.sambert.runtime.kernel.native import NativeSteps, NativeWeights
+from tts_server.engines.sambert.runtime.precision import check
 from tts_server.errors import ConfigInvalid
 
 MACHINE = platform.machine()
@@ -144,13 +144,13 @@ def test_it_is_chosen_where_it_is_there_and_numpy_elsewhere(
         assert native.library() is None
         assert native.name() == ""
         with pytest.raises(ConfigInvalid, match="compiled"):
-            check_precision("bf16", "cpu")
+            check("bf16", "cpu")
     finally:
         monkeypatch.undo()
         native.library.cache_clear()
-    check_precision("bf16", "cpu")
+    check("bf16", "cpu")
     with pytest.raises(ConfigInvalid, match="fp16"):
-        check_precision("fp16", "cpu")
+        check("fp16", "cpu")
 
 
 def test_the_source_compiles_without_a_warning(tmp_path: Path) -> None:
