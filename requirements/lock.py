@@ -48,7 +48,8 @@ def compile_layer(layer: str, shared: tuple[str, ...], *options: str) -> None:
     """Resolve one layer into its lock file, hashes included."""
     lock = FOLDER / f"{layer}.txt"
     constraints = [part for other in shared for part in ("-c", f"{FOLDER}/{other}.txt")]
-    choice = ("--generate-hashes", "--override", f"{FOLDER}/overrides.txt")
+    overrides = [FOLDER / "overrides.txt", *FOLDER.glob(f"{layer}.overrides.txt")]
+    choice = ("--generate-hashes", *(part for file in overrides for part in ("--override", str(file))))
     uv("compile", f"{FOLDER}/{layer}.in", "-o", str(lock), *choice, *UNIVERSAL, *constraints, *options)
     lock.write_text(HEADER + lock.read_text(encoding="utf-8").removeprefix(HEADER), encoding="utf-8")
 

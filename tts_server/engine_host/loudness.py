@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tts_server.audio.loudness import integrated_lufs
 from tts_server.engine import Engine, Run, Samples, Utterance, Voice
 from tts_server.engine_host import loudness_file
 from tts_server.text.linguistic.segment import Segment
@@ -105,12 +106,3 @@ def _said(engine: Engine, voice: Voice, runs: Sequence[Run]) -> Samples:
             if seconds > MAX_S:
                 break
     return np.concatenate(parts)
-
-
-def integrated_lufs(samples: Samples, sample_rate: int) -> float:
-    """Integrated loudness of mono speech (N,), one channel; -inf where there is less than 0.4 s of it."""
-    import pyloudnorm  # with scipy: only where a voice does not state how loud it is
-
-    if len(samples) <= round(0.4 * sample_rate):
-        return -np.inf
-    return float(pyloudnorm.Meter(sample_rate).integrated_loudness(samples.astype(np.float64)))
