@@ -195,3 +195,13 @@ async def test_slashes_too_many_do_no_harm(path: str) -> None:
     async with open_door(core_without_engines()) as door:
         answer = await door.client.get(f"http://127.0.0.1:{door.port}{path}")
         assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("asked", [("/api/tts", "wav"), ("/api/tts", "opus"), ("/api/tts/sse", "pcm")])
+async def test_no_proxy_holds_back_or_keeps_what_is_streamed(core: Core, asked: tuple[str, str]) -> None:
+    path, form = asked
+    async with open_door(core) as door:
+        answer = await door.client.post(path, json={"text": "好。", "format": form})
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["transfer-encoding"] == "chunked"
+        assert (answer.headers["x-accel-buffering"], answer.headers["cache-control"]) == ("no", "no-store")
