@@ -188,3 +188,8 @@ def test_settling_loses_and_repeats_nothing(text: str, at: int) -> None:
     whole = list(cut(text))
     written = [char for segment in segments for char in segment.text if char.isalnum()]
     assert written == [char for segment in whole for char in segment.text if char.isalnum()]
+
+
+@pytest.mark.parametrize("text", ["S.M.A.R.T.有警告。", "We rest on Thu. and Fri. too.", "三种：1. 清蒸；"])
+def test_a_dot_that_belongs_to_a_word_or_an_item_ends_no_sentence(text: str) -> None:
+    assert texts(text, "sentence") == [text]

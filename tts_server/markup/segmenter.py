@@ -30,6 +30,8 @@ _ABBREVIATIONS: Final = frozenset({
     "rm", "rte", "ext", "appt", "temp", "tel", "ref", "vol", "pg", "sec", "min", "max", "qty", "hon", "maj",
     "bldg",
 })  # fmt: skip
+_DAYS: Final = frozenset(("Mon", "Tue", "Tues", "Wed", "Thu", "Thur", "Thurs", "Fri", "Sat"))
+_DOTTED: Final = re.compile(r"(?:[A-Za-z]\.){2}$")
 _ITEM: Final = re.compile("(?:^|[:;：；] ?)[0-9]{1,2}[.]$")  # 三种：1. 清蒸；2. 红烧
 # Behind these a Chinese sentence may be cut while it waits: no word goes on over them.
 _PARTICLES: Final = frozenset("的了吗呢吧啊呀嘛")
@@ -215,6 +217,8 @@ class Segmenter:
         """Say whether the full stop just taken belongs to a word such as Dr. or J. before a space."""
         if "".join(self._chars[-4:]).lower() in ("a.m.", "p.m.") and not following.isupper() and following != "\n":
             return True
+        if "一" <= following <= "鿿" and _DOTTED.search("".join(self._chars[-6:])):
+            return True  # S.M.A.R.T.有警告
         word = ""
         for char in reversed(self._chars[-8:-1]):
             if not (char.isascii() and char.isalpha()):
@@ -223,7 +227,7 @@ class Segmenter:
         if following != " ":
             return False
         is_item = not word and _ITEM.search("".join(self._chars[-6:])) is not None
-        return is_item or (len(word) == 1 and word != "I") or word.lower() in _ABBREVIATIONS
+        return is_item or (len(word) == 1 and word != "I") or word.lower() in _ABBREVIATIONS or word in _DAYS
 
     def _quotes(self, char: str) -> bool:
         """Keep count of open quotes and brackets. Returns whether this character closed one."""

@@ -96,7 +96,11 @@ def analyse(segment: Segment, language: str = "zh") -> Sentence:
     forced.sort(key=lambda piece: piece[1])
     aligned = normalise.normalise(segment.text, tuple(forced), language)
     own = dictionary.readings(segment)
-    own += (found for found in mentioned(segment.text, readings.alternatives) if not _is_decided(found, segment, own))
+    own += (
+        found
+        for found in mentioned(segment.text, readings.alternatives, readings.of_word)
+        if not _is_decided(found, segment, own)
+    )
     parts = _parts(aligned, segment, own)
     return Sentence(segment.text, aligned.text, runs_of(parts, segment))
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tts_server.text.mandarin.numbers import cardinal, decimal, digits, quantity
 
-VALUES = {"零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+VALUES = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 POWERS = {"十": 10, "百": 100, "千": 1000}
 
 
@@ -35,7 +35,7 @@ def test_a_cardinal_says_its_value(number: int) -> None:
 @pytest.mark.parametrize(
     ("number", "spoken"),
     [("10", "十"), ("110", "一百一十"), ("1010", "一千零一十"), ("10086", "一万零八十六"), ("100005000", "一亿零五千"),
-     ("1,234", "一千二百三十四"), ("007", "七"), ("1" * 17, "一" * 17)],
+     ("1,234", "一千二百三十四"), ("2300", "两千三百"), ("12000", "一万二千"), ("007", "七"), ("1" * 17, "一" * 17)],
 )  # fmt: skip
 def test_cardinals_are_said_as_people_say_them(number: str, spoken: str) -> None:
     assert cardinal(number) == spoken

@@ -51,8 +51,8 @@ def _rules() -> tuple[tuple[re.Pattern[str], Say], ...]:
 
 
 _WORTH_A_LOOK = re.compile(
-    r"[0-9%¢$€£¥￥₩₹₽°℃℉µμ#<>≤≥≈§©@/=+]|\+\+|[A-Za-z]\.[A-Za-z]|[IVXL]{2}|[a-z][A-Z]|[a-z]\.|St |[Ww]ind|, [A-Z]{2}\b"
-    r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
+    r"[0-9%¢$€£¥￥₩₹₽°℃℉µμ#<>≤≥≈§©@/=+]|\+\+|[A-Za-z]\.[A-Za-z]|[IVXL]{2}|[a-z][A-Z]|[a-z]\.|St |, [A-Z]{2}\b"
+    r"|\b[NSEW]{2,3}\b|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
 )
 
 

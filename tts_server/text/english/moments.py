@@ -112,7 +112,7 @@ def _say_days(match: Match[str]) -> str:
 
 
 def _say_day(match: Match[str]) -> str:
-    return _day_of(match["a"]) + "." * _ends_here(match)
+    return _day_of(match["a"] or match["b"]) + "." * _ends_here(match)
 
 
 def _say_time_stamp(match: Match[str]) -> str | None:
@@ -198,7 +198,7 @@ MOMENTS: tuple[Rule, ...] = rules(
     (_N + r"(?P<q>[1-4])Q(?P<y>[0-9]{2}|20[0-9]{2})(?![0-9A-Za-z])", lambda match: f"the {ordinal(int(match['q']))} quarter of {_year_of(match['y'])}"),
     (rf"\b(?P<a>{_DAY})\.? ?(?:-|–|—|~|to|thru|through) ?(?P<b>{_DAY})\b\.?", _say_days),
     (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?:\.,?|,)?(?=,? (?:[0-9]{1,2}(?:[:/][0-9]| ?[ap]\.?m)|(?:Jan|Feb|Mar|Apr|May|Ju[nl]|Aug|Sep|Oct|Nov|Dec)[a-z.]*[ -][0-9])|,? [A-Z][a-z]+ [a-z]+ of )", _say_day),
-    (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri)\.", _say_day),
+    (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri)\.|(?:(?<=\. and )|(?<=\. or )|(?<=day and )|(?<=day to )|(?<=day or )|(?<=\b[Oo]n )|(?<=every )|(?<=next )|(?<=this ))(?P<b>Sat|Sun)\.", _say_day),
     (_N + r"(?P<n>[0-9]{1,4}) ?(?P<e>B\.?C\.?E|A\.?D|B\.?C|C\.?E(?=\b))(?![A-Za-z0-9])\.?", _say_era),
     (_N + r"(?P<m>[0-9]{1,2})(?P<sep>[-/.])(?P<d>[0-9]{1,2})(?P=sep)(?P<y>[12][0-9]{3}|[0-9]{2})(?![0-9]|[-/.][0-9])", _say_date),
     (r"(?<![0-9A-Za-z.,/-])(?P<m>0?[1-9]|1[0-2])/(?P<y>(?:19|20)[0-9]{2})(?![0-9/A-Za-z]|[.,][0-9])", _say_month_of_year),

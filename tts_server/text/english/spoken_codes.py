@@ -156,6 +156,8 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?P<before>)(?<![0-9A-Za-z.,$-])(?P<n>[1-9][0-9]{2,3})(?= (?:[NSEW]\.? )?(?:[A-Z][a-z]+ |[0-9]{1,3}(?:st|nd|rd|th) ){1,3}(?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Way|Hwy|Expy)\b)", _say_house),
     (r"(?P<before>)(?<=[A-Za-z0-9]/)(?P<n>[0-9]{5,20})(?=-[A-Za-z])", _say_digits),
     (r"(?<![A-Za-z0-9])(?P<before>)#?(?P<n>(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])(?=[A-Z0-9]*[0-9]{4})[A-Z0-9]{9,24})(?![A-Za-z0-9])", _say_code),
+    (r"(?P<before>\b(?i:exit|gate|platform|rooms?|seat|apartment|apt\.?|row|unit|suite|section|bus|route|building|flat|terminal|bay|lane|track|zone|level|door|pier|dock|stall|box|grade|class|form) )(?P<n>[1-9][0-9]{0,3})(?P<l>[A-Z])(?![A-Za-z0-9])", lambda match: f"{_say_room(match) if len(match['n']) > 2 else match['before'] + cardinal(int(match['n']))} {match['l']}"),
+    (r"(?<![A-Za-z0-9])#(?P<before>)(?P<n>[A-Z]{1,4}-?[0-9]{3,12})(?![A-Za-z0-9])", lambda match: "number " + _say_code(match)),
     # versions
     (r"(?<![0-9A-Za-z.])(?P<before>[Vv](?:ersion)?\.? ?)(?P<n>[0-9]+(?:\.[0-9]+)+)(?![0-9A-Za-z])", _say_version),
     (r"(?P<before>(?:Python|iOS|iPadOS|macOS|Android|Ubuntu|Debian|Fedora|Node|Linux|kernel|firmware|Firmware|Bluetooth|USB|HDMI|Zigbee|Matter|Home Assistant|[Rr]elease|[Uu]pdate|[Cc]ore|[Ss]ection|[Ss]oftware) )(?P<n>[0-9]+\.[0-9]+(?:\.[0-9]+)*)(?! ?[%°]|[0-9A-Za-z])", _say_version),

@@ -14,6 +14,12 @@ _N = r"(?<![0-9A-Za-z.,])"
 _DASH = r" ?(?:-|–|—|~|to) ?"
 _SCALES = {"K": "thousand", "k": "thousand", "M": "million", "m": "million", "mn": "million", "mm": "million", "B": "billion", "b": "billion", "bn": "billion", "T": "trillion", "tn": "trillion"}  # fmt: skip
 _CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
+_COUNT = re.compile(
+    r"(?<![A-Za-z0-9.])(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|[1-9][0-9]?) $", re.IGNORECASE
+)
+_THING = re.compile(
+    r" (?!of|and|or|per|in|at|on|to|from|with|for|is|was|are|than|away|ago|left|more|less|long|wide|tall|high|thick|deep|as|by)[a-z]{3,}"
+)
 _LETTERS = frozenset("BSN")  # right behind a number they are no bytes, siemens or newtons
 _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 
@@ -105,6 +111,8 @@ def _say_unit(match: Match[str]) -> str | None:
         and re.match(" [a-z]+", match.string[match.end() :])
         and not re.match(" (?:long|wide|tall|high|thick|deep|of|x)", match.string[match.end() :])
     )
+    if _COUNT.search(match.string[: match.start()][-12:]) and _THING.match(match.string, match.end()):
+        several = False  # two 500 mg tablets
     return f"{_negative(match)}{quantity(match['n'])}{match['x'] or ''} {unit_name(unit, several)}"
 
 
@@ -199,7 +207,7 @@ FORMS: tuple[Rule, ...] = rules(
     (rf"{_N}(?P<n>{_NUMBER}) ?¢", lambda match: f"{quantity(match['n'])} cent" + "s" * (match["n"] != "1")),
     # quantities
     (r"(?<![A-Za-z0-9])(?P<a>[a-z])/(?P<b>[a-z])(?![A-Za-z0-9/])", lambda match: f"{match['a']} over {match['b']}" if "=" in match.string else None),
-    (rf"(?<=[0-9]) ?[x×] ?(?=[0-9.]+(?: ?[x×] ?[0-9.]+){{0,2}}[ -]?(?:{UNIT})(?![A-Za-z0-9])|[0-9]{{3,4}}(?![0-9]))|(?<=[0-9])(?P<two>) ?[*×] ?(?=[0-9])", lambda match: " by " if match["two"] is None else " times "),
+    (rf"(?<=[0-9]) ?[x×] ?(?=[0-9.]+(?: ?[x×] ?[0-9.]+){{0,2}}[ -]?(?:{UNIT}|inch|inches|foot|feet|meters?|yards?|pan|pans|board|photos?|prints?|grid|matrix|table|room|rug|tiles?)(?![A-Za-z0-9])|[0-9]{{3,4}}(?![0-9]))|(?<=[0-9])(?P<two>) ?[*×] ?(?=[0-9])", lambda match: " by " if match["two"] is None else " times "),
     (r"(?<=[0-9]) ?[-−] ?(?=[0-9]+ ?=)", _say_math),
     (rf"(?<=[0-9])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False)),
     (r" ?(?:<=|>=|[≤≥≈≠±]) ?(?=[-−]?\$?[0-9])|(?:(?<= )|^)[<>] ?(?=[-−]?\$?[0-9])", _say_math),

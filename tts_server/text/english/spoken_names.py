@@ -86,7 +86,7 @@ NAMES: tuple[Rule, ...] = rules(
     (r"\bNos?\. ?(?=[0-9])|(?<=[(,] )no\. ?(?=[0-9])|(?<=\()no\. ?(?=[0-9])", _replaced("number ")),
     (r"\bRm\.? (?=[0-9a-z])", _replaced("Room ")), (r"\bRte\.? (?=[0-9])", _replaced("Route ")), (r"\b[Ee]xt\.? (?=[0-9])", _replaced("extension ")), (r"\b[Aa]ppt\b\.?", _replaced("appointment")), (r"\bBldg\.? (?=[0-9A-Z])", _replaced("Building ")),
     (r"\bWW(?P<n>I{1,2})\b", lambda match: "World War " + ("one", "two")[len(match["n"]) - 1]),
-    (rf"(?:(?<=[Ww]inds )|(?<=[Ww]ind )|(?<=from the ))(?P<n>{'|'.join(_WINDS)})(?![A-Za-z])|(?<![A-Za-z])(?P<m>{'|'.join(_WINDS)})(?= (?:winds?|at [0-9]|[0-9]+(?:-[0-9]+)? (?:mph|km|kn|m/s)))", lambda match: _WINDS[match["n"] or match["m"]]),
+    (rf"(?:(?<=[Ww]inds )|(?<=[Ww]ind )|(?<=[Tt]he )|(?<=facing )|(?<=[Hh]ead )|(?<=heading )|(?<=going )|(?<=moving ))(?P<n>{'|'.join(_WINDS)})(?![A-Za-z])|(?<![A-Za-z])(?P<m>{'|'.join(_WINDS)})(?= (?:winds?|of|corner|side|wing|coast|part|at [0-9]|[0-9]+(?:-[0-9]+)? (?:mph|km|kn|m/s)))", lambda match: _WINDS[match["n"] or match["m"]]),
     (r"(?<![A-Za-z0-9&])#(?=[0-9])", _replaced("number ")),
     (r"(?P<before>(?:[A-Z][a-z]+|[0-9](?:st|nd|rd|th)) )St\.?(?P<after>(?= *$)|(?=[,;)])|(?= (?:is|in|at|and|on|was|has|near|to|from|will|by|corner)\b)|(?= +[A-Z][a-z]* ?[0-9])|(?=\.))", _say_street),
     (r"\bSt\.? (?=[A-Z][a-z])", _replaced("Saint ")),

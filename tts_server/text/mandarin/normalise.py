@@ -40,6 +40,7 @@ _ROMAN = {chr(0x2160 + value): str(value + 1) for value in range(12)} | {
 _CIRCLED = {chr(0x2460 + value): f"{value + 1}、" for value in range(20)} | {  # ①②③ is not 123
     chr(first + value): f"{value + 1}、" for first in (0x2776, 0x2780, 0x278A) for value in range(10)
 }
+_ALIKE = {"∶": ":", "∕": "/", "✕": "×", "⨯": "×"}  # typed for signs they look like
 _POWERS = dict(zip("⁰¹⁴⁵⁶⁷⁸⁹⁻", "01456789-", strict=True))  # NFKC would make 105 of 10⁵
 _KEPT = frozenset(
     "，。！？；：、（）～【】《》「」『』“”‘’…—℃℉㎡㎢㎥㎞㎝㎜㎏㎎°²³Ω€£￥·"
@@ -120,6 +121,8 @@ def _plain(char: str) -> str:
         return char
     if char == "º":  # typed for a degree
         return "°"
+    if char in _ALIKE:
+        return _ALIKE[char]
     if char in _POWERS:
         return "^" + _POWERS[char]
     if "\ud800" <= char <= "\udfff":

@@ -43,6 +43,8 @@ def cardinal(number: str) -> str:
             gap = False
         else:
             gap = True
+    if spoken[:2] in ("二千", "二万", "二亿"):
+        return "两" + spoken[1:]  # 2300 is 两千三百, 200 二百
     return spoken.removeprefix("一") if spoken.startswith("一十") else spoken
 
 

@@ -67,6 +67,11 @@ def read(tokens: Sequence[Token], why: list[str] | None = None) -> list[str]:
     return pinyin
 
 
+def of_word(word: str) -> list[str]:
+    """The reading of each character of a few words."""
+    return read(cut(word))
+
+
 def alternatives(char: str, but: str = "") -> list[str]:
     """The readings of a character, usual ones first, without one of them."""
     return [reading for reading in load().table.character(char) if reading != but] if len(char) == 1 else []

@@ -221,14 +221,17 @@ CODES: tuple[Rule, ...] = rules(
     (START + r"(?P<n>[2-8][0-9]{2,3}-[0-9]{4})(?![0-9-])", _say_service),
     (START + r"0[xX](?P<n>[0-9A-Fa-f]+)(?![0-9A-Za-z])", _say_hexadecimal),
     (START + r"(?P<n>[0-9]{3,4})(?=号?(?:房|室|病房|宿舍|教室|包厢|包间|办公室|会议室|诊室|套房|客房|航班|路公交|路汽车|路电车|路巴士|国道|省道|县道|次列车|次动车|次高铁|路车|路$|路[，。,]))", _one_by_one),
-    (r"(?:(?<=单元)|(?<=[栋幢座楼区]))(?P<n>[0-9]{3,4})(?![0-9.]|[米元平个人名位年层多])", _one_by_one),
+    (r"(?:(?<=单元)|(?<=[栋幢座楼区])|(?<=[一二三四五六七八九东西南北新老主]教))(?P<n>[0-9]{3,4})(?![0-9.]|[米元平个人名位年层多])", _one_by_one),
+    (START + r"(?P<n>89|9[0235-8])(?=号(?:汽油|乙醇|油))|(?<=加)(?P<m>9[258])(?=号?(?:汽油|的?油|[，。]|$))", lambda match: digits(match["n"] or match["m"])),
     (START + r"(?P<n>[1-9][0-9]{2})(?=班(?!次|车))", _one_by_one),
     (r"(?<![0-9A-Za-z.-])(?P<n>[0-9]{1,3}-[0-9]{1,2}-[0-9]{3,4})(?![0-9-])", _say_code),
     (START + r"(?P<n>[0-9]{17,}[Xx]?)" + END, _say_code),
 )  # fmt: skip
 
-# Before times and ratios: the colon of ISO 9001:2015 is neither.
+# Before times, ranges and ratios: the colon of ISO 9001:2015 is neither, and the years of a life are years.
 STANDARDS: tuple[Rule, ...] = rules(
+    (r"(?<=[（(])(?:约|公元)?(?P<n>[1-9][0-9]{2})(?=年?\s?[-–—~～]{1,2}\s?[0-9]{3,4}年?[）)])", _plainly),
+    (r"(?<=[—–~～-])(?P<n>[1-9][0-9]{2})(?=年[）)])", _plainly),
     (r"(?<![A-Za-z0-9])(?:[A-Z]{1,5}(?:/[A-Z]{1,6})?)\s?(?P<n>[0-9]{2,6})(?:\.(?P<f>[0-9]{1,3}))?(?P<t>\s?[-–—:：]\s?)(?P<y>(?:19|20)[0-9]{2})(?![0-9:：.])", _say_standard),
 )  # fmt: skip
 

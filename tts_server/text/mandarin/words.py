@@ -39,6 +39,7 @@ _NUMBER = re.compile(
 )
 _SPLIT_NUMBER = 8  # a longer number has a seam after 万 and 亿
 _SEAM = re.compile("[^万亿]*(?:万亿|万|亿)|[^万亿]+")
+_HERE = frozenset(("这边", "那边", "哪边", "这块", "那块", "哪块", "这样", "那样"))  # 儿 may be said behind them
 _NICKNAME = frozenset("小老阿")
 # 儿 after these is a child, or a syllable of its own, not the light ending of 花儿.
 _CHILD = re.compile(
@@ -184,7 +185,7 @@ def _with_light_er(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str
         light = (
             held is not None
             and word == "儿" != held[0][-1]
-            and held[1][:1] in tuple("nstqmfvad")
+            and (held[1][:1] in tuple("nstqmfvad") or held[0] in _HERE)
             and has_light_er(held[0] + word)
         )
         nicknamed = held is not None and held[0] in _NICKNAME and tag == "nr" and len(word) == 1
