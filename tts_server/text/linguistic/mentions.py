@@ -39,5 +39,7 @@ def mentioned(
                 yield Reading(match.start("c"), match.end("c"), known[0])
         for match in _OF_A_WORD.finditer(text):
             place = match["w"].rfind(match["c"])
-            if place >= 0 and len(readings_of(match["c"])) > 1 and (pinyin := said(match["w"])[place])[-1:] not in "5":
-                yield Reading(match.start("c"), match.end("c"), pinyin)
+            if place >= 0 and len(readings_of(match["c"])) > 1:
+                own = said(match["w"])[place]
+                if own and own[-1] != "5":
+                    yield Reading(match.start("c"), match.end("c"), own)
