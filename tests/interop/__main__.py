@@ -1,7 +1,8 @@
 """Real clients that we did not write, each in an environment of its own, against the daemon: `make interop`.
 
-For each: is the whole reply heard, does a hang-up stop it, what becomes of a 404, of a 429 and of a broken connection.
-Prints a table; with --write it goes into docs/CLIENTS.md and its Chinese twin. Downloads some hundred MB at first.
+For each: is the whole reply heard, and in order, does a hang-up stop it, what becomes of a 404, of a 429 and of a
+broken connection. Prints a table; with --write it goes into docs/CLIENTS.md and its Chinese twin. Downloads some
+hundred MB at first.
 """
 
 import argparse
@@ -19,11 +20,11 @@ from tests.support.daemon import Daemon, log_read, running_daemon
 
 ROOT: Final = Path(__file__).parents[2]
 SCRIPTS: Final = Path(__file__).parent / "clients"
-HOME_ASSISTANT: Final = ROOT / "tests" / "conformance" / "homeassistant" / "install.sh"
-COLUMNS: Final = ("length", "hang-up", "404", "429", "broken connection")
+HOME_ASSISTANT: Final = ROOT / "tests" / "conformance" / "homeassistant"  # its environment, and a core of it
+COLUMNS: Final = ("length", "order", "hang-up", "404", "429", "broken connection")
 PAGES: Final = {
     ROOT / "docs" / "CLIENTS.md": ("client", *COLUMNS),
-    ROOT / "docs" / "CLIENTS.zh-CN.md": ("客户端", "长度", "挂断", "404", "429", "连接中断"),
+    ROOT / "docs" / "CLIENTS.zh-CN.md": ("客户端", "长度", "顺序", "挂断", "404", "429", "连接中断"),
 }
 BEGIN, END = "<!-- interop -->", "<!-- /interop -->"
 CUT_BYTES: Final = 20_000  # after so many the connection breaks
@@ -102,12 +103,14 @@ async def try_out(
     folder: Path = options.folder / client.name
     print(f"==> {client.name} ({', '.join(client.packages)})", file=sys.stderr, flush=True)
     if client.home_assistant:
-        await checked("bash", str(HOME_ASSISTANT), options.python313, str(folder), folder=ROOT)
+        await checked("bash", str(HOME_ASSISTANT / "install.sh"), options.python313, str(folder), folder=ROOT)
     else:
         await install(client, folder, options.python)
     program = "node" if client.is_npm else str(folder / "bin" / "python")
     script = folder / client.script  # npm's packages are looked for beside the script
     script.write_bytes((SCRIPTS / client.script).read_bytes())
+    if client.home_assistant:
+        (folder / "house.py").write_bytes((HOME_ASSISTANT / "house.py").read_bytes())
     seen = len(daemon.log)
     status, out, err = await run(program, str(script), *addresses, folder=folder, wyoming=wyoming)
     if status:

@@ -5,6 +5,7 @@ python -m tests.support.loop_meter       an idle loop beside the one that is mea
 
 import asyncio
 import json
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -19,26 +20,30 @@ class LoopMeter:
     def __init__(self) -> None:
         self._lags_ms: list[float] = []
         self._own_ms: list[float] = []
+        self._held_ms: list[float] = []
         self._longest_ms = 0.0
         self._longest = ""
 
     async def run(self) -> None:
         """Look at the clock every two milliseconds, and at the processor time of every callback, until cancelled."""
         self._watch_callbacks()
+        statistics = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
         while True:
-            due_at, used_s = time.monotonic() + TICK_S, time.thread_time()
+            due_at, used_s, queued_s = time.monotonic() + TICK_S, time.thread_time(), _queued_s(statistics)
             await asyncio.sleep(TICK_S)
             lag_s = time.monotonic() - due_at
             self._lags_ms.append(1000 * lag_s)
             self._own_ms.append(1000 * min(lag_s, time.thread_time() - used_s))
+            self._held_ms.append(1000 * max(0.0, lag_s - _queued_s(statistics) + queued_s))
 
     def figures(self) -> dict[str, float | str]:
         """Since the last call: the costliest callback, the lag, and how much of it is the loop's own work.
 
-        On a machine on which much else happens, the lag is mostly that.
+        On a machine on which much else happens, the lag is mostly that; what is "held" is the lag without the time
+        for which other processes had the processors, so the loop's work, and waits for locks and disks.
         """
         told: dict[str, float | str] = {"callback_ms": self._longest_ms, "callback": self._longest}
-        for name, found in (("lag", self._lags_ms), ("own", self._own_ms)):
+        for name, found in (("lag", self._lags_ms), ("own", self._own_ms), ("held", self._held_ms)):
             found.sort()
             for part, label in ((50, "p50"), (99, "p99"), (100, "worst")):
                 told[f"{name}_{label}_ms"] = found[min(len(found) * part // 100, len(found) - 1)] if found else 0.0
@@ -57,6 +62,11 @@ class LoopMeter:
                 self._longest_ms, self._longest = took_ms, repr(handle)[:300]
 
         asyncio.Handle._run = timed  # type: ignore[method-assign]
+
+
+def _queued_s(file: int) -> float:
+    """For how long this thread could have run, and others had the processors."""
+    return int(os.pread(file, 100, 0).split()[1]) / 1e9
 
 
 async def tell_when_asked(meter: LoopMeter) -> None:

@@ -57,6 +57,7 @@ _LIVE: Final = (
         "discovery.",
         "limits.",
         "websocket.",
+        "compat.",
         "access.",
         "access:",
         "night.",

@@ -20,7 +20,7 @@ from tts_server.synthesis.segment_speaker import SegmentSpeaker, ms
 
 log = logging.getLogger(__name__)
 
-PART_CHARS: Final = 500  # of a long text are read at once, in a millisecond or two; then others have their turn
+PART_CHARS: Final = 200  # of a long text are read at once, in half a millisecond; then others have their turn
 
 
 class Context:

@@ -9,22 +9,19 @@ discovery starts it, and its text-to-speech entity, both ways.
 import argparse
 import asyncio
 import io
-import logging
 import os
 import re
 import subprocess
-import tempfile
 import wave
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from ipaddress import ip_address
 
-from homeassistant import bootstrap, config_entries, loader
 from homeassistant.components import tts
 from homeassistant.components.wyoming.tts import WyomingTtsProvider
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_component import EntityComponent
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from house import home
 
 SENTENCE = "今天天气很好，我们去公园走走吧。"
 LISTENING = re.compile(r"listening: Wyoming on port (\d+)")
@@ -68,22 +65,6 @@ def daemon(command: str) -> AsyncIterator[int]:  # type: ignore[misc]
     finally:
         process.terminate()
         process.communicate()
-
-
-@asynccontextmanager
-async def home() -> AsyncGenerator[HomeAssistant]:
-    """A core of Home Assistant without a house around it."""
-    with tempfile.TemporaryDirectory() as folder:
-        hass = HomeAssistant(folder)
-        hass.config_entries = config_entries.ConfigEntries(hass, {})
-        loader.async_setup(hass)
-        await bootstrap.async_load_base_functionality(hass)
-        hass.data[tts.DATA_COMPONENT] = EntityComponent(logging.getLogger("tts"), "tts", hass)
-        # What the integration builds on (pipelines, ffmpeg, ...) is not what is looked at here.
-        integration = await loader.async_get_integration(hass, "wyoming")
-        hass.config.components.update({"wyoming", *integration.dependencies, "tts"})
-        yield hass
-        await hass.async_stop(force=True)
 
 
 async def add_by_hand(hass: HomeAssistant, port: int) -> None:

@@ -3,35 +3,17 @@
 import asyncio
 import io
 import json
-import logging
 import os
-import tempfile
 import wave
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
-from homeassistant import bootstrap, config_entries, loader
 from homeassistant.components import tts
 from homeassistant.components.wyoming.tts import WyomingTtsProvider
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_component import EntityComponent
+from house import home
 
 FREE, STRICT, CUT = (int(port) for port in os.environ["WYOMING_PORTS"].split(","))
 SENTENCES = ["今天天气很好，我们出去走走吧。", "好的。"]
-
-
-@asynccontextmanager
-async def home() -> AsyncGenerator[HomeAssistant]:
-    with tempfile.TemporaryDirectory() as folder:
-        hass = HomeAssistant(folder)
-        hass.config_entries = config_entries.ConfigEntries(hass, {})
-        loader.async_setup(hass)
-        await bootstrap.async_load_base_functionality(hass)
-        hass.data[tts.DATA_COMPONENT] = EntityComponent(logging.getLogger("tts"), "tts", hass)
-        integration = await loader.async_get_integration(hass, "wyoming")
-        hass.config.components.update({"wyoming", *integration.dependencies, "tts"})
-        yield hass
-        await hass.async_stop(force=True)
 
 
 async def entity_for(hass: HomeAssistant, port: int) -> WyomingTtsProvider:
@@ -82,7 +64,8 @@ async def main() -> None:
         assert first is not None
         assert both[: len(first) // 2] == first[: len(first) // 2]
         assert len(both) > len(first)
-        told["length"] = f"{len(first) / 48000:.2f} s; two sentences streamed in order {len(both) / 48000:.2f} s"
+        told["length"] = f"{len(first) / 48000:.2f} s"
+        told["order"] = f"two sentences streamed, in order, {len(both) / 48000:.2f} s"
         gone = await whole(entity, SENTENCES[0], voice="nobody")
         told["404"] = "the default voice speaks" if gone == first else "other sound"
         await streamed(entity, [SENTENCES[0] * 60], parts=3)

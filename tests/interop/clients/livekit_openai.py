@@ -4,11 +4,16 @@ import asyncio
 import json
 import sys
 
-from livekit.agents import APIConnectOptions
+from livekit.agents import APIConnectOptions, tts
 from livekit.plugins import openai
 
 FREE, STRICT, CUT = sys.argv[1:]
 SENTENCE = "今天天气很好，我们出去走走吧。"
+REPLY = [
+    "今天天气很好，阳光明媚，我们一起出去公园里走走吧。",
+    "明天早上七点叫我起床，出门的时候千万别忘了带一把雨伞。",
+    "客厅的灯已经打开了，空调的温度设置成了二十六度。",
+]
 ONCE = APIConnectOptions(max_retry=0, timeout=20)
 
 
@@ -25,8 +30,31 @@ async def say(address: str, text: str = SENTENCE, voice: str = "alloy", stop_aft
     return heard
 
 
+async def say_as_an_agent(address: str, *texts: str) -> bytes:
+    """Samples of a reply that is handed over word by word, as a model writes it."""
+    speech = openai.TTS(base_url=f"{address}/v1", api_key="any", model="tts-1", voice="alloy", response_format="wav")
+    heard = b""
+    async with tts.StreamAdapter(tts=speech).stream(conn_options=ONCE) as stream:
+        for text in texts:
+            for character in text:
+                stream.push_text(character)
+        stream.end_input()
+        async for event in stream:
+            heard += bytes(event.frame.data)
+    await speech.aclose()
+    return heard
+
+
 async def main() -> None:
     told = {"length": f"{await say(FREE):.2f} s (wav)"}
+    alone = [await say_as_an_agent(FREE, text) for text in REPLY]
+    together = await say_as_an_agent(FREE, *REPLY)
+    at = 0
+    for sound in alone:  # between two sentences it leaves out the last 10 ms, which are silent
+        middle = sound[len(sound) // 4 : len(sound) * 3 // 4]
+        assert together.find(middle, at) >= at, "a sentence is missing, or not in its place"
+        at = together.find(middle, at) + len(middle)
+    told["order"] = "three sentences by `StreamAdapter`, one after the other"
     await say(FREE, SENTENCE * 40, stop_after=1)
     for name, voice, count in (("404", "nobody", 1), ("429", "alloy", 5)):
         try:

@@ -1,5 +1,6 @@
 """openai for Python."""
 
+import asyncio
 import json
 import sys
 
@@ -7,6 +8,7 @@ import openai
 
 FREE, STRICT, CUT = sys.argv[1:]
 SENTENCE = "今天天气很好，我们出去走走吧。"
+OTHERS = ["好的。", "明天早上七点叫我起床，别忘了带伞。"]
 told = {}
 
 
@@ -19,9 +21,22 @@ def say(address: str, text: str = SENTENCE, voice: str = "alloy", form: str = "p
     return speech.create(model="tts-1", voice=voice, input=text, response_format=form).content
 
 
+async def say_at_once(address: str, texts: list[str]) -> list[bytes]:
+    """What each of them gives, asked for by one client at the same time."""
+    async with openai.AsyncOpenAI(base_url=f"{address}/v1", api_key="any") as ours:
+        made = [
+            ours.audio.speech.create(model="tts-1", voice="alloy", input=text, response_format="pcm") for text in texts
+        ]
+        return [answer.content for answer in await asyncio.gather(*made)]
+
+
 told["length"] = f"{len(say(FREE)) / 48000:.2f} s"
 for form in ("mp3", "wav", "opus", "flac", "aac"):
     assert say(FREE, form=form)
+alone = [say(FREE, text) for text in (SENTENCE, *OTHERS)]
+assert asyncio.run(say_at_once(FREE, [SENTENCE, *OTHERS])) == alone
+assert say(FREE, SENTENCE + OTHERS[0]).startswith(alone[0][: len(alone[0]) // 2])
+told["order"] = "three at once: each its own sound; a reply begins with its first sentence"
 streamed = client(FREE).audio.speech.with_streaming_response
 with streamed.create(model="tts-1", voice="alloy", input=SENTENCE * 40, response_format="pcm") as answer:
     next(answer.iter_bytes(4096))

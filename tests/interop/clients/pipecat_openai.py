@@ -12,6 +12,7 @@ from pipecat.tests.utils import SleepFrame, run_test
 
 FREE, STRICT, CUT = sys.argv[1:]
 SENTENCE = "今天天气很好，我们出去走走吧。"
+OTHERS = ["好的。", "明天早上七点叫我起床，别忘了带伞。"]
 logger.remove()
 
 
@@ -20,19 +21,31 @@ def service(address: str) -> OpenAITTSService:
     return OpenAITTSService(api_key="any", base_url=f"{address}/v1", sample_rate=24000, settings=settings)
 
 
-async def say(address: str, *texts: str) -> tuple[float, list[str]]:
-    """Seconds heard, and errors."""
+async def hear(address: str, *texts: str) -> tuple[bytes, list[str]]:
+    """Samples, and errors."""
     down, up = await run_test(
         service(address), frames_to_send=[TTSSpeakFrame(text) for text in texts], start_timeout=30.0
     )
-    samples = sum(len(frame.audio) // 2 for frame in down if isinstance(frame, TTSAudioRawFrame))
-    return samples / 24000, [frame.error for frame in up if isinstance(frame, ErrorFrame)]
+    samples = b"".join(frame.audio for frame in down if isinstance(frame, TTSAudioRawFrame))
+    return samples, [frame.error for frame in up if isinstance(frame, ErrorFrame)]
+
+
+async def say(address: str, *texts: str) -> tuple[float, list[str]]:
+    """Seconds heard, and errors."""
+    samples, errors = await hear(address, *texts)
+    return len(samples) / 48000, errors
 
 
 async def main() -> None:
-    one, _ = await say(FREE, SENTENCE)
-    two, _ = await say(FREE, SENTENCE, SENTENCE)
-    told = {"length": f"{one:.2f} s, two sentences {two:.2f} s", "404": "refuses such a name itself"}
+    texts = [SENTENCE, *OTHERS]
+    alone = [(await hear(FREE, text))[0] for text in texts]
+    together, _ = await hear(FREE, *texts)
+    assert together == b"".join(alone), (len(together), [len(one) for one in alone])
+    told = {
+        "length": f"{len(alone[0]) / 48000:.2f} s",
+        "order": "three sentences one after the other, to the sample",
+        "404": "refuses such a name itself",
+    }
     interrupted = [TTSSpeakFrame(SENTENCE * 40), SleepFrame(2), InterruptionFrame(), SleepFrame(1)]
     await run_test(service(FREE), frames_to_send=interrupted, start_timeout=30.0)
     started_at = time.monotonic()

@@ -85,7 +85,8 @@ async def main() -> None:
                 counts = [await hand_on(FREE, sentence, speaker) for sentence in SENTENCES]
                 whole = await size_of(heard, sum(counts))
                 assert whole == sum(counts), (whole, counts)
-                told["length"] = f"{whole / 2 / RATE:.2f} s, two texts in order, to the last byte"
+                told["length"] = f"{counts[0] / 2 / RATE:.2f} s, to the last byte"
+                told["order"] = f"two texts one after the other, {whole / 2 / RATE:.2f} s"
                 assert await hand_on(FREE, SENTENCES[0], speaker, voice="nobody") == counts[0]
                 await hand_on(FREE, SENTENCES[0] * 60, speaker, chunks=3)
                 try:

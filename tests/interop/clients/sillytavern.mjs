@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const [FREE, STRICT, CUT] = process.argv.slice(2);
-const SENTENCES = ["今天天气很好，我们出去走走吧。", "好的。"];
+const SENTENCES = ["今天天气很好，我们出去走走吧。", "好的。", "明天早上七点叫我起床，别忘了带伞。"];
 const told = {};
 
 const freePort = () =>
@@ -40,7 +40,7 @@ const page = async () => {
   throw new Error("SillyTavern does not listen");
 };
 
-const say = async (headers, address, input, voice = "alloy", signal = undefined) => {
+const hear = async (headers, address, input, voice = "alloy", signal = undefined) => {
   const answer = await fetch(`${base}/api/openai/custom/generate-voice`, {
     method: "POST",
     headers,
@@ -53,8 +53,9 @@ const say = async (headers, address, input, voice = "alloy", signal = undefined)
     const told = await answer.text();
     throw new Error(`HTTP ${answer.status}: ${told.startsWith("{") ? JSON.parse(told).error.code : told}`);
   }
-  return (await answer.arrayBuffer()).byteLength;
+  return Buffer.from(await answer.arrayBuffer());
 };
+const say = async (...asked) => (await hear(...asked)).length;
 
 const attempt = async (name, speak) => {
   try {
@@ -66,9 +67,14 @@ const attempt = async (name, speak) => {
 
 try {
   const headers = await page();
-  const both = await Promise.all(SENTENCES.map((text) => say(headers, FREE, text)));
-  if (both[0] <= both[1]) throw new Error("the two texts were mixed up");
-  told.length = `${(both[0] / 8000).toFixed(2)} s (mp3); each text its own answer`;
+  const alone = [];
+  for (const text of SENTENCES) alone.push(await hear(headers, FREE, text));
+  told.length = `${(alone[0].length / 8000).toFixed(2)} s (mp3)`;
+  const together = await Promise.all(SENTENCES.map((text) => hear(headers, FREE, text)));
+  together.forEach((sound, number) => {
+    if (!sound.equals(alone[number])) throw new Error(`text ${number} sounds otherwise`);
+  });
+  told.order = "three at once: each its own sound";
   const leaving = new AbortController();
   setTimeout(() => leaving.abort(), 300);
   await say(headers, FREE, SENTENCES[0].repeat(8), "alloy", leaving.signal).catch(() => {});

@@ -7,6 +7,8 @@ from tests.support.core import Core
 from tests.support.http_door import Door
 from tests.transports.compat import doors
 from tests.transports.compat.doors import open_compat, said_by_core
+from tts_server.access.access import Access
+from tts_server.transports.compat.door import CompatDoors
 from tts_server.transports.compat.settings import CompatSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -49,3 +51,21 @@ async def test_each_door_can_be_shut(core: Core) -> None:
         assert (await door.client.post("/tts", json={"text": "好", "character": ""})).status_code == 404
         assert (await door.client.get("/v2/synthesize?utterance=好")).status_code == 404
         assert (await door.client.get("/v1/test")).status_code == 404
+
+
+async def test_a_reload_opens_and_shuts_doors(core: Core) -> None:
+    guest = CompatDoors(core.synthesizer, Access(), CompatSettings(ovos=False))
+    async with open_compat(core, guest=guest) as door:
+
+        async def found(path: str) -> tuple[int, bool]:
+            listed = (await door.client.get("/openapi.json")).json()["paths"]
+            return (await door.client.get(f"{path}?utterance=好")).status_code, path in listed
+
+        assert await found("/v2/synthesize") == (404, False)
+        guest.reconfigure(CompatSettings(index_tts=False))
+        assert await found("/v2/synthesize") == (200, True)
+        answer = await door.client.post("/tts", json={"text": "好", "character": ""})
+        assert answer.status_code == 404
+        guest.reconfigure(CompatSettings(ovos=False))
+        assert await found("/v2/synthesize") == (404, False)
+        assert (await door.client.post("/tts", json={"text": "好", "character": ""})).status_code == 200

@@ -130,12 +130,16 @@ async def test_messages_are_read_no_faster_than_the_limit_and_none_is_lost(core:
         assert pcm == await said_by_core(core, "你好世界" * 15, 24000)
 
 
-async def test_a_reload_changes_limits_of_who_comes_from_then_on(core: Core) -> None:
+async def test_a_reload_changes_doors_and_limits_of_who_comes_from_then_on(core: Core) -> None:
     guest = CompatDoors(core.synthesizer, Access(), CompatSettings())
     async with open_compat(core, guest=guest) as door:
-        guest.reconfigure(CompatSettings(max_conversations=0, aliyun=False))
+        guest.reconfigure(CompatSettings(max_conversations=0))
         with pytest.raises(InvalidStatus, match="503"):
             async with said_through(door):
+                pass
+        guest.reconfigure(CompatSettings(xunfei=False))
+        with pytest.raises(InvalidStatus, match="404"):
+            async with connect(f"ws://127.0.0.1:{door.port}/compat/xunfei", proxy=None):
                 pass
         guest.reconfigure(CompatSettings(idle_s=0.2))
         async with said_through(door) as client:

@@ -8,6 +8,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocol.errors import CloseCode, ErrorCode
@@ -45,33 +46,55 @@ _XUNFEI: Final = _Kind("xunfei", xunfei.XunfeiConversation, "authorization")
 _PADDLESPEECH: Final = _Kind("paddlespeech", paddlespeech.PaddleConversation, "authorization")
 
 
+class _Routes:
+    """Routes of doors, put in and taken out again as the doors are opened and shut."""
+
+    def __init__(self) -> None:
+        self._app: FastAPI | None = None
+        self._made: dict[str, list[BaseRoute]] = {}  # by the name of their door
+
+    def add(self, app: FastAPI, door: str, make: Callable[[], None]) -> None:
+        """make: adds a door's routes to the application."""
+        before = list(app.router.routes)
+        make()
+        self._made[door] = [route for route in app.router.routes if route not in before]
+        self._app = app
+
+    def show(self, settings: CompatSettings) -> None:
+        """Let those be found whose doors are open."""
+        if (app := self._app) is None:
+            return
+        ours = [route for routes in self._made.values() for route in routes]
+        found = [route for door, routes in self._made.items() if getattr(settings, door) for route in routes]
+        app.router.routes[:] = [route for route in app.router.routes if route not in ours] + found
+        app.openapi_schema = None  # made again when it is asked for
+
+
 class CompatDoors:
     """The guest of the HTTP door."""
 
     def __init__(self, synthesizer: Synthesizer, access: Access, settings: CompatSettings) -> None:
         self._services = Services(synthesizer, access)
-        self._opened = settings  # which doors there are
-        self._limits = settings
+        self._settings = settings
+        self._routes = _Routes()
         self._conversations: set[Conversation] = set()
         self._changed = asyncio.Event()
         self._is_draining = False
 
     def reconfigure(self, settings: CompatSettings) -> None:
-        """Other limits, for connections that come from now on. What is offered stays as it is."""
-        self._limits = settings
+        """Other doors and limits, for requests and connections that come from now on."""
+        self._settings = settings
+        self._routes.show(settings)
 
     def add_routes(self, app: FastAPI) -> None:
         """See Guest."""
-        if self._opened.index_tts:
-            add_index_tts(app, self._services)
-        if self._opened.ovos:
-            add_ovos(app, self._services)
-        if self._opened.gpt_sovits:
-            add_gpt_sovits(app, self._services)
-        if self._opened.doubao:
-            add_doubao(app, self._services)
-        if self._opened.wyoming_openai:
-            add_kokoro_sign(app)
+        services = self._services
+        self._routes.add(app, "index_tts", lambda: add_index_tts(app, services))
+        self._routes.add(app, "ovos", lambda: add_ovos(app, services))
+        self._routes.add(app, "gpt_sovits", lambda: add_gpt_sovits(app, services))
+        self._routes.add(app, "doubao", lambda: add_doubao(app, services))
+        self._routes.add(app, "wyoming_openai", lambda: add_kokoro_sign(app))
+        self._routes.show(self._settings)
 
     def websocket_for(self, scope: Scope, host: ASGIApp) -> ASGIApp | None:
         """See Guest."""
@@ -81,7 +104,7 @@ class CompatDoors:
                 await self._admit(kind, scope, receive, send)
 
             return serve
-        if self._opened.aliyun and aliyun.may_be_meant(scope):
+        if self._settings.aliyun and aliyun.may_be_meant(scope):
 
             async def serve_either(scope: Scope, receive: Receive, send: Send) -> None:
                 await self._serve_either(host, scope, receive, send)
@@ -107,7 +130,7 @@ class CompatDoors:
                 conversation.socket.abort()
 
     def _kind_of(self, scope: Scope) -> _Kind | None:
-        opened, path = self._opened, scope["path"]
+        opened, path = self._settings, scope["path"]
         if opened.volcengine and path == volcengine.PATH:
             return _VOLCENGINE
         if opened.xunfei and path == xunfei.PATH:
@@ -123,7 +146,7 @@ class CompatDoors:
         except TTSError as error:
             await refuse(send, status_of(error), code_of(error), str(error))
             return
-        if self._is_draining or len(self._conversations) >= self._limits.max_conversations:
+        if self._is_draining or len(self._conversations) >= self._settings.max_conversations:
             code = ErrorCode.SHUTTING_DOWN if self._is_draining else ErrorCode.TOO_MANY_CONNECTIONS
             await refuse(send, 503, code, "the daemon is stopping, or too many clients are here; try again soon")
             return
@@ -148,8 +171,8 @@ class CompatDoors:
     async def _converse(self, kind: _Kind, principal: Principal, scope: Scope, receive: Receive, send: Send) -> None:
         peer, state = str((scope["client"] or ("",))[0]), scope["state"]
         log.info("%s: client %s comes in", kind.name, peer)
-        socket = Socket(receive, send, state["abort"], state["is_gone"], self._limits.write_stall_s)
-        await self._serve(kind.conversation(socket, Account(self._services, principal, peer), self._limits))
+        socket = Socket(receive, send, state["abort"], state["is_gone"], self._settings.write_stall_s)
+        await self._serve(kind.conversation(socket, Account(self._services, principal, peer), self._settings))
 
     async def _serve(self, conversation: Conversation) -> None:
         self._conversations.add(conversation)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CompatSettings:
-    """One switch a door, as it was at the start; and limits, which a reload changes."""
+    """One switch a door, and limits; a reload changes all of them."""
 
     volcengine: bool = True
     index_tts: bool = True
