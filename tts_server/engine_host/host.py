@@ -271,7 +271,7 @@ def main(link_fd: int) -> None:
         logs.configure(settings["log_level"], settings["log_format"])
         try:
             Host(link, settings).run(incoming)
-        except ConnectionResetError:
+        except ConnectionError:
             log.debug("the daemon is gone")
     sys.stderr.flush()
     os._exit(0)  # synthesis threads may be deep in an engine; nobody waits for them

@@ -57,11 +57,17 @@ class RemoteUtterance:
                 self._patience.was_too_short()
             raise EngineTimeout(f"the engine gave no audio within {allowed_s:g} s") from None
         self._answer = None
-        if message["type"] == "failed":
-            raise _error_from(message)
-        self.busy_s += message["busy_s"]
-        self._patience.was_enough(message["busy_s"])
-        return wire.chunk_from_json(message, payload) if message["type"] == "chunk" else None
+        try:
+            if message["type"] == "failed":
+                raise _error_from(message)
+            busy_s = float(message["busy_s"])
+            chunk = wire.chunk_from_json(message, payload) if message["type"] == "chunk" else None
+        except (KeyError, TypeError, ValueError) as error:
+            log.error("the engine host's answer cannot be read: %r", error)
+            raise EngineFailed("the engine gave what is no audio") from None
+        self.busy_s += busy_s
+        self._patience.was_enough(busy_s)
+        return chunk
 
 
 class EngineLink:
@@ -119,7 +125,9 @@ class EngineLink:
             connection.forget(asked)
         if message["type"] == "failed":
             raise _error_from(message)
-        spoken: dict[str, Any] = message["spoken"]
+        spoken = message.get("spoken")
+        if not isinstance(spoken, dict):
+            raise EngineFailed("the engine host's answer cannot be read")
         return spoken
 
     def stalled_s(self) -> float:
@@ -180,6 +188,9 @@ class EngineLink:
             if process.settings is None:
                 connection.send(self._settings.message())
             await self._listen(reader, connection)
+        except framing.LinkGarbled as error:
+            log.error("the link to the engine host is garbled: %s", error)
+            connection.kill()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -199,15 +210,21 @@ class EngineLink:
     async def _listen(self, reader: asyncio.StreamReader, connection: "_Connection") -> None:
         while True:
             message, payload = await framing.read_async(reader)
-            match message["type"]:
-                case "hello":
-                    self._learn_voices(message)
-                case "ready":
-                    self._become_ready(message)
-                case "alive":
-                    connection.note_alive(message["busy_s"])
-                case _:
-                    connection.answer(message, payload)
+            try:
+                self._take(connection, message, payload)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise framing.LinkGarbled(f"a message of type {message['type'][:40]!r}: {error!r}") from None
+
+    def _take(self, connection: "_Connection", message: framing.Message, payload: bytes) -> None:
+        match message["type"]:
+            case "hello":
+                self._learn_voices(message)
+            case "ready":
+                self._become_ready(message)
+            case "alive":
+                connection.note_alive(float(message["busy_s"]))
+            case _:
+                connection.answer(message, payload)
 
     def _learn_voices(self, message: framing.Message) -> None:
         voices = [wire.voice_from_json(voice) for voice in message["voices"]]

@@ -1,7 +1,9 @@
 """Makes the engines and lists their voices: in the engine host, and for the command line."""
 
+import json
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib import import_module
 from typing import Any
 
@@ -28,6 +30,7 @@ def list_voices(engines: Mapping[str, Engine]) -> dict[str, tuple[Engine, Voice]
     for name, engine in engines.items():
         try:
             for voice in engine.voices:
+                json.dumps(asdict(voice))  # whoever lists voices tells others of them
                 if voices.setdefault(voice.name, (engine, voice))[0] is not engine:
                     log.error("engine %s has a voice %s too, which is skipped: the name is taken", name, voice.name)
         except Exception:

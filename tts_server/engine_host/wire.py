@@ -33,9 +33,12 @@ def segment_from_json(message: Message) -> Segment:
 
 
 def chunk_to_json(chunk: AudioChunk) -> tuple[Message, bytes]:
-    """A chunk as JSON values and its samples as bytes (float32, native order)."""
+    """A chunk as JSON values and its samples as bytes (float32, native order). Raises ValueError, TypeError."""
+    samples = np.asarray(chunk.samples, np.float32)
+    if not np.isfinite(samples).all():
+        raise ValueError("an engine gave samples that are no numbers")
     timings = [(timing.start, timing.end, timing.first_sample, timing.last_sample) for timing in chunk.timings]
-    return {"rate": chunk.sample_rate, "timings": timings}, np.asarray(chunk.samples, np.float32).tobytes()
+    return {"rate": chunk.sample_rate, "timings": timings}, samples.tobytes()
 
 
 def chunk_from_json(message: Message, payload: bytes) -> AudioChunk:
