@@ -138,9 +138,15 @@ soak: $(TEST_LAYERS)  ## docs/RELIABILITY.md: a home, a day in an hour: does any
 	@.venv-soak/bin/python -m tests.soak.report "$(RESUME)" --write
 
 .PHONY: scale
-scale: $(TEST_LAYERS)  ## docs/SCALE.md: 1 to 16 boxes of a simulated engine behind HAProxy, and what a fault costs (minutes)
-	@$(BIN)/python -m tests.load.scale --faults $(ARGS)
-	@$(BIN)/python -m tests.load.shared_cache
+scale: $(TEST_LAYERS)  ## docs/SCALE.md: 1 to 16 boxes behind HAProxy, faults of boxes and of Valkey (minutes; baker: as root)
+	@$(BIN)/python -m tests.scale.throughput $(ARGS)
+	@if [ "$$(id -u)" = 0 ]; then $(BIN)/python -m tests.scale.throughput --engine baker --boxes 1 2; fi
+	@$(BIN)/python -m tests.scale.faults
+	@$(BIN)/python -m tests.scale.shared_cache
+
+.PHONY: scale-soak
+scale-soak: $(TEST_LAYERS)  ## two boxes restarted in turn under listeners at every door: does anybody notice? MINUTES=30
+	@$(BIN)/python -m tests.scale.rolling --minutes $(or $(MINUTES),30)
 
 .PHONY: deploy-check
 deploy-check: $(TEST_LAYERS)  ## deploy/: manifests, Containerfile, HAProxy's configuration; boxes stopped and restarted behind it

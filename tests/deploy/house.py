@@ -1,9 +1,11 @@
 """Two real daemons behind Debian's HAProxy with the configuration of `deploy`, and its clients at every door."""
 
 import asyncio
+import shlex
+import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -14,7 +16,7 @@ from wyoming.tts import Synthesize
 from protocol.client import Chunk, TtsClient
 from tests.deploy.balancer import Balancer, Box, balancer
 from tests.shared.valkey import free_port
-from tests.support.daemon import Daemon, running_daemon
+from tests.support.daemon import ALONE, Daemon, running_daemon
 
 ROOT = Path(__file__).parents[2]
 TEXT = "今天天气不错。"
@@ -34,12 +36,14 @@ class House:
 
 
 @asynccontextmanager
-async def box(environment: Mapping[str, str]) -> AsyncGenerator[tuple[Daemon, Box]]:
+async def box(
+    environment: Mapping[str, str], python: str | Path = sys.executable
+) -> AsyncGenerator[tuple[Daemon, Box]]:
     """A daemon behind a balancer."""
     wanted = Box(free_port(), free_port(), free_port())
     environment = {**BEHIND, **environment, "TTS_SERVER__SERVER__AGENT_PORT": str(wanted.agent_port)}
     where = ("--wyoming-port", str(wanted.wyoming_port), "--http-port", str(wanted.http_port))
-    async with running_daemon(*where, environment=environment) as daemon, asyncio.TaskGroup() as tasks:
+    async with running_daemon(*where, environment=environment, python=python) as daemon, asyncio.TaskGroup() as tasks:
         reading = tasks.create_task(read_log(daemon))  # or it would fill the pipe
         yield daemon, wanted
         reading.cancel()
@@ -62,6 +66,56 @@ async def house(folder: Path, **of_the_first: str) -> AsyncGenerator[House]:
         before = await stack.enter_async_context(balancer(folder, {name: ports for name, (_, ports) in found.items()}))
         await before.wait_for("UP", "box1", "box2")
         yield House(before, {name: daemon for name, (daemon, _) in found.items()})
+
+
+@dataclass
+class RestartedBox:
+    """A daemon that a command of the shell can restart, as systemd would."""
+
+    name: str
+    folder: Path  # for its state and its process id
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ports: Box = field(default_factory=lambda: Box(free_port(), free_port(), free_port()))
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.folder / f"{self.name}.pid"
+
+    @property
+    def start_command(self) -> str:
+        """Starts it behind the shell's back."""
+        settings = {
+            **ALONE,
+            **BEHIND,
+            "TTS_SERVER__SERVER__NODE": self.name,
+            "TTS_SERVER__SERVER__AGENT_PORT": str(self.ports.agent_port),
+            "STATE_DIRECTORY": str(self.folder / self.name),
+            **self.environment,
+        }
+        told = " ".join(f"{key}={shlex.quote(value)}" for key, value in settings.items())
+        where = f"--wyoming-port {self.ports.wyoming_port} --http-port {self.ports.http_port}"
+        run = f"{sys.executable} -m tts_server run --host 127.0.0.1 {where}"
+        return f"cd {ROOT}; env {told} {run} >/dev/null 2>{self.folder / self.name}.log & echo $! >{self._pid_file}"
+
+    @property
+    def restart_command(self) -> str:
+        """Stops it, waits for its end, and starts it."""
+        pid = f"$(cat {self._pid_file})"
+        return f"kill -TERM {pid}; tail --pid={pid} -f /dev/null; {self.start_command}"
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator["RestartedBox"]:
+        """It is, whoever restarts it, until the end."""
+        await self._shell(self.start_command)
+        try:
+            yield self
+        finally:
+            pid = self._pid_file.read_text().strip()
+            await self._shell(f"kill -TERM {pid}; tail --pid={pid} -f /dev/null")
+
+    async def _shell(self, command: str) -> None:
+        process = await asyncio.create_subprocess_shell(command)
+        await process.wait()
 
 
 async def over_http(house: House, text: str = TEXT) -> bytes:

@@ -1,14 +1,15 @@
 """Boxes that are stopped and restarted behind HAProxy, under requests: run by `make deploy-check` (minutes)."""
 
 import asyncio
-import os
 import signal
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.house import BEHIND, DOORS, ROOT, house, over_wyoming
+from tests.deploy.balancer import balancer
+from tests.deploy.house import DOORS, ROOT, House, RestartedBox, house, over_wyoming
 
 
 @pytest.mark.timeout(120)
@@ -28,38 +29,26 @@ async def test_a_box_that_stops_finishes_what_it_says_and_gets_nothing_new(tmp_p
 @pytest.mark.timeout(180)
 async def test_boxes_are_restarted_in_turn_without_a_failed_request(tmp_path: Path) -> None:
     """The script of `deploy`, under a steady stream of requests at all doors."""
-    async with house(tmp_path) as boxes:
-        config = (tmp_path / "haproxy.cfg").read_text(encoding="utf-8")
-        commands = []
-        for name, daemon in boxes.daemons.items():
-            agent = next(line for line in config.splitlines() if f"server {name} " in line).rpartition(" ")[2]
-            environment = {**BEHIND, "TTS_SERVER__SERVER__AGENT_PORT": agent, "TTS_SERVER__DISCOVERY__ENABLED": "false"}
-            told = " ".join(f"{key}='{value}'" for key, value in environment.items())
-            run = f"{sys.executable} -m tts_server run --host 127.0.0.1 --wyoming-port {daemon.wyoming_port}"
-            log = tmp_path / f"{name}.pid"
-            stop = f"kill -TERM {daemon.process.pid}; tail --pid={daemon.process.pid} -f /dev/null"
-            start = f"env {told} {run} --http-port {daemon.http_port} >/dev/null 2>&1 & echo $! >{log}"
-            commands.append(f"{name}={stop}; {start}")
-        is_over = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        boxes = [await stack.enter_async_context(RestartedBox(name, tmp_path).running()) for name in ("box1", "box2")]
+        before = await stack.enter_async_context(balancer(tmp_path, {box.name: box.ports for box in boxes}))
+        await before.wait_for("UP", "box1", "box2")
+        house, is_over = House(before, {}), asyncio.Event()
 
         async def steadily(number: int) -> int:
             count = 0
             while not is_over.is_set():
-                assert await DOORS[number](boxes)
+                assert await DOORS[number](house)
                 count += 1
             return count
 
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                asking = [tasks.create_task(steadily(number)) for number in range(3)]
-                script = await asyncio.create_subprocess_exec(
-                    *(sys.executable, ROOT / "deploy/haproxy/rolling_restart.py", "--socket", boxes.balancer.socket),
-                    *commands,
-                    cwd=ROOT,
-                )
-                assert await script.wait() == 0
-                is_over.set()
-            assert min(task.result() for task in asking) > 3
-        finally:
-            for pid_file in tmp_path.glob("*.pid"):  # noqa: ASYNC240
-                os.kill(int(pid_file.read_text()), signal.SIGTERM)
+        async with asyncio.TaskGroup() as tasks:
+            asking = [tasks.create_task(steadily(number)) for number in range(3)]
+            script = await asyncio.create_subprocess_exec(
+                *(sys.executable, ROOT / "deploy/haproxy/rolling_restart.py", "--socket", before.socket),
+                *(f"{box.name}={box.restart_command}" for box in boxes),
+                cwd=ROOT,
+            )
+            assert await script.wait() == 0
+            is_over.set()
+        assert min(task.result() for task in asking) > 3

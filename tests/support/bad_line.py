@@ -1,6 +1,7 @@
-"""A bad line between a client and a door: it can be cut with a reset, or fall silent without an end."""
+"""A bad line between a client and a door: it can be cut with a reset, be slow, or fall silent without an end."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -19,6 +20,8 @@ class BadLine:
         self.port = 0
         self.connections = 0
         self.passed_bytes = 0  # to clients
+        self.delay_s = 0.0  # of each part, on each way
+        self.is_split = False  # nothing passes, also of those who connect now
         self.cut_after_bytes: int | None = None  # to a client, once
         self.was_cut = asyncio.Event()
 
@@ -39,6 +42,10 @@ class BadLine:
         self.server.close()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.CancelledError):  # by `close`; asyncio would log it as an error
+            await self._serve(reader, writer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         task = asyncio.current_task()
         assert task is not None
@@ -58,7 +65,8 @@ class BadLine:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_down: bool, number: int
     ) -> None:
         while part := await reader.read(1000):  # less than a frame: cuts fall inside
-            if number in self._silenced:
+            await asyncio.sleep(self.delay_s)
+            if number in self._silenced or self.is_split:
                 await asyncio.Event().wait()  # until the line is closed
             if is_down:
                 self.passed_bytes += len(part)

@@ -1,12 +1,13 @@
-"""One box for `scale`: the real doors, the real line, the real cache; an engine of fixed cost that needs no processor.
+"""One simulated box: the real doors, the real line, the real cache; an engine of fixed cost that needs no processor.
 
-python -m tests.load.scale_box '{"rtf": 0.25, "threads": 2}'     prints its ports, then serves until killed
+python -m tests.scale.box '{"rtf": 0.25, "threads": 2}'     prints its ports, then serves until killed
 """
 
 import asyncio
 import gc
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 
 from tests.support.core import CoreLimits, running_core
@@ -23,7 +24,7 @@ from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.listening import listen
 from tts_server.transports.wyoming.door import WyomingDoor, WyomingLimits
 
-LIMITS = CoreLimits(max_contexts=200, when_full="refuse")
+LIMITS = CoreLimits(max_contexts=200)
 VOICE = "tone"
 TIMEOUT_S = 0.01  # as by default
 
@@ -31,14 +32,15 @@ TIMEOUT_S = 0.01  # as by default
 async def serve(wanted: dict[str, Any]) -> None:
     """Serve until killed."""
     rtf, threads = float(wanted["rtf"]), int(wanted["threads"])
+    limits = replace(LIMITS, when_full=wanted.get("when_full", "refuse"))
     engine = {"engine_settings": {VOICE: {"rtf": rtf}}, "threads": threads}
-    async with running_core(LIMITS, **engine) as core:
+    async with running_core(limits, **engine) as core:
         turns = Turns(Scheduler(threads))
         turns.scheduler.costs.learn(VOICE, 100 * rtf, 100.0)
         server = SharedServer(SharedSettings(wanted["shared"], TIMEOUT_S)) if wanted.get("shared") else None
         keys = KeyMaker({}, {}) if server else None
         cache = SegmentCache(core.link, turns, keys, 2**24, shared=server)
-        synthesizer = Synthesizer(core.link, turns, LIMITS, cache=cache)
+        synthesizer = Synthesizer(core.link, turns, limits, cache=cache)
         http = HttpDoor(synthesizer, HttpSettings(max_connections=500, max_connections_per_address=500))
         wyoming = WyomingDoor(synthesizer, WyomingLimits(max_connections=500, max_connections_per_address=500))
         agent = AgentCheck(synthesizer, HttpSettings().networks)
