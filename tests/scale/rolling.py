@@ -72,7 +72,7 @@ async def listen(house: House, door: str, wanted: dict[str, bytes], heard: Heard
 
 
 async def restarted(house: House, boxes: dict[str, RestartedBox], valkey: ValkeyServer, until: float) -> int:
-    """All boxes in turn, again and again; how many rounds. Each begins with an empty cache: little else would be spoken."""
+    """All boxes in turn, again and again; how many rounds. Each begins with an empty cache, or little is spoken."""
     for rounds in itertools.count():
         if time.monotonic() >= until:
             return rounds
