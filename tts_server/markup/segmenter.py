@@ -4,12 +4,12 @@ A sentence is cut off as soon as its last mark is here, without a look at what f
 or inside quotes or brackets, where one more character decides. What markup noted about characters goes with them.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final, Literal
 
+from tts_server.markup import full_stops
 from tts_server.markup.tokens import Note
 from tts_server.text.linguistic.segment import Pause, Reading, SayAs, Segment, Span, Style
 from tts_server.text.linguistic.utterance import Prosody
@@ -23,16 +23,6 @@ _OPENING: Final = {"“": "”", "‘": "’", "「": "」", "『": "』", "（"
 _CLOSING: Final = frozenset(_OPENING.values())
 # Left over from the sentence before (its second mark, a stray closing quote): nothing begins with these.
 _NEVER_FIRST: Final = frozenset("。！？；…，、：!?;,:.·—～") | _CLOSING
-_ABBREVIATIONS: Final = frozenset({
-    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
-    "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx", "apt",
-    "blvd", "rd", "fl", "gen", "rev", "capt", "lt", "sgt", "hwy",
-    "rm", "rte", "ext", "appt", "temp", "tel", "ref", "vol", "pg", "sec", "min", "max", "qty", "hon", "maj",
-    "bldg",
-})  # fmt: skip
-_DAYS: Final = frozenset(("Mon", "Tue", "Tues", "Wed", "Thu", "Thur", "Thurs", "Fri", "Sat"))
-_DOTTED: Final = re.compile(r"(?:[A-Za-z]\.){2}$")
-_ITEM: Final = re.compile("(?:^|[:;：；] ?)[0-9]{1,2}[.]$")  # 三种：1. 清蒸；2. 红烧
 # Behind these a Chinese sentence may be cut while it waits: no word goes on over them.
 _PARTICLES: Final = frozenset("的了吗呢吧啊呀嘛")
 _FIRST_CHARS: Final = 6  # of the first segment before a comma may end it
@@ -211,23 +201,11 @@ class Segmenter:
             return char not in _STOPS and char not in _CLOSING
         if self._comma:
             return not char.isdigit()
-        return not (char in ".,-" or (char.isascii() and char.isalnum())) and not self._is_abbreviated(char)
+        return not (char in ".,-" or (char.isascii() and char.isalnum())) and not self._goes_on(char)
 
-    def _is_abbreviated(self, following: str) -> bool:
+    def _goes_on(self, following: str) -> bool:
         """Say whether the full stop just taken belongs to a word such as Dr. or J. before a space."""
-        if "".join(self._chars[-4:]).lower() in ("a.m.", "p.m.") and not following.isupper() and following != "\n":
-            return True
-        if "一" <= following <= "鿿" and _DOTTED.search("".join(self._chars[-6:])):
-            return True  # S.M.A.R.T.有警告
-        word = ""
-        for char in reversed(self._chars[-8:-1]):
-            if not (char.isascii() and char.isalpha()):
-                break
-            word = char + word
-        if following != " ":
-            return False
-        is_item = not word and _ITEM.search("".join(self._chars[-6:])) is not None
-        return is_item or (len(word) == 1 and word != "I") or word.lower() in _ABBREVIATIONS or word in _DAYS
+        return full_stops.ends_no_sentence("".join(self._chars[-full_stops.LOOK_BACK :]), following)
 
     def _quotes(self, char: str) -> bool:
         """Keep count of open quotes and brackets. Returns whether this character closed one."""

@@ -51,6 +51,11 @@ def _say_span(match: Match[str]) -> Iterable[Piece]:
     yield "到", match.start("t"), match.end("t")
 
 
+def _say_angle(match: Match[str]) -> str:
+    """39°54′."""
+    return f"{cardinal(match['d'])}度{cardinal(match['m'])}分" + (f"{decimal(match['s'])}秒" if match["s"] else "")
+
+
 def _say_slang(match: Match[str]) -> str:
     """1314一生一世, and what else is no number; the words that rhyme on it come after a pause."""
     return digits(match["n"]) + _PAUSE * match.string.startswith("一生", match.end())
@@ -62,6 +67,8 @@ SIGNS: tuple[Rule, ...] = rules(
     (r"△\s?(?=[A-Z])", lambda match: "三角形"),
     # items of a list within a line: 三种：1. 清蒸；2. 红烧
     (r"(?:^|(?<=[:：;；，。]\s)|(?<=[:：;；，。]))(?P<n>[0-9]{1,2})\.\s(?=[一-龥A-Za-z])", lambda match: f"{cardinal(match['n'])}、"),
+    (r"(?P<d>[0-9]{1,3})°\s?(?P<m>[0-9]{1,2})[′'](?:\s?(?P<s>[0-9]{1,2}(?:\.[0-9]+)?)(?:[″\"]|′′|''))?", _say_angle),
+    (r"(?<=按)\s?#", lambda match: "井号"),
     # menus and arrows
     (r"(?<=[一-龥A-Za-z0-9])\s+[>›»]\s+(?=[一-龥A-Za-z])", lambda match: _PAUSE),
     (r"↑\s?(?=[0-9])", lambda match: "上升"), (r"↓\s?(?=[0-9])", lambda match: "下降"),

@@ -15,12 +15,13 @@ _PAUSE = "、"
 _CODE_WORDS = (
     "房间号|房号|门牌号?|编号|号码|序号|单号|学号|工号|卡号|账号|帐号|证号|身份证|车牌|密码|口令|验证码|取件码|邀请码|代码|邮编|邮政编码|校验码|识别码|提货码|核销码"
     "|尾号|区号|电话|手机|热线|传真|微信|QQ|qq|工单|订单|版号|航班|车次|频道号|会议号|房间|分机|端口|座位号|座号|桌号|床号|批号|批次|考号|准考证|流水号|保单|合同号|税号|群号|柜号|箱号"
-    "|动态码|取餐码|取餐号|兑换码|激活码|安全码|提取码|序列号|授权码|会员号|准考号|档案号|病历号|挂号单号|快递单号|运单号|机号|站号|楼号|舱位|市话|座机|固话|总机|手机号|ISBN|IMEI|UID|uid|ID|PIN码?|病床|信箱"
+    "|动态码|取餐码|取餐号|兑换码|激活码|安全码|提取码|序列号|授权码|会员号|[后末][三四六]位数?|准考号|档案号|病历号|挂号单号|快递单号|运单号|机号|站号|楼号|舱位|市话|座机|固话|总机|手机号|ISBN|IMEI|UID|uid|ID|PIN码?|病床|信箱"
 )
 _CALLING = re.compile(
     r"打|拨|电话|热线|客服|咨询|投诉|举报|查询|短信|发送|呼叫|致电|联系|报警|求助|急救|火警|救护|消防|警察|官网|购票|订票|来电|平台|出警|查号|火灾|接线|接警|赶到|救人|值班|座机|固话|市话|总机"
 )
 _SERVICE = r"110|119|120|122|114|12(?:306|315|345|348|333|320|328|366|318|321|355|110|117|121|123)|100(?:86|10|00|01|60)|95[0-9]{3}|96[0-9]{3}"
+_EMERGENCY = "110|112|119|120|122|12345"
 # Numbers that nobody counts: known whatever stands around them.
 _KNOWN_SERVICE = r"12(?:306|315|345|348|333|320|328|366|318|321|355|110|117|121|123|368|371|388|393|395)|100(?:86|10|00(?=[是的号热客服])|50|99)|95[0-9]{2}[1-9]|111[68]5|11185|1258[0-9]"
 _NOT_COUNTED = r"(?![0-9.]|[\s,]?(?:[个元人次块米度分秒岁台名位家吨斤件年天万亿千多余%℃]|公里|平方|小时|kg|km|m))"
@@ -62,6 +63,12 @@ def _say_code(match: Match[str]) -> Iterable[Piece]:
 
 def _say_service(match: Match[str]) -> Iterable[Piece] | None:
     return _say_code(match) if _CALLING.search(window(match)) else None
+
+
+def _say_numbers(match: Match[str]) -> Iterable[Piece]:
+    """110、119和120: numbers to call."""
+    for called in re.finditer("[0-9]+", match[0]):
+        yield digits(called[0], yao=True), match.start() + called.start(), match.start() + called.end()
 
 
 def _say_hexadecimal(match: Match[str]) -> Iterable[Piece]:
@@ -123,7 +130,7 @@ def _say_model(match: Match[str]) -> str | Iterable[Piece] | None:
     long = len(written) >= 3 or (written[0] == "0" and len(written) > 1)
     if long and _COUNTS.match(match.string[match.end() :][:4]) and not match["l"].isupper():
         return None
-    if match["l"] in CURRENCIES:
+    if match["l"] in CURRENCIES or (spaced and _STORED.match(match.string, match.end("n"))):
         return None
     if match["l"].lower() == "top":
         return _counted(match)
@@ -171,6 +178,7 @@ _MEASURED = frozenset(
         "DPI",
     ]
 )
+_STORED = re.compile(r"\s?[KMGT]B(?![A-Za-z0-9])")  # Pro Max 256GB
 _AMOUNT = re.compile(
     rf"(?:\.[0-9]+)?\s?(?:[%‰℃]|°|度|元|美元|欧元|块|人民币|{MEASURE_WORDS}|多|余|以上|左右|(?:GB|MB|TB|KB|ppm|ppb|kWh|W|V|ms|Hz|MHz|GHz|fps|dB|rpm|Mbps|μg/m³|mg/m³)(?![A-Za-z0-9]))"
 )
@@ -217,6 +225,7 @@ CODES: tuple[Rule, ...] = rules(
     (rf"(?:{_CODE_WORDS})(?:号|码|号码)?(?:是|为|：|:|\s|叫|改成|改为|设为|尾数){{0,2}}(?P<n>[0-9A-Za-z_]*[0-9](?>(?:[0-9A-Za-z]|[ -](?=[0-9]))*))(?![个元%]|[.][0-9])", _say_code),
     (r"(?:拨打?|打|致电|呼叫|转)(?P<n>1[0-9]{2}|1[0-9]{4}|9[0-9]{4})" + _NOT_COUNTED, _say_code),
     (rf"(?<![0-9.,-])(?P<n>{_SERVICE})" + _NOT_COUNTED, _say_service),
+    (rf"(?<![0-9.,-])(?:{_EMERGENCY})(?:[、和](?:{_EMERGENCY}))+" + _NOT_COUNTED, _say_numbers),
     (rf"(?<![0-9.,A-Za-z$¥￥€£+×*/=-])(?P<n>{_KNOWN_SERVICE})(?![A-Za-z+×*/=-]|\s?(?:{MEASURE_WORDS}|平|股|余|户|步|字|册|吨|名))" + _NOT_COUNTED, _say_code),
     (START + r"(?P<n>[2-8][0-9]{2,3}-[0-9]{4})(?![0-9-])", _say_service),
     (START + r"0[xX](?P<n>[0-9A-Fa-f]+)(?![0-9A-Za-z])", _say_hexadecimal),
@@ -255,7 +264,7 @@ NAMES: tuple[Rule, ...] = rules(
     # days that are names, hours of work, firms
     (r"(?<![0-9.])(?P<a>1[0-2]|[1-9])[·.・](?P<b>[12][0-9]|3[01]|[1-9])(?=事件|事变|晚会|地震|大地震|特大|惨案|运动|起义|购物节|国庆|假期|黄金周|恐怖|革命|空难|消费者|大屠杀|纪念|国耻|大促|狂欢|预售|抢购|建党|建军|劳动节|儿童节|教师节|妇女节|植树节)", _say_day),
     (r"(?<![0-9.])(?P<a>1[0-2]|[1-9])[·・](?P<b>[12][0-9]|3[01]|[1-9])(?![0-9])", _say_day),
-    (r"(?<![0-9.])(?P<n>315(?=晚会|打假|消费)|618(?=大促|购物|活动|年中|预售|期间|促销|购)|996(?=工作|制|的|加班|福|是福|$|[，。])|(?:985|211)(?=高校|大学|院校|工程|名校|、|/|的学)|911(?=事件)|360(?=公司|安全|浏览器|杀毒|软件)|520(?=表白|告白|情人|快乐|那天|这天)|1024(?=程序员)|007(?=电影|系列|邦德)|58(?=同城)|12306(?!\s?[人元个块次条名位年天万亿]))", _plainly),
+    (r"(?<![0-9.])(?P<n>315(?=晚会|打假|消费)|(?<=[、和])618(?![0-9元个块人])|618(?=大促|购物|活动|年中|预售|期间|促销|购)|996(?=工作|制|的|加班|福|是福|$|[，。])|(?:985|211)(?=高校|大学|院校|工程|名校|、|/|的学)|911(?=事件)|360(?=公司|安全|浏览器|杀毒|软件)|520(?=表白|告白|情人|快乐|那天|这天)|1024(?=程序员)|007(?=电影|系列|邦德)|58(?=同城)|12306(?!\s?[人元个块次条名位年天万亿]))", _plainly),
     (r"(?<![0-9.第:：])(?P<n>[0-9][05])(?=后(?:[的们是喜对女男小一年出不都也在和、，。宝爸妈创员青职干从作歌演导明网父新消夫情0-9]|$))", _plainly),
     (r"(?<![0-9.])(?P<n>[1-9][1-9])(?=折)", _plainly),
     (r"(?<![A-Za-z0-9])(?:[BCGPO]2[BCGPO]|D2C|M2M|E2E)(?![A-Za-z0-9])", lambda match: f"{match[0][0]} to {match[0][2]}"),
@@ -274,7 +283,7 @@ NAMES: tuple[Rule, ...] = rules(
     (r"(?<![A-Za-z])(?:No\.?|NO\.?|№)\s?(?P<n>[0-9]{1,4})(?![0-9.])", lambda match: "第" + cardinal(match["n"])),
     (r"(?<![0-9A-Za-z.])(?P<n>[0-9]{1,3})(?:st|nd|rd|th)(?![A-Za-z0-9])", lambda match: "第" + cardinal(match["n"])),
     (r"(?<![A-Za-z0-9])(?:(?<=[一-龥][^\S\n])|(?<=[a-z][^\S\n])|(?<=[一-龥《])|(?<=[一-龥]·)|^)(?P<n>[IVX]{2,6})(?![A-Za-z0-9'.&/+-]|设计|系统|标志|注射|输液|曲线)", only("n", _roman)),
-    (r"(?<![A-Za-z0-9])(?P<n>[IVX]{1,6})(?=[型期级类度]|世(?!界)|号(?:楼|线))", only("n", _roman)),
+    (r"(?<![A-Za-z0-9])(?P<n>[IVX]{1,6})\s?(?=[型期级类度]|世(?!界)|号(?:楼|线))", only("n", _roman)),
     (r"(?<=第)(?P<n>[IVX]{1,6})(?![A-Za-z0-9])", only("n", _roman)),
     (r"(?:(?<=[A-Za-z][0-9]-)|(?<=[A-Za-z][0-9][0-9]-))(?P<n>[0-9]{3,6})(?=[A-Z]{0,3}(?![A-Za-z0-9]))", _plainly),
     (r"(?<![A-Za-z])H\.(?P<n>26[4-6])", _plainly),

@@ -114,6 +114,10 @@ def _say_ampere(match: Match[str]) -> str | None:
 
 
 def _say_fraction(match: Match[str]) -> str:
+    """2/3; 12/5 is no such part, but a day."""
+    above, below = int(match["a"]), int(match["b"])
+    if 12 >= above > below:
+        return f"{cardinal(match['a'])}月{cardinal(match['b'])}日"
     return cardinal(match["b"]) + "分之" + cardinal(match["a"])
 
 

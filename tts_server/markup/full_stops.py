@@ -1,0 +1,32 @@
+"""Full stops that end no sentence: of abbreviations, initials, list items and times. Pure."""
+
+import re
+from typing import Final
+
+_ABBREVIATIONS: Final = frozenset({
+    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
+    "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx", "apt",
+    "blvd", "rd", "fl", "gen", "rev", "capt", "lt", "sgt", "hwy", "rm", "rte", "ext", "appt", "tel", "pg", "qty",
+    "hon", "maj", "bldg",
+})  # fmt: skip
+_DAYS: Final = frozenset(("Mon", "Tue", "Tues", "Wed", "Thu", "Thur", "Thurs", "Fri", "Sat"))
+_TIME = re.compile(r"[ap]\.m\.$", re.IGNORECASE)
+_DOTTED = re.compile(r"(?:[A-Za-z]\.){2}$")
+_ITEM = re.compile("(?:^|[:;：；] ?)[0-9]{1,2}[.]$")  # 三种：1. 清蒸；2. 红烧
+_WORD = re.compile("[A-Za-z]*(?=[.]$)")
+LOOK_BACK: Final = 9  # characters that are looked at, the full stop among them
+
+
+def ends_no_sentence(before: str, following: str) -> bool:
+    """Whether the full stop that `before`, LOOK_BACK characters or fewer, ends with belongs to a word."""
+    if _TIME.search(before[-4:]) and not following.isupper() and following != "\n":
+        return True
+    if "一" <= following <= "鿿" and _DOTTED.search(before):
+        return True  # S.M.A.R.T.有警告
+    if following != " ":
+        return False
+    found = _WORD.search(before)
+    word = found[0] if found else ""
+    if not word:
+        return _ITEM.search(before) is not None
+    return (len(word) == 1 and word != "I") or word.lower() in _ABBREVIATIONS or word in _DAYS
