@@ -111,7 +111,7 @@ def test_a_whole_wav_is_read_by_pythons_own_reader() -> None:
         assert (reader.getframerate(), reader.getnframes()) == (8000, 1000)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.sampled_from(ALL), st.lists(st.integers(0, 4000), min_size=1, max_size=12))
 def test_however_the_samples_are_cut_the_bytes_are_the_same(name: FormatName, sizes: list[int]) -> None:
     samples = speechlike(sum(sizes) / 16000 + 0.01, 16000)

@@ -15,7 +15,7 @@ def at_once(samples: np.ndarray, rate_in: int, rate_out: int) -> np.ndarray:
     return np.concatenate([resampler.feed(samples), resampler.flush()])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.sampled_from(RATES),
     st.sampled_from(RATES),

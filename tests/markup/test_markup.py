@@ -25,13 +25,12 @@ def plain(text: str, **markup: bool) -> str:
     return "".join(token[0] for token in clean(text, markup=Markup(**markup)) if isinstance(token, tuple))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(TEXTS | st.text(st.characters(), max_size=80), st.integers(1, 9))
 def test_any_split_gives_the_same_characters(text: str, size: int) -> None:
     assert clean(text, size) == clean(text)
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(), max_size=200))
 def test_what_comes_out_can_be_written_as_utf8_and_holds_no_control_characters(text: str) -> None:
     assert all(char == "\n" or char.isprintable() or char == " " for char in plain(text))
@@ -128,7 +127,7 @@ TAGGED = st.lists(
 ).map("".join)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(TAGGED, st.integers(1, 5), st.sampled_from(WAYS))
 def test_any_split_of_tagged_text_gives_the_same_tokens(text: str, size: int, markup: Markup) -> None:
     assert clean(text, size, markup) == clean(text, 0, markup)

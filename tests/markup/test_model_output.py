@@ -57,7 +57,7 @@ def test_a_lone_break_is_a_pause() -> None:
     assert [token.ms for token in tokens if isinstance(token, Gap)] == [1000, 500]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.sampled_from([*"<>|/$\\[]()【】&;^{}†", "think", "</think>", "br", "a", "好", "1", "\n", " ", "frac", "$$"]),

@@ -47,7 +47,7 @@ def test_a_pause_in_a_text_that_may_be_ssml_decides_for_plain() -> None:
     assert (reader.received, reader.held_chars) == (4, 0)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(st.sampled_from(list("<speak /?xml>好。\n[happy]")), max_size=40), st.integers(1, 7))
 def test_any_split_is_read_alike(text: str, size: int) -> None:
     if "speak" not in text:

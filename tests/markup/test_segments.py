@@ -44,13 +44,13 @@ def texts(text: str, split: Split = "auto") -> list[str]:
     return [segment.text for segment in cut(text, split)]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(TEXTS, st.sampled_from(SPLITS), st.lists(st.integers(1, 7), min_size=1, max_size=5))
 def test_any_split_of_the_text_gives_the_same_segments(text: str, split: Split, sizes: list[int]) -> None:
     assert cut(text, split, sizes) == cut(text, split)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(TEXTS | st.text(max_size=200))
 def test_every_character_of_a_segment_stands_at_its_offset(text: str) -> None:
     for segment in cut(text):
@@ -62,7 +62,6 @@ def test_every_character_of_a_segment_stands_at_its_offset(text: str) -> None:
             )  # formulas, entities
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(), max_size=200))
 def test_segments_always_hold_something_to_say(text: str) -> None:
     for segment in cut(text):
@@ -178,7 +177,6 @@ def test_a_text_that_stalls_is_not_cut_where_it_may_still_grow(text: str, said: 
     assert "".join(segment.text for segment in [*cutter.feed(more), *cutter.end()]) == rest
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(0, 40))
 def test_settling_loses_and_repeats_nothing(text: str, at: int) -> None:
     cutter = TextCutter(split="sentence")

@@ -174,14 +174,14 @@ DOCUMENTS = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(DOCUMENTS, st.integers(1, 9), st.sampled_from(["ssml", "auto"]))
 def test_any_split_gives_the_same_segments_and_cues(inner: str, size: int, text_format: str) -> None:
     text = f"<speak>{inner}</speak>"
     assert read(text, size, text_format) == read(text, 0, text_format)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(st.sampled_from(list("<>/&;\"'=speak! [CDATA]-?好。\x00\ud800")), max_size=60), st.integers(1, 7))
 def test_anything_else_is_an_error_or_is_read(text: str, size: int) -> None:
     def outcome(size: int) -> object:

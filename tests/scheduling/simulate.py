@@ -66,6 +66,10 @@ class Engine:
         return ((self.first_s if is_first else 0.002) + self.rtf * audio_s) * self.jitter() * share
 
 
+SAMBERT = Engine(rtf=0.18, first_s=0.016)
+BAKER = Engine(rtf=0.015, first_s=0.022)
+
+
 def simulate(orders: Sequence[Order], engine: Engine, slots: int, scheduler: Scheduler | None = None) -> list[Outcome]:
     """Run all orders to their end. Checks on the way that no thread idles while somebody who is let in waits."""
     world = _World(engine, scheduler or Scheduler(slots))
@@ -148,6 +152,15 @@ def measured(slots: int, engine: Engine, voice: str = "v") -> Scheduler:
     scheduler = Scheduler(slots)
     simulate([Order(0.0, 10.0, voice)], engine, slots, scheduler)
     return scheduler
+
+
+def give(scheduler: Scheduler, stream: int, audio_s: float, now: float, busy_s: float = 0.0) -> None:
+    """Let a stream have its first chunk."""
+    scheduler.ask(stream, now, begins=True)
+    turn = scheduler.pick(now)
+    assert turn is not None
+    assert turn.stream == stream
+    scheduler.finish(stream, audio_s, now + busy_s)
 
 
 def main() -> None:

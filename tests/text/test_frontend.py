@@ -30,7 +30,7 @@ def pinyin(sentence: Sentence) -> str:
     return " ".join(syllable.pinyin for run in sentence.runs for syllable in run.syllables)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(TEXTS | WRITTEN | st.text(st.characters(), max_size=120), st.sampled_from(["zh", "en"]))
 def test_any_text_is_analysed_and_positions_lie_within_it(text: str, language: str) -> None:
     sentence = analyse(segment(text), language)
@@ -47,7 +47,7 @@ def test_any_text_is_analysed_and_positions_lie_within_it(text: str, language: s
             assert run.start <= piece.start < piece.end <= run.end
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(st.characters(), max_size=40), st.data())
 def test_any_spans_are_taken(text: str, data: st.DataObject) -> None:
     place = st.integers(0, len(text))

@@ -9,7 +9,7 @@ from tts_server.engines.baker.mel import BLOCK_FRAMES, Kept, Mel
 from tts_server.engines.baker.runtime import REACH, Floats, Nets
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_part_read_in_any_steps_is_that_of_the_whole(
     nets: Nets, decoded: Floats, mel: Floats, data: st.DataObject

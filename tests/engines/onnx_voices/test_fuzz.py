@@ -20,7 +20,7 @@ from tts_server.engines.onnx_voices.packs.pack import MANIFEST, read_pack
 from tts_server.engines.onnx_voices.piper.config import parse
 from tts_server.errors import VoiceDataMissing
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner))

@@ -33,7 +33,7 @@ def test_words_are_read_as_expected(word: str, expected: str) -> None:
     assert phones(word) == expected
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'’é1"), max_size=40))
 def test_any_word_gives_known_phones(word: str) -> None:
     said = phones(word)

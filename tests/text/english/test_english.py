@@ -1,7 +1,7 @@
 """Latin words and their numbers."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.text.cases import segment
@@ -41,7 +41,6 @@ def test_short_capitals_are_spelled_unless_they_are_words() -> None:
     assert [(word.text, word.start) for word in run.words[:4]] == [("C", 0), ("P", 1), ("U", 2), ("NASA", 4)]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**14))
 def test_any_number_can_be_said(value: int) -> None:
     assert numbers.number(str(value)).replace(" ", "").isalpha()
@@ -68,7 +67,6 @@ PIECES = (
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=12))
 def test_whatever_is_joined_is_said_in_order_and_in_place(pieces: list[str]) -> None:
     text = "".join(pieces)

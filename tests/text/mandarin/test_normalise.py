@@ -36,7 +36,7 @@ def test_wetext_reads_measures_that_our_tables_lack() -> None:
     assert grammar.say("5qx") is None
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(FORMS | st.text(st.characters(), max_size=40))
 def test_alignment_covers_every_character_in_order(text: str) -> None:
     aligned = normalise(text)
@@ -45,7 +45,7 @@ def test_alignment_covers_every_character_in_order(text: str) -> None:
     assert list(aligned.starts) == sorted(aligned.starts)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(FORMS)
 def test_no_digit_is_left(text: str) -> None:
     assert not any("0" <= char <= "9" for char in normalise(text + "好").text)

@@ -1,7 +1,7 @@
 """Mandarin words."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tts_server.text.mandarin.words import cut, has_light_er
@@ -13,7 +13,6 @@ def words(text: str) -> list[str]:
     return [token.text for token in cut(text)]
 
 
-@settings(deadline=None)
 @given(HAN)
 def test_words_make_up_the_text(text: str) -> None:
     tokens = cut(text)

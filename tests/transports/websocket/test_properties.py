@@ -244,7 +244,6 @@ def test_whatever_clients_do_the_order_holds(house: House) -> None:
         settings=settings(
             max_examples=60,
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
     )
