@@ -120,7 +120,9 @@ def _yi(sounds: Sequence[Sound], index: int, after: Sound | None) -> str:
 def _is_counted_out(sounds: Sequence[Sound], index: int, after: Sound) -> bool:
     """Ordinals and digits said one by one keep the first tone: 第一次, 一月, 一九九八, 十一个, 统一了."""
     sound, before = sounds[index], sounds[index - 1] if index else None
-    if before and (before.char in NUMERALS or before.char in "点第初十星期周"):
+    if after.char == "点" and _little_by_little(sounds, index):
+        return False
+    if before and (before.char in NUMERALS or before.char in "点第初十星期周统唯归专"):
         return True
     following = "".join(other.char for other in sounds[index + 2 : index + 5])
     if after.char == "日" and (before is None or before.char not in "月") and _A_DAY.match(following):
@@ -132,6 +134,12 @@ def _is_counted_out(sounds: Sequence[Sound], index: int, after: Sound) -> bool:
     if after.char in _ORDINALS and after.word == sound.word and _ORDINALS[after.char].match(following):
         return True
     return before is not None and before.word == sound.word and after.word != sound.word  # 统一, 唯一 + next word
+
+
+def _little_by_little(sounds: Sequence[Sound], index: int) -> bool:
+    """一点一点: neither of the two is a time."""
+    said = "".join(sound.char for sound in sounds[max(0, index - 2) : index + 4])
+    return "一点一点" in said
 
 
 def _is_clock(before: str, following: str) -> bool:
