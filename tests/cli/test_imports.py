@@ -21,7 +21,7 @@ print("\\n" + json.dumps(sorted(sys.modules)))
 """
 SOUND = {"numpy", "onnxruntime", "scipy", "soxr", "av", "rjieba", "kaldifst", "hibari"}
 SERVER = {"fastapi", "starlette", "uvicorn", "websockets", "wyoming", "zeroconf", "prometheus_client", "jwt", "limits"}
-CONFIGURATION = {"pydantic_settings", "tts_server.config.settings"}
+CONFIGURATION = {"tts_server.config.settings"}
 CHECKED = {"onnxruntime", "scipy", "rjieba", "kaldifst", "hibari", "soxr", "av"}
 OWN_CORE = {"tts_server.daemon.startup", "tts_server.synthesis.synthesizer", "tts_server.cache.key"}
 

@@ -60,6 +60,12 @@ def run(
     from tts_server.engine_host.child import HostProcess
 
     early = HostProcess()  # first of all: what it imports and loads goes on beside what we do
+    import gc
+
+    from tts_server.daemon import heap
+
+    heap.keep_small()
+    gc.disable()  # what is imported stays: looking through it over and over is a tenth of the start
     import asyncio
     import faulthandler
 
@@ -81,6 +87,7 @@ def run(
     _configure_early(early, read)
     from tts_server.daemon import daemon
 
+    gc.enable()
     asyncio.run(daemon.run(read, salvage, early))
 
 

@@ -7,10 +7,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tts_server.access.networks import PRIVATE_NETWORKS, Network
+from tts_server.config import environment
 from tts_server.config.paths import config_folder, state_folder
 from tts_server.config.sections import (
     Access,
@@ -32,22 +32,15 @@ from tts_server.config.sections import (
 )
 from tts_server.errors import ConfigInvalid
 
-ENVIRONMENT_PREFIX = "TTS_SERVER__"
 FILE_NAME = "config.toml"
 SERVICE_FILE = Path("/etc/tts-server") / FILE_NAME  # where `make install` puts it
 _WHERE = ("host", "wyoming_port", "wyoming_socket", "http_port")
 
 
-class Config(BaseSettings):
+class Config(BaseModel):
     """All of the configuration."""
 
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        env_prefix=ENVIRONMENT_PREFIX,
-        env_nested_delimiter="__",
-        nested_model_default_partial_update=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     server: Server = Server()
     access: Access = Access()
@@ -67,13 +60,6 @@ class Config(BaseSettings):
         {}, description="What single clients are given where they ask for none, by address, network or token."
     )
     engines: dict[str, dict[str, Any]] = Field({}, description="Settings of each engine, by entry point name.")
-
-    @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *others: Any, **named: Any
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file, which comes in as init values."""
-        return named["env_settings"], init_settings
 
 
 def find_file(explicit: Path | None, of_the_service: bool = False) -> Path | None:
@@ -110,7 +96,7 @@ def load(tables: dict[str, Any], overrides: dict[str, dict[str, Any]] | None = N
     """The configuration: a file's tables, then the environment, then the overrides on top. Raises ConfigInvalid."""
     _refuse_unknown_environment()
     try:
-        config = Config(**tables)
+        config = Config(**environment.merged(tables, Config))
         for section, values in (overrides or {}).items():
             current = getattr(config, section)
             checked = type(current).model_validate({**current.model_dump(), **values})
@@ -163,7 +149,7 @@ def where_from(config: Config, tables: dict[str, Any]) -> dict[str, str]:
     for section, model in config:
         if isinstance(model, Section):
             for key in type(model).model_fields:
-                variable = f"{ENVIRONMENT_PREFIX}{section}__{key}".upper()
+                variable = f"{environment.PREFIX}{section}__{key}".upper()
                 in_file = key in tables.get(section, {})
                 found[f"{section}.{key}"] = (
                     "environment" if variable in os.environ else "file" if in_file else "default"
@@ -189,10 +175,10 @@ def _keys() -> list[str]:
 
 
 def _refuse_unknown_environment() -> None:
-    """pydantic-settings passes over variables that name no key; a typing mistake would go unseen."""
-    for variable in os.environ:
-        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
-        if variable.startswith(ENVIRONMENT_PREFIX) and name not in _keys() and not name.startswith("engines"):
+    """A typing mistake in a variable's name would be told as one in the file."""
+    for variable, parts, _ in environment.variables():
+        name = ".".join(parts)
+        if name not in _keys() and parts[0] != "engines":
             raise ConfigInvalid(f"the environment variable {variable} names no key{_nearest(name)}")
 
 

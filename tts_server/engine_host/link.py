@@ -165,8 +165,8 @@ class EngineLink:
             connection.send({"type": "close", "id": utterance.id})
 
     async def run(self) -> None:
-        """Start the engine host, and again with growing delays whenever it ends, until cancelled."""
-        delay_s = self._settings.restart_min_s
+        """Start the engine host, and again whenever it ends, until cancelled: at once, then with growing delays."""
+        delay_s = 0.0
         while True:
             started_at = asyncio.get_running_loop().time()
             try:
@@ -175,10 +175,10 @@ class EngineLink:
                 log.error("the engine host cannot be started: %s", error)
             self.restarts += 1
             if asyncio.get_running_loop().time() - started_at > self._settings.restart_max_s:
-                delay_s = self._settings.restart_min_s
+                delay_s = 0.0
             log.warning("the engine host is started again in %.1f s", delay_s)
             await asyncio.sleep(delay_s)
-            delay_s = min(delay_s * 2, self._settings.restart_max_s)
+            delay_s = min(max(2 * delay_s, self._settings.restart_min_s), self._settings.restart_max_s)
 
     async def _run_once(self) -> None:
         process = await self._take_early() or HostProcess()
