@@ -54,7 +54,7 @@ class SpeechOptions:
     intensity: float = 1.0
     speed: float = 1.0
     pitch: float = 0.0  # semitones
-    volume: float = 0.0  # dB
+    volume: float | None = None  # dB; None: as the client is given it, else 0
     pauses: Pauses = Pauses()
     sample_rate: int | None = None  # Hz; None: the voice's own
     split: Literal["auto", "sentence", "none"] = "auto"
@@ -68,7 +68,8 @@ class SpeechOptions:
 
     def __post_init__(self) -> None:
         for name in RANGES:
-            check_range(name, getattr(self, name))
+            if (value := getattr(self, name)) is not None:
+                check_range(name, value)
         if self.sample_rate is not None and self.sample_rate not in SAMPLE_RATES:
             raise BadRequest(f"sample rate is {self.sample_rate} Hz; it can be {', '.join(map(str, SAMPLE_RATES))}")
         if self.text_format not in TEXT_FORMATS:

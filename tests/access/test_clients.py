@@ -36,7 +36,7 @@ def test_what_is_left_open_is_filled() -> None:
     filled = KITCHEN.fill(SpeechOptions(), CATALOGUE)
     assert (filled.voice, filled.emotion, filled.volume) == ("tone", "calm", -6.0)
     assert HOUSE.fill(SpeechOptions(), CATALOGUE).language == "en"
-    assert AS_EVERYBODY.fill(SpeechOptions(), CATALOGUE) == SpeechOptions()
+    assert AS_EVERYBODY.fill(SpeechOptions(), CATALOGUE) == SpeechOptions(volume=0.0)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,7 @@ def test_what_is_left_open_is_filled() -> None:
         SpeechOptions(voice="other", emotion="sad", volume=3.0),
         SpeechOptions(voice="other||sad", emotion="happy", volume=-1.0),
         SpeechOptions(language="de", emotion="sad", volume=1.0),
+        SpeechOptions(voice="other", emotion="sad", volume=0.0),  # named, too
     ],
 )
 def test_what_a_request_names_wins(asked: SpeechOptions) -> None:

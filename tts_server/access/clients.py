@@ -27,12 +27,13 @@ class Manner:
         if voice is None and language is None:
             voice, language = self.voice_in(catalogue), self.language
         mood = split_name(options.voice)[1] if options.voice else None
+        volume = self.volume if options.volume is None else options.volume
         return replace(
             options,
             voice=voice,
             language=language,
             emotion=options.emotion or mood or self.emotion,
-            volume=options.volume or self.volume or 0.0,
+            volume=volume or 0.0,
         )
 
     def voice_in(self, catalogue: Catalogue) -> str | None:

@@ -124,7 +124,7 @@ def say(
     ] = None,
     speed: Annotated[float, typer.Option(help="1 is normal, 2 twice as fast.")] = 1.0,
     pitch: Annotated[float, typer.Option(help="Semitones up or down.")] = 0.0,
-    volume: Annotated[float, typer.Option(help="dB up or down.")] = 0.0,
+    volume: Annotated[float | None, typer.Option(help="dB up or down.")] = None,
     text_format: Annotated[
         str, typer.Option("--format-text", help="plain, ssml, markdown; auto: SSML if it begins with <speak.")
     ] = "auto",

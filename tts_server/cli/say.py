@@ -34,7 +34,7 @@ class Request:
     intensity: float
     speed: float
     pitch: float
-    volume: float
+    volume: float | None
     text_format: TextFormat = "auto"
 
     @classmethod
@@ -45,7 +45,7 @@ class Request:
         emotion: str | None,
         speed: float,
         pitch: float,
-        volume: float,
+        volume: float | None,
         text_format: str = "auto",
         intensity: float | None = None,
     ) -> "Request":

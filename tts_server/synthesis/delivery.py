@@ -41,7 +41,7 @@ class Delivery:
         self._own_emotion = (options.emotion or mood or default_emotion, options.intensity)
         used = self._used(self._own_emotion[0], self._strict)
         pauses = options.pauses.over(style.pauses)
-        said = (used, options.intensity, options.speed, options.pitch, options.volume)
+        said = (used, options.intensity, options.speed, options.pitch, options.volume or 0.0)
         self.prosody = Prosody(*said, sentence_pause_ms=pauses.sentence_ms, clause_pause_ms=pauses.clause_ms)
 
     @property

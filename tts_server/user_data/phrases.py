@@ -41,7 +41,7 @@ class Phrase:
     def options(self, **others: Any) -> SpeechOptions:
         """As the core takes it. others: what the phrase does not say. Raises BadRequest."""
         manner = {name: value for name, value in asdict(self).items() if name != "text"}
-        return SpeechOptions(**manner, **others)
+        return SpeechOptions(**{**manner, "volume": self.volume or None}, **others)
 
 
 class Phrases:

@@ -74,6 +74,8 @@ def options_for(
         if value is not None and math.isfinite(value):
             low, high, _ = RANGES[name]
             cut[name] = min(max(value, low), high)
+    if not cut.get("volume"):
+        cut.pop("volume", None)  # these clients send all their settings always: the usual volume names none
     return SpeechOptions(voice=chosen, emotion=emotion or None, sample_rate=sample_rate, client=account.client, **cut)
 
 
