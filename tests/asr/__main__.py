@@ -3,10 +3,11 @@
     make asr                                            20 sentences, neutral and every emotion of the voice
     make asr ARGS="--emotions neutral --show"            only neutral, with what was heard
     make asr ARGS="--sentences mix8 --emotions neutral"  8 sentences with English words
+    make asr ARGS="--emotions neutral --voice kokoro"    another voice than the default one
     make asr ARGS="--emotions neutral --openai http://localhost:8080 --format mp3"  by a daemon, as OpenAI's clients
 
-per: errors in toneless syllables and Latin words; cer: in characters (homophones count). About 0.015 per is the
-recogniser's own floor on clean speech.
+per: errors in toneless syllables and Latin words; tones: how many more with their tones; cer: in characters (homophones
+count). About 0.015 per is the recogniser's own floor on clean speech, which also writes words where tones were wrong.
 """
 
 import argparse
@@ -35,8 +36,10 @@ def main() -> int:
         pairs = [(heard_as, _speak_and_hear(model, options, text, emotion)) for text, heard_as in sentences]
         per, cer = _rate(pairs, spelling.syllables), _rate(pairs, spelling.characters)
         bar = BARS.get(emotion, BAR_OF_EMOTIONS)
+        tones = round(_rate(pairs, spelling.toned) - per, 4)
         missed |= options.sentences == "zh20" and per > bar
-        print(json.dumps({"emotion": emotion, "sentences": len(pairs), "per": per, "cer": cer, "bar": bar}))
+        figures = {"per": per, "tones": tones, "cer": cer, "bar": bar}
+        print(json.dumps({"emotion": emotion, "sentences": len(pairs), **figures}))
         if options.show:
             for said, heard in pairs:
                 print(f"  {said}\n  {heard}")
@@ -47,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--command", default="tts-server", help="the program that speaks")
     parser.add_argument("--sentences", choices=["zh20", "mix8"], default="zh20")
+    parser.add_argument("--voice", help="another one than the default one")
     parser.add_argument("--emotions", default=EMOTIONS, help="space-separated; NAME or NAME:INTENSITY")
     parser.add_argument("--openai", metavar="URL", help="let a daemon speak there, over OpenAI's route")
     parser.add_argument("--format", default="wav", help="of the audio: wav, mp3, opus, flac, aac")
@@ -67,7 +71,8 @@ def _speak_and_hear(model: object, options: argparse.Namespace, text: str, emoti
         if options.openai:
             audio.write_bytes(_by_openai(options, text, emotion))
         else:
-            command = [*options.command.split(), "say", text, "--emotion", emotion, "-o", str(audio)]
+            voice = ["--voice", options.voice] if options.voice else []
+            command = [*options.command.split(), "say", text, "--emotion", emotion, *voice, "-o", str(audio)]
             subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
         return recogniser.transcribe(model, audio)
 

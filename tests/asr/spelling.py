@@ -23,6 +23,15 @@ def syllables(text: str) -> list[str]:
     return found
 
 
+def toned(text: str) -> list[str]:
+    """Pinyin with its tones, 5 for the neutral one; Latin words whole."""
+    found: list[str] = []
+    for run in re.findall(r"[\u4e00-\u9fff]+|[a-z]+", _normalised(text)):
+        style = Style.TONE3
+        found += [run] if run[0].isascii() else lazy_pinyin(run, style=style, neutral_tone_with_five=True)
+    return found
+
+
 def edits(said: Sequence[str], heard: Sequence[str]) -> int:
     """Levenshtein distance."""
     row = list(range(len(heard) + 1))

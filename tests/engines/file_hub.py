@@ -39,7 +39,7 @@ def running_file_hub(**repositories: dict[str, bytes]) -> Iterator[FileHub]:
 
         def do_GET(self) -> None:
             path = unquote(self.path)
-            if found := re.fullmatch(r"/api/models/([^/]+/[^/]+)/revision/main", path):
+            if found := re.fullmatch(r"/api/models/([^/]+/[^/]+)/revision/(?:main|v1)", path):
                 known = found[1] in hub.repositories
                 self._answer(200 if known else 404, json.dumps({"sha": COMMIT}).encode())
             elif found := re.fullmatch(rf"/api/models/([^/]+/[^/]+)/tree/{COMMIT}/?(.*)", path):

@@ -172,7 +172,11 @@ def test_an_unknown_voice_is_told_with_near_ones(place: Place) -> None:
 
 @pytest.mark.parametrize(
     ("named", "name", "styles"),
-    [("v1.1-zh/zf_001", "kokoro-v1.1-zh-zf_001", ["zf_001"]), ("v1.0", "kokoro-v1.0", ["zf_000", "zf_001"])],
+    [
+        ("v1.1-zh/zf_001", "kokoro-v1.1-zh-zf_001", ["zf_001"]),
+        ("v1.0", "kokoro-v1.0", ["zf_000", "zf_001"]),
+        ("v1.0/zf_000@v1", "kokoro-v1.0-zf_000", ["zf_000"]),
+    ],
 )
 def test_a_kokoro_model_is_fetched_with_the_styles_that_are_wanted(
     named: str, name: str, styles: list[str], place: Place, tmp_path: Path

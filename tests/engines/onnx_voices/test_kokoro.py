@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto
 
 from tests.engines.onnx_voices.conftest import Quiet
 from tests.engines.onnx_voices.tiny_kokoro import write_model
@@ -119,6 +121,24 @@ def test_the_published_model_speaks_both_languages(kokoro: Pack) -> None:
 def test_it_keeps_the_contract_of_engines(small: Pack, capsys: pytest.CaptureFixture[str]) -> None:
     folder = f"voices_dir={small.folder.parent}"
     assert main(["onnx_voices", "--set", folder, "--voice", "tiny-kokoro-zf_001"]) == KEPT, capsys.readouterr().out
+
+
+def test_a_graph_in_floats_and_one_in_8_bits_are_both_spoken(kokoro: Pack, small: Pack) -> None:
+    """The same engine: what the weights are is the graph's own affair."""
+    for pack, is_8_bit in ((kokoro, True), (small, False)):
+        graph = onnx.load(pack.folder / "model.onnx").graph
+        assert any(node.op_type == "MatMulInteger" for node in graph.node) is is_8_bit
+        kinds = {tensor.data_type for tensor in graph.initializer}
+        assert (TensorProto.UINT8 in kinds or TensorProto.INT8 in kinds) is is_8_bit
+        assert TensorProto.FLOAT in kinds
+        said = Utterance(next(iter(voices_of(pack))), (english_run("Yes."),))
+        heard = samples(list(OnnxVoicesEngine({"voices_dir": str(pack.folder.parent)}).synthesize(said, lambda: 1.0)))
+        assert len(heard) > 0.2 * 24_000
+        assert np.isfinite(heard).all()
+
+
+def voices_of(pack: Pack) -> list[str]:
+    return [voice.name for voice in OnnxVoicesEngine({"voices_dir": str(pack.folder.parent)}).voices]
 
 
 def test_the_other_name_of_the_input_is_known_too(tmp_path: Path) -> None:

@@ -89,11 +89,15 @@ def fetch_piper(named: str, place: Place, progress: Progress) -> Fetched:
 
 
 def fetch_kokoro(named: str, place: Place, progress: Progress) -> Fetched:
-    """The files of "VERSION", with all its styles, or of "VERSION/STYLE". Raises VoiceDataMissing, VoiceUnknown."""
+    """The files of "VERSION", with all its styles, or of "VERSION/STYLE"; "@REVISION" may follow.
+
+    Raises VoiceDataMissing, VoiceUnknown.
+    """
+    named, _, revision = named.partition("@")
     version, _, style = named.partition("/")
     if version not in KOKORO or (style and not STYLE.fullmatch(style)):
         raise VoiceUnknown(f"there is no Kokoro {named[:60]!r}; there are {', '.join(KOKORO)}, each with /STYLE or not")
-    repository = place.repository(KOKORO[version])
+    repository = place.repository(KOKORO[version], revision or NEWEST)
     commit, what = repository.commit(), f"kokoro:{named}"
     name = f"kokoro-{version}" + (f"-{style}" if style else "")
     if place.offline:
