@@ -5,7 +5,7 @@ import pytest
 from tests.text.cases import GOLDEN
 from tts_server.cli.frontend import analyse
 
-MAY_BE_WRONG = {"everyday.tsv": 0, "everyday_second.tsv": 0, "relatives.tsv": 0}
+MAY_BE_WRONG = {"everyday.tsv": 0, "everyday_second.tsv": 0, "everyday_third.tsv": 0, "relatives.tsv": 0}
 
 
 def said(text: str) -> str:
@@ -21,7 +21,7 @@ def wrong(name: str = "everyday.tsv") -> list[str]:
     """The sentences of a set that are not said as expected."""
     lines = (GOLDEN / name).read_text("utf-8").splitlines()
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
-    return [text for text, expected in rows if said(text) != expected]
+    return [text for text, expected in rows if said(text.replace("\\n", "\n")) != expected]
 
 
 @pytest.mark.parametrize("name", MAY_BE_WRONG)
