@@ -88,6 +88,13 @@ def test_english_ids_are_those_of_its_phonemes(ids: dict[str, int]) -> None:
         assert found == expected, text
 
 
+def test_ids_are_the_tokens_that_kokoro_onnx_makes_of_the_same_phonemes(ids: dict[str, int]) -> None:
+    rows = [line.split("\t") for line in (GOLDEN / "kokoro_onnx.tsv").read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == 20
+    for said, tokens in rows:
+        assert [ids[symbol] for symbol in said if symbol in ids] == [int(token) for token in tokens.split()], said
+
+
 def test_words_are_apart_and_sandhi_is_done(ids: dict[str, int]) -> None:
     syllables = (Syllable("你", "ni3", "ni2", 0, 1), Syllable("好", "hao3", "hao3", 1, 2, punctuation="，"),
                  Syllable("好", "hao3", "hao3", 3, 4, punctuation="。"))  # fmt: skip
