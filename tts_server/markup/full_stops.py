@@ -7,7 +7,7 @@ _ABBREVIATIONS: Final = frozenset({
     "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
     "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx", "apt",
     "blvd", "rd", "fl", "gen", "rev", "capt", "lt", "sgt", "hwy", "rm", "rte", "ext", "appt", "tel", "pg", "qty",
-    "hon", "maj", "bldg",
+    "hon", "maj", "bldg", "temp", "vol",
 })  # fmt: skip
 _DAYS: Final = frozenset(("Mon", "Tue", "Tues", "Wed", "Thu", "Thur", "Thurs", "Fri", "Sat"))
 _TIME = re.compile(r"[ap]\.m\.$", re.IGNORECASE)

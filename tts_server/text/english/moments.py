@@ -205,9 +205,10 @@ MOMENTS: tuple[Rule, ...] = rules(
     (rf"\b{_MONTH} (?:the )?(?!\S+ ?[-–—] ?[0-9]{{1,2}}(?![0-9]))(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9:%]|[.,][0-9]|(?<=[0-9])[A-Za-z])", _say_month_and_day),
     (rf"{_N}(?:[Tt]he )?(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9A-Za-z])", _say_day_and_month),
     (rf"\b{_MONTH},? (?P<y>[12][0-9]{{3}})(?![0-9])", _say_month_and_year),
-    (rf"\b{_MONTH} (?P<d>[0-9]{{1,2}}) ?[-–—] ?(?P<to>[0-9]{{1,2}})(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9:%/-]|[.,][0-9])", _say_days_of_month),
+    (rf"\b{_MONTH} (?P<d>[0-9]{{1,2}}) ?[-–—] ?(?P<to>[0-9]{{1,2}})(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9%/-]|[.,:][0-9])", _say_days_of_month),
     # times
     (r"(?<=[0-9]:[0-5][0-9]) ?[-–—] ?(?=[0-9]{1,2}:[0-5][0-9](?![0-9:]))", lambda match: " to "),
+    (r"(?:(?<=\bat )|(?<=until )|(?<=\bby ))0(?P<h>[1-9])(?P<min>[0-5][0-9])(?![0-9:])", lambda match: f"oh {cardinal(int(match['h']))} " + (pair(int(match["min"])) if match["min"] != "00" else "hundred")),
     (_N + r"0:(?P<min>[0-5][0-9])(?= (?:left|remaining|to go))", lambda match: f"{cardinal(int(match['min']))} minute" + "s" * (match["min"] != "01")),
     (_N + r"(?P<h>[0-9]{1,2}):(?P<min>[0-5][0-9]):(?P<s>[0-5][0-9])(?![0-9:])" + f"{_HALF_DAY}?", _say_lasting),
     (_N + rf"(?P<h>[0-9]{{1,2}})(?:[:.](?P<min>[0-5][0-9]))?{_HALF_DAY}", _say_half_day),

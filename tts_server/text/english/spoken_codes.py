@@ -158,6 +158,8 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?<![A-Za-z0-9])(?P<before>)#?(?P<n>(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])(?=[A-Z0-9]*[0-9]{4})[A-Z0-9]{9,24})(?![A-Za-z0-9])", _say_code),
     (r"(?P<before>\b(?i:exit|gate|platform|rooms?|seat|apartment|apt\.?|row|unit|suite|section|bus|route|building|flat|terminal|bay|lane|track|zone|level|door|pier|dock|stall|box|grade|class|form) )(?P<n>[1-9][0-9]{0,3})(?P<l>[A-Z])(?![A-Za-z0-9])", lambda match: f"{_say_room(match) if len(match['n']) > 2 else match['before'] + cardinal(int(match['n']))} {match['l']}"),
     (r"(?<![A-Za-z0-9])#(?P<before>)(?P<n>[A-Z]{1,4}-?[0-9]{3,12})(?![A-Za-z0-9])", lambda match: "number " + _say_code(match)),
+    (r"(?P<before>)(?<![0-9A-Za-z.])(?P<n>480|720|1080|1440|2160)(?=[pi](?![A-Za-z0-9]))", lambda match: _say_room(match) + " "),
+    (r"(?<![0-9A-Za-z.-])(?P<before>)(?P<n>7[0-9]7)-(?P<v>[0-9]{1,3})(?![0-9-])", lambda match: f"{_say_room(match)}, {cardinal(int(match['v']))}"),
     # versions
     (r"(?<![0-9A-Za-z.])(?P<before>[Vv](?:ersion)?\.? ?)(?P<n>[0-9]+(?:\.[0-9]+)+)(?![0-9A-Za-z])", _say_version),
     (r"(?P<before>(?:Python|iOS|iPadOS|macOS|Android|Ubuntu|Debian|Fedora|Node|Linux|kernel|firmware|Firmware|Bluetooth|USB|HDMI|Zigbee|Matter|Home Assistant|[Rr]elease|[Uu]pdate|[Cc]ore|[Ss]ection|[Ss]oftware) )(?P<n>[0-9]+\.[0-9]+(?:\.[0-9]+)*)(?! ?[%°]|[0-9A-Za-z])", _say_version),

@@ -100,11 +100,16 @@ def _is_inches(match: Match[str]) -> bool:
     )
 
 
+def _is_no_heat(match: Match[str]) -> bool:
+    """5K and i7-12700K; 2700K is the colour of a lamp."""
+    return len(match["n"]) < 4 or match.string[match.start("n") - 1 : match.start("n")] == "-"
+
+
 def _say_unit(match: Match[str]) -> str | None:
     unit = match["u"]
     if unit == "in" and not _is_inches(match):
         return None
-    if match.end("n") == match.start("u") and (unit in _LETTERS or (unit == "K" and len(match["n"]) < 4)):
+    if match.end("n") == match.start("u") and (unit in _LETTERS or (unit == "K" and _is_no_heat(match))):
         return None  # 5K, 221B, an iPhone 4S
     several = match["n"] != "1" and not (
         unit == "in"
@@ -213,7 +218,7 @@ FORMS: tuple[Rule, ...] = rules(
     (r" ?(?:<=|>=|[≤≥≈≠±]) ?(?=[-−]?\$?[0-9])|(?:(?<= )|^)[<>] ?(?=[-−]?\$?[0-9])", _say_math),
     (r"(?<![0-9A-Za-z])~ ?(?=\$?[0-9])", lambda match: "about "), (r"(?<![0-9A-Za-z)\]+])\+(?=[0-9])", lambda match: "plus "),
     (r"(?<![0-9/])(?P<a>1?[0-9])/(?P<b>1?[0-9])[cC](?![A-Za-z0-9])", lambda match: f"{cardinal(int(match['a']))}, {cardinal(int(match['b']))} central" if (int(match["a"]) - int(match["b"])) % 12 == 1 else None),
-    (r"(?<![0-9])24/7(?![0-9])", lambda match: "twenty four seven"), (r"(?<![0-9/])50/50(?![0-9/])", lambda match: "fifty fifty"),
+    (r"(?<![0-9])24/7(?![0-9])", lambda match: "twenty four seven"), (r"(?P<before>\b(?i:step|page|part|episode|slide|question|item|level|round|stage|lesson|day|task) )(?P<a>[0-9]{1,3})/(?P<b>[0-9]{1,3})(?![0-9/])", lambda match: f"{match['before']}{cardinal(int(match['a']))} of {cardinal(int(match['b']))}"), (r"(?<![0-9/])50/50(?![0-9/])", lambda match: "fifty fifty"),
     (rf"(?<=[0-9A-Za-z)])\^(?P<m>-?[0-9]{{1,3}})(?: ?(?P<u>{UNIT})(?![A-Za-z0-9]))?", _say_power),
     (r"(?<![0-9A-Za-z.,/-])[0-9]{1,12}(?:/[0-9]{1,12}){2,6}(?![0-9A-Za-z/]|[.,][0-9])", _say_chain),
     (_N + r"(?P<s>(?<![0-9A-Za-z)])[-−])?(?:(?P<w>[0-9]+) )?(?P<a>[0-9]{1,5})[/⁄](?P<b>[0-9]{1,5})(?i:th|rd|nd|st|ths)?(?![0-9/A-Za-z])(?! ?=)", _say_fraction),
@@ -224,6 +229,7 @@ FORMS: tuple[Rule, ...] = rules(
     (_N + r"(?P<n>[0-9]{1,3}\.[0-9])(?P<u>[CF])(?![A-Za-z0-9])", lambda match: f"{quantity(match['n'])} degrees {'Celsius' if match['u'] == 'C' else 'Fahrenheit'}"),
     (rf"{_N}{_SIGNED}(?P<a>{_NUMBER}) ?(?:{UNIT})?{_DASH}(?P<b>{_NUMBER}) ?(?P<u>{UNIT})(?![A-Za-z0-9])", _say_unit_span),
     (rf"{_N}(?P<n>{_NUMBER})-(?P<u>{UNIT})(?![A-Za-z0-9])(?= [a-z])", _say_compound),
+    (r"(?<=\bby )(?P<n>[0-9]{1,3}) bps\b", lambda match: f"{cardinal(int(match['n']))} basis points"),
     (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}|\.[0-9]+)(?P<x> (?:thousand|million|billion))? ?(?P<u>{UNIT})(?![A-Za-z0-9²³]|'[a-z])", _say_unit),
     (r"(?:(?<=half )|(?<=halves )|(?<=third )|(?<=thirds )|(?<=quarter )|(?<=quarters )|(?<=eighths ))(?P<u>lbs?|oz|tsp|tbsp|kg|mi|km|ml|ft|gal|qt|hrs?|mins?)(?![A-Za-z])", _say_part_of_unit),
     (rf"(?<=[a-z])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False)),

@@ -20,6 +20,7 @@ _TITLES = {
     "Dr": "Doctor", "Prof": "Professor", "Rev": "Reverend", "Hon": "Honorable", "Maj": "Major", "Sgt": "Sergeant", "Capt": "Captain", "Lt": "Lieutenant",
     "Gen": "General", "Sen": "Senator", "Gov": "Governor", "Rep": "Representative", "Pres": "President", "Fr": "Father", "Mr": "Mister", "Mrs": "Misses", "Ms": "Ms",
 }  # fmt: skip
+_SIDES = {"N": "North", "S": "South", "E": "East", "W": "West"}
 _WINDS = {
     "NNE": "north northeast", "ENE": "east northeast", "ESE": "east southeast", "SSE": "south southeast", "SSW": "south southwest", "WSW": "west southwest",
     "WNW": "west northwest", "NNW": "north northwest", "NE": "northeast", "SE": "southeast", "SW": "southwest", "NW": "northwest",
@@ -85,6 +86,9 @@ def _say_slash(match: Match[str]) -> str:
 NAMES: tuple[Rule, ...] = rules(
     (r"\bNos?\. ?(?=[0-9])|(?<=[(,] )no\. ?(?=[0-9])|(?<=\()no\. ?(?=[0-9])", _replaced("number ")),
     (r"\bRm\.? (?=[0-9a-z])", _replaced("Room ")), (r"\bRte\.? (?=[0-9])", _replaced("Route ")), (r"\b[Ee]xt\.? (?=[0-9])", _replaced("extension ")), (r"\b[Aa]ppt\b\.?", _replaced("appointment")), (r"\bBldg\.? (?=[0-9A-Z])", _replaced("Building ")),
+    (r"\bVol\.? (?=[0-9IVX])", _replaced("Volume ")), (r"(?<=[ (])p\. ?(?=[0-9])", _replaced("page ")), (r"(?<=[ (])pp\. ?(?=[0-9])", _replaced("pages ")),
+    (r"(?P<before>\b(?:I|US|SR|CA|Route|Rte\.?|Hwy|Highway)[- ]?[0-9]{1,3} )(?P<w>[NSEW])(?![A-Za-z0-9])", lambda match: match["before"] + _SIDES[match["w"]]),
+    (r"(?<=[a-z]) > (?=[A-Z]?[a-z]{2})", _replaced(", ")),
     (r"\bWW(?P<n>I{1,2})\b", lambda match: "World War " + ("one", "two")[len(match["n"]) - 1]),
     (rf"(?:(?<=[Ww]inds )|(?<=[Ww]ind )|(?<=[Tt]he )|(?<=facing )|(?<=[Hh]ead )|(?<=heading )|(?<=going )|(?<=moving ))(?P<n>{'|'.join(_WINDS)})(?![A-Za-z])|(?<![A-Za-z])(?P<m>{'|'.join(_WINDS)})(?= (?:winds?|of|corner|side|wing|coast|part|at [0-9]|[0-9]+(?:-[0-9]+)? (?:mph|km|kn|m/s)))", lambda match: _WINDS[match["n"] or match["m"]]),
     (r"(?<![A-Za-z0-9&])#(?=[0-9])", _replaced("number ")),
@@ -97,7 +101,7 @@ NAMES: tuple[Rule, ...] = rules(
     (r"(?<=[a-z] )Ave\.(?! *$)", _replaced("Avenue")), (r"(?<=[a-z] )Ave(?=\. *$)", _replaced("Avenue")), (r"(?<=[a-z] )Blvd\b(?:\.(?! *$))?", _replaced("Boulevard")), (r"(?<=[a-z] )Rd\.(?! *$)", _replaced("Road")), (r"(?<=[a-z] )Rd(?=\. *$)", _replaced("Road")),
     (r"\bvs\.?(?= )", _replaced("versus")), (r"\bapprox\.", _replaced("approximately")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)|\betc(?=\.)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with")),
     (rf"(?P<town>\b[A-Z][A-Za-z.'-]+(?: [A-Z][A-Za-z.'-]+){{0,3}}), (?P<n>{'|'.join(_STATES)})(?=$|[.,;:)!?]| [0-9]{{5}}| [a-z])(?![.][A-Za-z])", _say_state),
-    (rf"(?P<before>\b(?:{'|'.join(_STATES.values())}),? )(?P<n>[0-9]{{5}})(?![0-9,.-])", lambda match: match["before"] + digits(match["n"])),
+    (rf"(?P<before>\b(?:{'|'.join(_STATES.values())}),? )(?P<n>[0-9]{{5}})(?![0-9]|[,.-][0-9])", lambda match: match["before"] + digits(match["n"])),
     (rf"(?<![A-Za-z.])(?P<n>{'|'.join(_TITLES)})\. ?(?P<a>)(?=[A-Z][a-z]|[A-Z]\. )", lambda match: f"{_TITLES[match['n']]} "),
     (r"\b(?P<n>Prof|Rev|Hon|Maj|Sgt|Capt)\.(?= [a-z])", _say_title), (r"\bMt\.(?= [a-z])", _replaced("Mount")),
     (r"^(?P<n>Dr|Prof|Rev|Hon|Maj|Sgt|Capt)\.?$", _say_title), (r"^Mt\.$", _replaced("Mount")),
