@@ -137,6 +137,20 @@ soak: $(TEST_LAYERS)  ## docs/RELIABILITY.md: a home, a day in an hour: does any
 	@$(BIN)/python -m tests.soak --hours "$(HOURS)" --record "$(RESUME)" $(ARGS)
 	@.venv-soak/bin/python -m tests.soak.report "$(RESUME)" --write
 
+.PHONY: faults
+faults: $(TEST_LAYERS)  ## docs/RELIABILITY.md: every fault at every moment, a client at every door (as root; a quarter of an hour)
+	@$(BIN)/python -m tests.faults --write $(ARGS)
+
+# N inputs for each parser; ARGS="--only markup --seconds 60"
+N ?= 1000000
+.PHONY: fuzz
+fuzz: $(TEST_LAYERS)  ## docs/RELIABILITY.md: inputs guided by coverage, for every parser and door (hours); N=1000000
+	@test -x .venv-fuzz/bin/python || { $(BIN)/python -m venv .venv-fuzz && $(BIN)/python -c \
+	    'import sys; print(*(place for place in sys.path if "site-packages" in place), sep="\n")' \
+	    >"$$(echo .venv-fuzz/lib/python*/site-packages)/base.pth"; }
+	@bash requirements/install.sh .venv-fuzz/bin/python fuzz
+	@.venv-fuzz/bin/python -m tests.fuzz --runs "$(N)" --write $(ARGS)
+
 .PHONY: scale
 scale: $(TEST_LAYERS)  ## docs/SCALE.md: 1 to 16 boxes behind HAProxy, faults of boxes and of Valkey (minutes; baker: as root)
 	@$(BIN)/python -m tests.scale.throughput $(ARGS)

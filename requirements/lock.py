@@ -25,6 +25,7 @@ LAYERS: dict[str, tuple[str, ...]] = {  # resolved layer: the layers whose versi
     "emotion": (),  # for `make emotions`, in an environment of its own, with torch
     "load": (),  # for `make load`, in an environment of its own
     "soak": (),  # for the report of `make soak`, in an environment of its own
+    "fuzz": (),  # for `make fuzz`, in an environment that sees the project's
     "audit": (),  # for `make audit` and `make sbom`, in an environment of its own
 }
 INSTALLED_BY_USERS = ("base", "build", "sambert", "openvino", "kokoro")

@@ -1,0 +1,33 @@
+"""One target in a process of its own: `python -m tests.fuzz.one NAME RUNS SECONDS FOLDER`; statistics on stderr."""
+
+import logging
+import sys
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["protocol", "tts_server"]):
+    from tests.fuzz.targets import TARGETS
+
+HANGS_S = 20
+
+
+def main() -> None:
+    """Until so many inputs were tried, or so long has passed, or one fails."""
+    name, runs, seconds, folder = sys.argv[1:5]
+    target = TARGETS[name]
+    corpus = Path(folder) / name.replace(" ", "-")
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(target.seeds):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    options = (
+        *(f"-runs={runs}", f"-max_total_time={seconds}", f"-timeout={HANGS_S}", f"-max_len={target.longest}"),
+        *("-print_final_stats=1", "-rss_limit_mb=2048", f"-artifact_prefix={corpus}-"),
+    )
+    logging.disable()
+    atheris.Setup([sys.argv[0], *options, str(corpus)], target.take)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
