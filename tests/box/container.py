@@ -32,6 +32,7 @@ STANDIN: Final = {"amd64": ("trixie", "3.13", "x86_64"), "arm64": ("bookworm", "
 SYSTEMS: Final = {"amd64": "PC", "arm64": "64-bit ARM, emulated"}
 SENTENCE: Final = "今天天气很好，我们去公园走走吧。"
 SLOW_BYTES_S: Final = 20_000  # of the 48 000 that speech plays at: it never catches up
+PATIENCE: Final = {"amd64": 1.0, "arm64": 20.0}  # of every wait: the emulator is slow, and that is no fault
 SIZES: Final = (20, 200, 2000)  # characters that a slow listener has asked for when the container stops
 
 
@@ -101,7 +102,7 @@ class Image:
         settings = {"SERVER__HTTP_PORT": http, "SERVER__WYOMING_PORT": wyoming, "DISCOVERY__ENABLED": "false"}
         told = [f"--env=TTS_SERVER__{name}={value}" for name, value in settings.items()]
         words = ["run", "--detach", "--network", "host", "--arch", self.arch, *self.run_options, *told, *options, NAME]
-        running = Running(podman(*words).strip(), f"http://127.0.0.1:{http}")
+        running = Running(podman(*words).strip(), f"http://127.0.0.1:{http}", PATIENCE[self.arch])
         try:
             running.wait_until_ready()
             yield running
@@ -112,14 +113,15 @@ class Image:
 class Running:
     """A container under way."""
 
-    def __init__(self, name: str, url: str) -> None:
-        self.name, self.url = name, url
+    def __init__(self, name: str, url: str, patience: float) -> None:
+        self.name, self.url, self.patience = name, url, patience
 
-    def wait_until_ready(self, patience_s: float = 300.0) -> None:
+    def wait_until_ready(self) -> None:
+        patience_s = 120 * self.patience
         until = time.monotonic() + patience_s
         while time.monotonic() < until:
             try:
-                if httpx.get(f"{self.url}/readyz", timeout=30).status_code == 200:
+                if httpx.get(f"{self.url}/readyz", timeout=30 * self.patience).status_code == 200:
                     return
             except httpx.TransportError:
                 if '"running"' not in podman("inspect", "--format", "{{json .State.Status}}", self.name):
@@ -129,7 +131,7 @@ class Running:
 
     def spoken_s(self, text: str = SENTENCE) -> float:
         body = {"text": text, "format": "pcm", "rate": 24000}
-        answer = httpx.post(f"{self.url}/api/tts", json=body, timeout=120).raise_for_status()
+        answer = httpx.post(f"{self.url}/api/tts", json=body, timeout=60 * self.patience).raise_for_status()
         return len(answer.content) / 48000
 
     def log(self) -> str:
@@ -178,11 +180,11 @@ def slow_listener(image: Image, chars: int) -> str:
     text = (SENTENCE * (chars // len(SENTENCE) + 1))[:chars]
     begun, ended = threading.Event(), list[str]()
 
-    def listen(url: str) -> None:
+    def listen(box: Running) -> None:
         received = 0
         try:
             body = {"text": text, "format": "pcm", "rate": 24000}
-            with httpx.stream("POST", f"{url}/api/tts", json=body, timeout=120) as answer:
+            with httpx.stream("POST", f"{box.url}/api/tts", json=body, timeout=60 * box.patience) as answer:
                 for piece in answer.iter_raw(SLOW_BYTES_S // 4):
                     received += len(piece)
                     begun.set()
@@ -192,9 +194,9 @@ def slow_listener(image: Image, chars: int) -> str:
             ended.append(f"was cut off after {received / 48000:.0f} s")
 
     with image.running() as box:
-        listener = threading.Thread(target=listen, args=(box.url,))
+        listener = threading.Thread(target=listen, args=(box,))
         listener.start()
-        assert begun.wait(60)
+        assert begun.wait(60 * box.patience)
         took_s, code = box.stop()
         listener.join()
         assert code == 0, f"exit code {code}"
