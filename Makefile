@@ -256,6 +256,8 @@ boot: $(TEST_LAYERS)  ## boot Debian 12 and 13, install, and mistreat the servic
 arm: $(TEST_LAYERS)  ## on emulated 64-bit ARM: installed, compared with this PC (as root; half an hour)
 	@test -x .venv-asr/bin/pip || $(PYTHON) -m venv .venv-asr
 	@bash requirements/install.sh .venv-asr/bin/python asr
+	@test -x .venv-emotion/bin/pip || $(PYTHON) -m venv .venv-emotion
+	@bash requirements/install.sh .venv-emotion/bin/python torch emotion
 	@$(BIN)/python -m tests.arm --write docs/OPERATIONS.md $(ARGS)
 
 .PHONY: interop

@@ -29,8 +29,10 @@ from tts_server.engines.sambert.packs.layouts import find_voices
 ROOT: Final = Path(__file__).parent.parent.parent
 PROGRAM: Final = "$(readlink -f /opt/tts-server/bin)"
 LISTENER: Final = ROOT / ".venv-asr/bin/python"
+JUDGE: Final = ROOT / ".venv-emotion/bin/python"
 PYTEST: Final = ("pytest", "iniconfig")  # beside what the base layer holds
-BAKER_DB: Final = 70.0
+STEPS: Final = 5.0  # of 32768, for what is computed in floating point
+WORSE_MOS: Final = 0.1
 SAMBERT: Final = 1e-4
 DAEMON: Final = f"""
 export STATE_DIRECTORY=/var/lib/tts-server CACHE_DIRECTORY=/var/cache/tts-server TTS_SERVER__DISCOVERY__ENABLED=false
@@ -41,7 +43,7 @@ until {PROGRAM}/python /tests/tests/box/doors.py --only http --patience $PATIENC
 kill $!
 wait $!
 """
-WORK: Final = ("load", "frontend", "baker", "heart", "sambert")
+WORK: Final = ("load", "frontend", "baker", "baker8", "heart", "sambert")
 FUZZ: Final = f"cd /tests; {PROGRAM}/python -m tests.engines.sambert.runtime.kernel.fuzz --rounds 40"
 
 
@@ -94,27 +96,35 @@ class Comparison:
         told = [json.loads((folder / "told.json").read_text(encoding="utf-8")) for folder in self.said]
         return told[0], told[1]
 
-    def pairs(self, voice: str) -> list[tuple[Samples, Samples]]:
+    def pairs(self, engine: str) -> list[tuple[Samples, Samples]]:
         """Each sentence as said here and there."""
-        names = sorted(path.name for path in self.said[0].glob(f"{voice[0]}*.npy"))
-        return [(np.load(self.said[0] / name), np.load(self.said[1] / name)) for name in names]
+        names = sorted(path.name for path in (self.said[0] / engine).glob("*.npy"))
+        return [(np.load(self.said[0] / engine / name), np.load(self.said[1] / engine / name)) for name in names]
 
-    def heard(self) -> list[list[int]]:
-        """Misheard words of `heart` on each machine, and of how many."""
-        folders = []
-        for said in self.said:
-            for path in said.glob("h*.npy"):
+    def judged(self, engine: str) -> str:
+        """Words (in Mandarin syllables) misheard, and how good it sounds, there and on the PC."""
+        folders = [str(said / engine) for said in self.said]
+        for folder in folders:
+            for path in Path(folder).glob("*.npy"):
                 with wave.open(str(path.with_suffix(".wav")), "wb") as file:
                     file.setparams((1, 2, 24000, 0, "NONE", ""))
                     file.writeframes(to_s16le(np.load(path)))
-            folders.append(str(said))
-        command = [str(LISTENER), "-m", "tests.arm.listen", *folders]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-        return list(json.loads(done.stdout.splitlines()[-1]).values())
+        heard = _told_by(LISTENER, "tests.arm.listen", folders)
+        sounds = _told_by(JUDGE, "tests.arm.quality", folders)
+        (misheard, words), (there_misheard, _) = (heard[folder] for folder in folders)
+        mos, there_mos = (sounds[folder] for folder in folders)
+        bad = " **worse**" if there_misheard > misheard + 1 or there_mos < mos - WORSE_MOS else ""
+        return f"{there_misheard} of {words} misheard, DistillMOS {there_mos:.2f}; on the PC {misheard}, {mos:.2f}{bad}"
 
     def tell(self, name: str, found: str) -> None:
         self.rows[name] = found
         print(f"  {name}: {found}", flush=True)
+
+
+def _told_by(python: Path, module: str, folders: list[str]) -> dict[str, Any]:
+    done = subprocess.run([str(python), "-m", module, *folders], check=True, capture_output=True, text=True, cwd=ROOT)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def signal_to_noise_db(here: Samples, there: Samples) -> float:
@@ -135,13 +145,12 @@ def compare(comparison: Comparison, is_installed: bool) -> None:
     pairs = comparison.pairs("baker")
     steps = max(float(np.abs(here - there).max()) for here, there in pairs) * 32768
     weakest_db = min(signal_to_noise_db(*pair) for pair in pairs)
-    verdict = "" if weakest_db > BAKER_DB else " **too far**"
-    tell("`baker`, samples", f"within {steps:.0f} of 32768, the difference {weakest_db:.0f} dB below it{verdict}")
-    longer = max(abs(len(here) - len(there)) / len(here) for here, there in comparison.pairs("heart"))
-    tell("`heart`, lengths", f"within {1000 * longer:.2f} per mille{'' if longer < 0.01 else ' **too far**'}")
-    (misheard, words), (there_misheard, _) = comparison.heard()
-    worse = "" if there_misheard <= misheard + 1 else " **worse**"
-    tell("`heart`, words misheard", f"{there_misheard} of {words}; on the PC {misheard}{worse}")
+    verdict = "" if steps <= STEPS else " **too far**"
+    tell("`baker`, samples", f"within {steps:.1f} of 32768, the difference {weakest_db:.0f} dB below it{verdict}")
+    for engine, name in (("baker8", "`baker` in 8 bits"), ("heart", "`heart`")):
+        longer = max(abs(len(here) - len(there)) / len(here) for here, there in comparison.pairs(engine))
+        tell(f"{name}, lengths", f"within {1000 * longer:.2f} per mille{'' if longer < 0.01 else ' **too far**'}")
+        tell(name, comparison.judged(engine))
     sambert = max(there["sambert"].values())
     verdict = "" if sambert <= SAMBERT else " **too far**"
     tell("Sambert, reference voices", f"{len(there['sambert'])} cases within {sambert:.1g} of the record{verdict}")

@@ -1,7 +1,7 @@
 """What this machine makes of the same texts, for another one to compare:  python -m tests.arm.examine FOLDER PACKS
 
-PACKS holds the reference voices of Sambert, exported elsewhere. Writes FOLDER/told.json, and FOLDER/NAME.npy of each
-sentence. Needs no torch and no pytest.
+PACKS holds the reference voices of Sambert, exported elsewhere. Writes FOLDER/told.json, and FOLDER/ENGINE/NAME.npy of
+each sentence. Needs no torch and no pytest.
 """
 
 import hashlib
@@ -29,8 +29,17 @@ from tts_server.engines.sambert.runtime.stream import Stream
 from tts_server.text import frontend
 
 GOLDEN: Final = Path(__file__).parent.parent / "golden"
-SAID: Final = {"baker": ("b03", "b06", "b22"), "heart": ("h01", "h03", "h04", "h07")}
-EMOTIONS: Final = {"baker": ("neutral", "happy"), "heart": ("neutral",)}
+# What is said by which engine; `baker8` is baker in 8 bits.
+SAID: Final = {
+    "baker": ("b03-neutral", "b06-neutral", "b22-neutral", "b22-happy"),
+    "baker8": ("b03-neutral", "b06-neutral", "b22-neutral"),
+    "heart": ("h01-neutral", "h03-neutral", "h04-neutral", "h07-neutral"),
+}
+MAKE: Final[dict[str, Callable[[], Engine]]] = {
+    "baker": lambda: BakerEngine({"precision": "fp32"}),
+    "baker8": lambda: BakerEngine({"precision": "int8"}),
+    "heart": lambda: HeartEngine({}),
+}
 CHUNK_FRAMES: Final = (7, 1 << 30)
 
 Result = TypeVar("Result")
@@ -49,16 +58,19 @@ def read_texts() -> tuple[int, str]:
     return count, digest.hexdigest()
 
 
-def speak(folder: Path, voice: str, engine: Engine) -> float:
-    """Keep each sentence; seconds of speech."""
-    engine.load(voice)
+def speak(folder: Path, name: str) -> float:
+    """Keep each sentence of an engine; seconds of speech."""
+    engine = MAKE[name]()
+    (voice,) = engine.voices
+    engine.load(voice.name)
+    texts = {number: text for number, _, text in sentences()}
+    (folder / name).mkdir(exist_ok=True)
     spoken_s = 0.0
-    for name, _, text in sentences():
-        if name in SAID[voice]:
-            for emotion in EMOTIONS[voice]:
-                samples = say(engine, text, emotion)
-                spoken_s += len(samples) / engine.voices[0].sample_rate
-                np.save(folder / f"{name}-{emotion}.npy", samples)
+    for kept in SAID[name]:
+        number, emotion = kept.split("-")
+        samples = say(engine, texts[number], emotion)
+        spoken_s += len(samples) / voice.sample_rate
+        np.save(folder / name / f"{kept}.npy", samples)
     return spoken_s
 
 
@@ -95,8 +107,8 @@ def main(folder: Path, packs: Path) -> None:
     told: dict[str, object] = {"machine": platform.machine(), "python": platform.python_version()}
     timed(told, "load", frontend.load)
     told["texts"], told["frontend"] = timed(told, "frontend", read_texts)
-    for voice, engine in (("baker", BakerEngine({})), ("heart", HeartEngine({}))):
-        told[f"{voice}_s"] = timed(told, voice, partial(speak, folder, voice, engine))
+    for name in SAID:
+        told[f"{name}_s"] = timed(told, name, partial(speak, folder, name))
     told["kernel"] = native.name()
     told["sambert"] = timed(told, "sambert", lambda: verify_sambert(packs))
     (folder / "told.json").write_text(json.dumps(told, indent=1), encoding="utf-8")

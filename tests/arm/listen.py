@@ -1,7 +1,7 @@
-"""What a recogniser makes of English WAVs, in words:  python -m tests.arm.listen FOLDER...
+"""What a recogniser makes of WAVs:  python -m tests.arm.listen FOLDER...
 
-Prints, as JSON, how many words of each folder's sentences were misheard, and of how many. Runs in the recogniser's
-environment.
+Prints, as JSON, how many words (Mandarin: syllables) of each folder's sentences were misheard, and of how many. Runs in
+the recogniser's environment.
 """
 
 import json
@@ -25,9 +25,10 @@ def main(folders: list[str]) -> None:
     found = {}
     for folder in folders:
         wrong, total = 0, 0
-        for wav in sorted(Path(folder).glob("h*.wav")):
-            said = words(texts[wav.stem.partition("-")[0]])
-            wrong += spelling.edits(said, words(recogniser.transcribe(model, wav, "en")))
+        for wav in sorted(Path(folder).glob("*.wav")):
+            language, split = ("en", words) if wav.stem[0] == "h" else ("zh", spelling.syllables)
+            said = split(texts[wav.stem.partition("-")[0]])
+            wrong += spelling.edits(said, split(recogniser.transcribe(model, wav, language)))
             total += len(said)
         found[folder] = [wrong, total]
     print(json.dumps(found))
