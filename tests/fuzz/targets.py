@@ -19,6 +19,10 @@ from protocol.openai_api import OpenAiSpeechRequest
 from protocol.user_data_api import LinkRequest, PhraseRequest, SpeakPhrase, WordRequest
 from tts_server.config import settings
 from tts_server.engine_host import framing, wire
+from tts_server.engines.onnx_voices.install.graph_check import read_graph
+from tts_server.engines.onnx_voices.packs import pack as onnx_pack
+from tts_server.engines.onnx_voices.piper import config as piper_config
+from tts_server.engines.sambert.packs import pack as sambert_pack
 from tts_server.errors import TTSError
 from tts_server.markup.markup import Markup
 from tts_server.markup.readers import reader_for
@@ -32,7 +36,8 @@ from tts_server.transports.compat.gpt_sovits import GptSovitsRequest
 from tts_server.transports.compat.index_tts import IndexTtsRequest
 from tts_server.user_data import dictionary, phrases
 
-_FOLDER: Final = Path(tempfile.mkdtemp(prefix="tts-fuzz-"))
+SHM: Final = Path("/dev/shm")
+_FOLDER: Final = Path(tempfile.mkdtemp(prefix="tts-fuzz-", dir=SHM if SHM.is_dir() else None))
 BODIES: Final[tuple[type[BaseModel], ...]] = (
     *(SpeechRequest, OpenAiSpeechRequest, LinkRequest, PhraseRequest, SpeakPhrase, WordRequest),
     *(DoubaoRequest, GptSovitsRequest, IndexTtsRequest),
@@ -155,34 +160,26 @@ def volcengine_frames(data: bytes) -> None:
 
 
 def sambert_manifests(data: bytes) -> None:
-    from tts_server.engines.sambert.packs import pack
-
-    with _file(data, pack.MANIFEST) as path, suppress(TTSError):
-        pack.read_pack(path.parent)
+    with _file(data, sambert_pack.MANIFEST) as path, suppress(TTSError):
+        sambert_pack.read_pack(path.parent)
 
 
 def onnx_manifests(data: bytes) -> None:
-    from tts_server.engines.onnx_voices.packs import pack
-
-    with _file(data, pack.MANIFEST) as path, suppress(TTSError):
-        pack.read_pack(path.parent)
+    with _file(data, onnx_pack.MANIFEST) as path, suppress(TTSError):
+        onnx_pack.read_pack(path.parent)
 
 
 def onnx_graphs(data: bytes) -> None:
-    from tts_server.engines.onnx_voices.install.graph_check import read_graph
-
     with _file(data, "model.onnx") as path, suppress(TTSError):
         read_graph(path)
 
 
 def piper_settings(data: bytes) -> None:
-    from tts_server.engines.onnx_voices.piper.config import parse
-
     with suppress(TTSError, ValueError, RecursionError):
         told: Any = json.loads(data)
         if isinstance(told, dict):
             with suppress(TTSError):
-                parse(told)
+                piper_config.parse(told)
 
 
 @contextmanager
@@ -190,8 +187,7 @@ def _file(data: bytes, name: str) -> Iterator[Path]:
     path = _FOLDER / name
     path.write_bytes(data)
     yield path
-    for aside in _FOLDER.glob(f"{name}.*"):
-        aside.unlink()
+    path.with_name(f"{name}.damaged").unlink(missing_ok=True)
 
 
 _SYNTHESIZE: Final = b'{"type": "synthesize", "data": {"text": "hi", "voice": {"name": "a"}}, "payload_length": 0}\n'

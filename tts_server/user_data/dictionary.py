@@ -9,9 +9,9 @@ import logging
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tts_server.errors import BadRequest, TooMany, WordUnknown
+from tts_server.errors import BadRequest, NotKept, TooMany, WordUnknown
 from tts_server.text.linguistic.entries import MAX_WORD_CHARS, checked_entry
 from tts_server.user_data.atomic_file import put_aside, write_whole
 
@@ -33,6 +33,7 @@ class OwnDictionary:
         self.on_change: Callable[[Mapping[str, str]], None] = lambda words: None  # told all words after every change
         self._turn = asyncio.Lock()
         self._words = {} if path is None else read_words(path)
+        self._is_foreign = path is not None and is_foreign(path)
 
     @property
     def words(self) -> dict[str, str]:
@@ -67,6 +68,10 @@ class OwnDictionary:
             await self._keep({other: said for other, said in self._words.items() if other != word.strip()})
 
     async def _keep(self, words: dict[str, str]) -> None:
+        if self._is_foreign:
+            raise NotKept(
+                f"{self._path} is of another version than {VERSION}, which this program writes: move it away first"
+            )
         if self._path is not None:
             lines = [f"{_quoted(word)} = {_quoted(said)}\n" for word, said in words.items()]
             await asyncio.to_thread(write_whole, self._path, f"{_HEAD}version = {VERSION}\n\n[words]\n{''.join(lines)}")
@@ -76,23 +81,39 @@ class OwnDictionary:
 
 def read_words(path: Path) -> dict[str, str]:
     """The words of the house's file; what cannot be understood of it is told in the log and left out."""
+    told = _tables(path)
+    if told.get("version", VERSION) != VERSION:
+        log.error("%s is of another version (%.40r) and is left alone: it has no words", path, told["version"])
+        return {}
+    listed = told.get("words", {})
+    if not isinstance(listed, dict):
+        log.error("%s: words is no table; it has no words", path)
+        return {}
+    words: dict[str, str] = {}
+    for word, said in list(listed.items())[:MAX_WORDS]:
+        try:
+            words[word] = checked_entry(word, "" if isinstance(said, dict | list) else str(said))
+        except ValueError as error:
+            log.warning("%s: %s", path, error)
+    return words
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether the file is another version's: it is neither read nor written over. One without a version is ours."""
+    return bool(_tables(path).get("version", VERSION) != VERSION)
+
+
+def _tables(path: Path) -> dict[str, Any]:
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
     except OSError as error:
         log.error("cannot read the dictionary in %s: %s", path, error.strerror)
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         log.error("the dictionary %s cannot be read (%s) and is put aside as %s", path, error, put_aside(path).name)
         return {}
-    words: dict[str, str] = {}
-    for word, said in list(dict(told.get("words", {})).items())[:MAX_WORDS]:
-        try:
-            words[word] = checked_entry(word, str(said))
-        except ValueError as error:
-            log.warning("%s: %s", path, error)
-    return words
 
 
 def _quoted(text: str) -> str:

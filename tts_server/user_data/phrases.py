@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from tts_server.errors import BadRequest, PhraseUnknown, TooMany
+from tts_server.errors import BadRequest, NotKept, PhraseUnknown, TooMany
 from tts_server.events import SpeechOptions
 from tts_server.user_data.atomic_file import put_aside, write_whole
 
@@ -52,7 +52,8 @@ class Phrases:
         self._path = path
         self.on_change: Callable[[], None] = lambda: None  # told after every change
         self._turn = asyncio.Lock()
-        self._phrases = {} if path is None else _read(path)
+        self._is_foreign = False  # the file is another version's: it is neither read nor written over
+        self._phrases = {} if path is None else self._read(path)
 
     @property
     def all(self) -> dict[str, Phrase]:
@@ -82,12 +83,40 @@ class Phrases:
             await self._keep({other: phrase for other, phrase in self._phrases.items() if other != name})
 
     async def _keep(self, phrases: dict[str, Phrase]) -> None:
+        if self._is_foreign:
+            raise NotKept(
+                f"{self._path} is of another version than {VERSION}, which this program writes: move it away first"
+            )
         if self._path is not None:
             told = {"version": VERSION, "phrases": {name: asdict(phrase) for name, phrase in phrases.items()}}
             text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
             await asyncio.to_thread(write_whole, self._path, text)
         self._phrases = phrases
         self.on_change()
+
+    def _read(self, path: Path) -> dict[str, Phrase]:
+        known = {field.name for field in fields(Phrase)}
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            if told["version"] != VERSION:
+                self._is_foreign = True
+                log.error(
+                    "%s is of another version (%.40r) and is left alone: there are no phrases", path, told["version"]
+                )
+                return {}
+            return {
+                checked_name(name): Phrase(**{key: value for key, value in said.items() if key in known})
+                for name, said in list(told["phrases"].items())[:MAX_PHRASES]
+            }
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            log.error("cannot read the phrases in %s: %s", path, error.strerror)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadRequest) as error:
+            log.error(
+                "the phrases in %s cannot be read (%s) and are put aside as %s", path, error, put_aside(path).name
+            )
+        return {}
 
 
 def checked_name(name: str) -> str:
@@ -96,23 +125,3 @@ def checked_name(name: str) -> str:
     if not name or len(name) > MAX_NAME_CHARS or "/" in name or not name.isprintable():
         raise BadRequest(f"a phrase's name has 1 to {MAX_NAME_CHARS} printable characters, and no slash")
     return name
-
-
-def _read(path: Path) -> dict[str, Phrase]:
-    known = {field.name for field in fields(Phrase)}
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        if told["version"] != VERSION:
-            log.error("%s is of another version (%r) and is left alone: there are no phrases", path, told["version"])
-            return {}
-        return {
-            checked_name(name): Phrase(**{key: value for key, value in said.items() if key in known})
-            for name, said in list(told["phrases"].items())[:MAX_PHRASES]
-        }
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        log.error("cannot read the phrases in %s: %s", path, error.strerror)
-    except (ValueError, KeyError, TypeError, AttributeError, BadRequest) as error:
-        log.error("the phrases in %s cannot be read (%s) and are put aside as %s", path, error, put_aside(path).name)
-    return {}

@@ -79,7 +79,7 @@ def read_pack(folder: Path) -> Pack:
                 raise VoiceDataMissing(f"{folder / name} has {there} bytes; expected {stated}")
     except OSError as error:
         raise VoiceDataMissing(f"{error.filename or path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise VoiceDataMissing(f"{path} is damaged: {type(error).__name__} {error}") from error
     return pack
 
