@@ -155,7 +155,7 @@ def main() -> None:
         lines += _section(name)
     lines.append("\n## Everyday sentences and relatives of what was reported, written and judged before any tuning\n")
     lines.append(
-        "Without any wrong reading. The third set is by somebody who had not read the rules, judged by a second reader.\n"
+        "Without any wrong reading. Who wrote the third set had not read the rules; a second reader judged it.\n"
     )
     lines.append("| set | before | now |\n|---|---|---|")
     for name, before in EVERYDAY.items():
