@@ -151,9 +151,9 @@ async def check_streamed(entity: WyomingTtsProvider) -> None:
 
 
 async def check_failure(entity: WyomingTtsProvider) -> None:
-    """A text over the limit ends in nothing, at once, and the next one is spoken."""
+    """A text over `limits.max_context_chars` ends in nothing, at once, and the next one is spoken."""
     async with asyncio.timeout(10):
-        kind, audio = await entity.async_get_tts_audio("好" * 5001, "zh-CN", {})
+        kind, audio = await entity.async_get_tts_audio("好" * 100_001, "zh-CN", {})
         assert kind is None
         assert audio is None
         _, audio = await entity.async_get_tts_audio(SENTENCE, "zh-CN", {})
