@@ -18,8 +18,8 @@ from typing import Any, Final
 import numpy as np
 
 from tests.arm.emulation import PYTHON, Emulated
+from tests.bench.tables import write_table
 from tests.box.machine import wheels_for
-from tests.support.tables import write_table
 from tts_server.audio.pcm import to_s16le
 from tts_server.engine import Samples
 from tts_server.engines.sambert.export.export import build_pack

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench.tables import write_table
 from tests.box.checks import CHECKS, Box
 from tests.box.machine import Machine, copy_root, make_root, wheels_for
-from tests.support.tables import write_table
 
 ROOT = Path(__file__).parent.parent.parent
 SUITES = {"bookworm": ("Debian 12", "3.11"), "trixie": ("Debian 13", "3.13")}

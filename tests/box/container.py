@@ -23,8 +23,8 @@ from typing import Final
 import httpx
 
 from tests.arm.emulation import PACKAGES, prepare_kernel
+from tests.bench.tables import write_table
 from tests.box.machine import make_root, wheels_for
-from tests.support.tables import write_table
 
 ROOT: Final = Path(__file__).parent.parent.parent
 NAME: Final = "tts-server-checked"

@@ -19,10 +19,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from tests.bench.tables import write_table
 from tests.faults.box import FAKETIME, Box, box
 from tests.faults.clients import CUT, DOORS, ERROR, HANGS, WHOLE, Listener
 from tests.faults.faults import ANY_END, FAULTS, Fault, clock_jumps
-from tests.support.tables import write_table
 
 END_S: Final = 25.0
 BACK_S: Final = 30.0

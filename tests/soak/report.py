@@ -10,11 +10,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
+from tests.bench.tables import write_table
 from tests.soak import plot
 from tests.soak.clock import FACTOR
 from tests.soak.record import Record
 from tests.soak.slopes import SETTLES_DAYS, slope
-from tests.support.tables import write_table
 
 PAPERS: Final = {"en": Path("docs/RELIABILITY.md"), "zh": Path("docs/RELIABILITY.zh-CN.md")}
 PLOT: Final = Path("docs/images/soak.png")
