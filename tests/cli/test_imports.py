@@ -33,7 +33,7 @@ OWN_CORE = {"tts_server.daemon.startup", "tts_server.synthesis.synthesizer", "tt
         (["--version"], SOUND | SERVER | CONFIGURATION | OWN_CORE | {"rich", "asyncio"}),
         (["say", "--help"], SOUND | SERVER | CONFIGURATION | OWN_CORE | {"asyncio"}),
         (["say", "--server", "http://127.0.0.1:1", "-o", "-", "hi"], SOUND | SERVER | CONFIGURATION | OWN_CORE),
-        (["config", "check"], CHECKED | SERVER | OWN_CORE | {"rich", "tts_server.engines.baker.runtime"}),
+        (["config", "check"], SOUND | SERVER | OWN_CORE | {"rich", "asyncio", "tts_server.engines.baker.runtime"}),
         (["emotions", "list", "--json"], SOUND | SERVER | CONFIGURATION | OWN_CORE),
         (["voices", "list", "--json"], CHECKED | SERVER | OWN_CORE),
     ],

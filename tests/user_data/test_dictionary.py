@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tts_server.errors import BadRequest, WordUnknown
-from tts_server.user_data.dictionary import OwnDictionary, read_words
+from tts_server.user_data.dictionary import OwnDictionary
+from tts_server.user_data.words_file import read_words
 
 
 async def test_words_are_checked_kept_and_told(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from tts_server.config.settings import Config, voices_folder
 from tts_server.engine_host.installed import installed_engines
 from tts_server.engine_host.settings import HostSettings
 from tts_server.processors import usable_processors
-from tts_server.user_data.dictionary import FILE_NAME, read_words
+from tts_server.user_data.words_file import FILE_NAME, read_words
 
 ENGINES_WITH_PACKS = ("onnx_voices", "sambert")
 

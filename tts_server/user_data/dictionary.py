@@ -5,21 +5,15 @@ The owner's own `[text] dictionary` wins over it.
 
 import asyncio
 import json
-import logging
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tts_server.errors import BadRequest, NotKept, TooMany, WordUnknown
 from tts_server.text.linguistic.entries import MAX_WORD_CHARS, checked_entry
-from tts_server.user_data.atomic_file import put_aside, write_whole
+from tts_server.user_data.atomic_file import write_whole
+from tts_server.user_data.words_file import MAX_WORDS, VERSION, is_foreign, read_words
 
-log = logging.getLogger(__name__)
-
-VERSION: Final = 1
-MAX_WORDS: Final = 2000
-FILE_NAME: Final = "dictionary.toml"
 _HEAD: Final = "# How words are read in this house, as corrected on its page. [text] dictionary of config.toml wins.\n"
 
 
@@ -77,43 +71,6 @@ class OwnDictionary:
             await asyncio.to_thread(write_whole, self._path, f"{_HEAD}version = {VERSION}\n\n[words]\n{''.join(lines)}")
         self._words = words
         self.on_change(self.all)
-
-
-def read_words(path: Path) -> dict[str, str]:
-    """The words of the house's file; what cannot be understood of it is told in the log and left out."""
-    told = _tables(path)
-    if told.get("version", VERSION) != VERSION:
-        log.error("%s is of another version (%.40r) and is left alone: it has no words", path, told["version"])
-        return {}
-    listed = told.get("words", {})
-    if not isinstance(listed, dict):
-        log.error("%s: words is no table; it has no words", path)
-        return {}
-    words: dict[str, str] = {}
-    for word, said in list(listed.items())[:MAX_WORDS]:
-        try:
-            words[word] = checked_entry(word, "" if isinstance(said, dict | list) else str(said))
-        except ValueError as error:
-            log.warning("%s: %s", path, error)
-    return words
-
-
-def is_foreign(path: Path) -> bool:
-    """Whether the file is another version's: it is neither read nor written over. One without a version is ours."""
-    return bool(_tables(path).get("version", VERSION) != VERSION)
-
-
-def _tables(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        log.error("cannot read the dictionary in %s: %s", path, error.strerror)
-        return {}
-    except (ValueError, RecursionError) as error:
-        log.error("the dictionary %s cannot be read (%s) and is put aside as %s", path, error, put_aside(path).name)
-        return {}
 
 
 def _quoted(text: str) -> str:

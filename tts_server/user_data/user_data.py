@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tts_server.user_data.dictionary import FILE_NAME, OwnDictionary
+from tts_server.user_data.dictionary import OwnDictionary
 from tts_server.user_data.phrases import Phrases
+from tts_server.user_data.words_file import FILE_NAME
 
 
 @dataclass(frozen=True, slots=True)

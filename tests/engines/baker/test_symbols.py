@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from pypinyin import Style, pinyin
 
-from tts_server.engines.baker import weights
+from tts_server.engines.baker import wheel
 from tts_server.engines.baker.symbols import FINALS, IDS, INITIALS, TONES, phones
 
 
 def mapper() -> dict[str, dict[str, object]]:
-    path: Path = weights.file_of("baker_mapper.json")
+    path: Path = wheel.file_of("baker_mapper.json")
     content: dict[str, dict[str, object]] = json.loads(path.read_text(encoding="utf-8"))
     return content
 

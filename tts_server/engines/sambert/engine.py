@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from tts_server.engine import AudioChunk, Break, Run, Syllable, Utterance, VocoderTask, Voice
 from tts_server.engines.installing.loaded import Key, LoadedPacks
 from tts_server.engines.sambert.packs.installed import Installed, Speaker, read_packs
@@ -80,6 +78,8 @@ class SambertEngine:
 
     def vocoder_task(self, voice: str) -> VocoderTask:
         """The vocoder alone, in chunks of 40 frames. An NSF voice's source is silent."""
+        import numpy as np
+
         _, nets = self._loaded(voice)
         shape, sample_rate = nets.pack.vocoder, nets.pack.sample_rate
         mel = np.random.default_rng(0).standard_normal((160, shape.in_channels), np.float32)

@@ -16,7 +16,8 @@ import numpy as np
 from tflite.BuiltinOperator import BuiltinOperator
 from tflite.Model import Model
 
-from tts_server.engines.baker.weights import ACOUSTIC, TABLE, VOCODER, Row, file_of
+from tts_server.engines.baker.weights import TABLE, Row
+from tts_server.engines.baker.wheel import ACOUSTIC, VOCODER, file_of
 
 # (operator, end of its output's name) -> what its constant operand is
 ROLES: Final = {

@@ -13,14 +13,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Final
 
 from tts_server.engines.installing.folder import packs_in
 from tts_server.engines.sambert.packs.shape import AcousticShape, F0Scale, VocoderShape, acoustic_shape, vocoder_shape
 from tts_server.errors import VoiceDataMissing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -91,8 +91,10 @@ def check_hashes(pack: Pack) -> None:
             raise VoiceDataMissing(f"{pack.folder / name} has changed: its sha256 is not the manifest's")
 
 
-def read_arrays(pack: Pack, name: str) -> dict[str, NDArray[Any]]:
+def read_arrays(pack: Pack, name: str) -> "dict[str, NDArray[Any]]":
     """Raises VoiceDataMissing."""
+    import numpy as np  # here alone: manifests are read by commands that need none
+
     try:
         with np.load(pack.folder / name, allow_pickle=False) as arrays:
             return dict(arrays)
@@ -100,8 +102,10 @@ def read_arrays(pack: Pack, name: str) -> dict[str, NDArray[Any]]:
         raise VoiceDataMissing(f"{pack.folder / name} cannot be read: {error}") from error
 
 
-def read_array(pack: Pack, name: str) -> NDArray[Any]:
+def read_array(pack: Pack, name: str) -> "NDArray[Any]":
     """Raises VoiceDataMissing."""
+    import numpy as np  # here alone: manifests are read by commands that need none
+
     try:
         array: NDArray[Any] = np.load(pack.folder / name, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:

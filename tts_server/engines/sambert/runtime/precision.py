@@ -8,7 +8,6 @@ int8    the vocoder's products of 8-bit integers, as far as the pack has them so
 from typing import Final, Literal, NamedTuple
 
 from tts_server.engines.sambert.packs.pack import Pack
-from tts_server.engines.sambert.runtime.kernel import native
 from tts_server.errors import ConfigInvalid
 from tts_server.processors import dot_products
 
@@ -29,7 +28,7 @@ def check(wanted: str, device: str) -> None:
         raise ConfigInvalid(f"engines.sambert.precision is {wanted!r}; it may be {', '.join(WANTED)}")
     if wanted in ("int8", "bf16") and device != "cpu":
         raise ConfigInvalid(f"engines.sambert.precision is {wanted!r}, which is for the processor, not for {device}")
-    if wanted == "bf16" and native.library() is None:
+    if wanted == "bf16" and not _is_compiled():
         raise ConfigInvalid("engines.sambert.precision is 'bf16', which needs the compiled decoder")
 
 
@@ -42,6 +41,13 @@ def choose(wanted: str, pack: Pack, device: str = "cpu") -> Choice:
         return Choice("fp32", f"it runs on {device}")
     if "int8" in pack.passed and (name := dot_products()):
         return Choice("int8", f"it is the same voice, and the processor has {name}")
-    if "bf16" in pack.passed and native.library() is not None:
+    if "bf16" in pack.passed and _is_compiled():
         return Choice("bf16", "it is the same voice, and the decoder is compiled")
     return Choice("fp32", "nothing smaller is known to be the same voice and faster here")
+
+
+def _is_compiled() -> bool:
+    """Whether the compiled decoder is to be had."""
+    from tts_server.engines.sambert.runtime.kernel import native  # and with it numpy: only where a pack asks
+
+    return native.library() is not None
