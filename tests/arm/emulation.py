@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.box.machine import make_root
+from tests.box.machine import copy_root, make_root
 
 SUITE: Final = "bookworm"
 PYTHON: Final = "3.11"
@@ -25,11 +25,14 @@ def prepare_kernel() -> None:
 
 
 class Emulated:
-    """Runs commands inside."""
+    """Runs commands inside of a copy: the fresh one is a base of images, too."""
 
     def __init__(self, folder: Path) -> None:
         prepare_kernel()
-        self.root = make_root(SUITE, folder, "arm64", PACKAGES)
+        fresh = make_root(SUITE, folder, "arm64", PACKAGES)
+        self.root = folder / f"{fresh.name}-box"
+        if not self.root.exists():
+            copy_root(fresh, self.root)
 
     def run(self, command: str, *, timeout_s: float = 3600, **environment: str) -> str:
         """Run a command as root, in a network of its own that leads nowhere. Raises RuntimeError when it fails."""
