@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ import httpx
 
 from tests.support.daemon import Daemon
 
-FAKETIME: Final = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+CLOCK: Final = Path(__file__).with_name("clock.c")
 SETTINGS: Final = {
     "TTS_SERVER__DISCOVERY__ENABLED": "false",
     "TTS_SERVER__ENGINE_HOST__ENGINES": '["faulty"]',
@@ -40,13 +41,10 @@ class Box:
             "PYTHONPATH": str(folder / "installed"),
         }
         if with_clock:
-            (folder / "clock").write_text("+0")
-            self.settings |= {
-                "LD_PRELOAD": FAKETIME,
-                "FAKETIME_TIMESTAMP_FILE": str(folder / "clock"),
-                "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            }
+            library = folder / "clock.so"
+            subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(library), str(CLOCK), "-ldl"], check=True)
+            (folder / "clock").write_text("0")
+            self.settings |= {"LD_PRELOAD": str(library), "CLOCK_FILE": str(folder / "clock")}
         for name in ("asked", "state", "cache", "installed/faulty-1.dist-info"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         told = folder / "installed/faulty-1.dist-info"

@@ -128,7 +128,9 @@ async def slow_reader(box: Box) -> None:
             writer.write(_request(door))
         for _ in range(20):
             for reader, _ in pairs:
-                await asyncio.wait({asyncio.ensure_future(reader.read(1))}, timeout=0.1)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.1):
+                        await reader.read(1)
         for _, writer in pairs:
             leave(writer)
 
@@ -180,8 +182,8 @@ async def cache_corrupt(box: Box) -> None:
 
 
 async def clock_jumps(box: Box) -> None:
-    for jump in ("+40d", "-3d", "+0"):
-        (box.folder / "clock").write_text(jump)
+    for days in (40, -3, 0):
+        (box.folder / "clock").write_text(str(86_400 * days))
         await asyncio.sleep(0.3)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 BLOCK_DAYS: Final = 1 / 24  # an hour of the home is one point: the median of its samples
-SETTLES_DAYS: Final = 6 / 24  # of each piece are left out: voices are loaded, the cache fills
+SETTLES_DAYS: Final = 12 / 24  # of each piece are left out: every voice is loaded once, the cache fills
 
 
 @dataclass(frozen=True)

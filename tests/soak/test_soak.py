@@ -12,13 +12,13 @@ from tests.soak.slopes import slope
 
 
 def record(growth: float, pieces: int = 2) -> list[dict[str, float]]:
-    """Samples of a day a piece, with noise that lasts for hours."""
+    """Samples of two days a piece, with noise that lasts for hours."""
     noise = np.random.default_rng(3)
     made = []
     for piece in range(pieces):
         drift = 0.0
-        for step in range(360):
-            day = piece + step / 360
+        for step in range(720):
+            day = 2 * piece + step / 360
             drift = 0.95 * drift + 0.02 * noise.standard_normal()
             made.append({"piece": piece, "day": day, "rss": 100 + 30 * piece + growth * day + drift})
     return made
@@ -33,7 +33,7 @@ def test_growth_is_found_over_pieces_of_different_heights(growth: float) -> None
 
 
 def test_what_is_too_little_gives_no_slope() -> None:
-    assert slope(record(0.0)[:100], "rss") is None
+    assert slope(record(0.0)[:200], "rss") is None
 
 
 def test_audio_that_comes_too_late_is_a_gap_but_not_behind_a_pause_of_the_text() -> None:
