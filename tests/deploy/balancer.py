@@ -50,7 +50,7 @@ class Balancer:
         self, status: str, *boxes: str, backends: tuple[str, ...] = ("http", "wyoming"), column: str = "status"
     ) -> None:
         """Wait until boxes are UP, DRAIN or DOWN for it; agent_status: until their agents answered so."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while True:
                 known = await self.servers()
                 if all(known[backend, box][column].startswith(status) for backend in backends for box in boxes):

@@ -65,10 +65,16 @@ async def listen(house: House, door: str, wanted: dict[str, bytes], heard: Heard
             if pcm == wanted[text]:
                 heard.whole[door] += 1
             else:
-                heard.faults.append(f"{door}: {len(pcm)} bytes of {len(wanted[text])}, or others")
+                heard.faults.append(f"{door}: {difference(pcm, wanted[text])}")
                 print(heard.faults[-1], flush=True)
         heard.slowest_s = max(heard.slowest_s, time.monotonic() - began)
         await asyncio.sleep(BREATH_S)
+
+
+def difference(heard: bytes, wanted: bytes) -> str:
+    """In words."""
+    same = next((at for at, pair in enumerate(zip(heard, wanted, strict=False)) if pair[0] != pair[1]), len(heard))
+    return f"{len(heard)} bytes of {len(wanted)}, others from byte {same} on"
 
 
 async def restarted(house: House, boxes: dict[str, RestartedBox], valkey: ValkeyServer, until: float) -> int:

@@ -94,7 +94,8 @@ class SharedServer:
     async def _probe(self) -> None:
         try:
             await self._connect_ahead()
-            await self._ask(self._patient, _PATIENT_S, ("PING",), is_probe=True)
+            # In the time that requests wait: one that answers later would be away again with the next texts.
+            await self._ask(self._quick, self._settings.timeout_s, ("PING",), is_probe=True)
         except NoAnswer:
             return
         await self._look_at_its_settings()
