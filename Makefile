@@ -184,12 +184,14 @@ findings:  ## surprises in other people's packages: is each still so? (downloads
 	done; \
 	exit $$changed
 .PHONY: kernel-asan
-kernel-asan: $(TEST_LAYERS)  ## Sambert's compiled decoder under AddressSanitizer, over nets of odd sizes (needs gcc)
+kernel-asan: $(TEST_LAYERS)  ## what is compiled, under AddressSanitizer, over nets of odd sizes (needs gcc)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	CC="gcc -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
-	    $(BIN)/python tts_server/engines/sambert/runtime/kernel/build.py "$$folder" && \
+	    $(BIN)/python tts_server/engines/compiled/build.py "$$folder" && \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
-	    $(BIN)/python -m tests.engines.sambert.runtime.kernel.fuzz --library "$$folder/decoder_steps.so" $(ARGS)
+	    $(BIN)/python -m tests.engines.sambert.runtime.kernel.fuzz --library "$$folder/decoder_steps.so" $(ARGS) && \
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	    $(BIN)/python -m tests.engines.baker.kernel.fuzz --library "$$folder/vocoder_layers.so" $(ARGS)
 
 .PHONY: audit
 audit: .venv-audit/done  ## known holes in what we install, and in our own code (asks PyPI; fails if it cannot)

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tts_server.engines.baker.kernel import native
 from tts_server.engines.baker.precision import Precision
 from tts_server.engines.baker.products import balances, is_product, rows
 from tts_server.engines.baker.shape import ACOUSTIC
@@ -80,7 +81,8 @@ class Nets:
     """
 
     def __init__(self, precision: Precision = "fp32") -> None:
-        """precision: of decoder and postnet. In 8 bits the encoder would give other durations, the vocoder would hiss.
+        """precision: "int8" is of decoder and postnet; the vocoder then has 16 bits, if it is compiled, or floats. In 8
+        bits the encoder would give other durations, and the vocoder would hiss.
 
         Raises VoiceDataMissing.
         """
@@ -92,7 +94,12 @@ class Nets:
         postnet = {name: decoder.pop(name) for name in list(decoder) if name.startswith(POSTNET_PARTS)}
         self._decoder = _session("decoder" + end, decoder)
         self.postnet = StreamedNet(_session("postnet" + end, postnet))
-        self.vocode = StreamedNet(_session("vocoder", dict(read_vocoder())))
+        vocoder = read_vocoder()
+        self.vocode: StreamedNet | native.NativeVocoder
+        if precision == "int8" and native.library() is not None:
+            self.vocode = native.NativeVocoder(vocoder)
+        else:
+            self.vocode = StreamedNet(_session("vocoder", dict(vocoder)))
         _return_free_memory()
 
     def encode(self, units: NDArray[np.int64]) -> Encoded:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from tests.bench.sambert_shapes import ACOUSTIC
+from tts_server.engines.compiled import build
 from tts_server.engines.sambert.packs.shape import AcousticShape
 from tts_server.engines.sambert.runtime.decoder import Decoder, NumpySteps, StepKernel, unpacked, weight_shapes
 from tts_server.engines.sambert.runtime.kernel import native
-from tts_server.engines.sambert.runtime.kernel.build import compile_library, find_compiler
 from tts_server.engines.sambert.runtime.kernel.native import NativeSteps, NativeWeights
 from tts_server.engines.sambert.runtime.precision import check
 from tts_server.errors import ConfigInvalid
@@ -154,7 +154,7 @@ def test_it_is_chosen_where_it_is_there_and_numpy_elsewhere(
 
 
 def test_the_source_compiles_without_a_warning(tmp_path: Path) -> None:
-    compiler = find_compiler(MACHINE)
+    compiler = build.find_compiler(MACHINE)
     assert compiler is not None
-    library = compile_library(tmp_path, MACHINE, compiler, ("-Werror",))
+    library = build.compile_library(build.STEPS, tmp_path, MACHINE, compiler, ("-Werror",))
     assert ctypes.CDLL(str(library)).decoder_run

@@ -1,0 +1,139 @@
+"""Compiles what engines have in C. A build hook of the wheel and of a checkout's installation; also a program:
+
+    python tts_server/engines/compiled/build.py [FOLDER]
+
+Compilers, the first that is there: $CC, cc, gcc, clang, and zig out of the package `ziglang`, which also compiles for
+another machine than this one (TTS_SERVER_MACHINE=aarch64). Without any, nothing is built, and numpy and onnxruntime do
+the work.
+"""
+
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ENGINES = Path(__file__).parents[1]
+GLIBC = "2.28"  # what zig builds for: Debian 10, Raspberry Pi OS bookworm and newer
+FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=fast", "-fPIC", "-Wall", "-Wextra", "-Wno-psabi")
+
+
+class Variant(NamedTuple):
+    """The same source for processors that have more than others."""
+
+    name: str
+    lanes: int  # floats a vector
+    flags: tuple[str, ...]
+
+
+class Library(NamedTuple):
+    """A shared object that lies beside its sources."""
+
+    folder: Path
+    name: str
+    variants: Mapping[str, Sequence[Variant]]  # by machine; none where nothing is gained
+    has_dispatch: bool = False  # `dispatch.c` picks a variant at run time
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"{self.name}.so"
+
+
+STEPS = Library(
+    ENGINES / "sambert" / "runtime" / "kernel",
+    "decoder_steps",
+    {
+        "x86_64": (
+            Variant("avx512", 16, ("-mavx512f", "-mfma", "-mprefer-vector-width=512")),
+            Variant("avx2", 8, ("-mavx2", "-mfma")),
+            Variant("base", 4, ()),
+        ),
+        "aarch64": (Variant("base", 4, ()),),
+    },
+    has_dispatch=True,
+)
+LAYERS = Library(
+    ENGINES / "baker" / "kernel",
+    "vocoder_layers",
+    {"x86_64": (Variant("vnni", 16, tuple(f"-mavx512{part}" for part in ("f", "bw", "dq", "vl", "vnni"))),)},
+)
+LIBRARIES = (STEPS, LAYERS)
+
+
+def find_compiler(machine: str) -> list[str] | None:
+    """A C compiler for that machine as the beginning of a command line."""
+    if machine == platform.machine():
+        if chosen := os.environ.get("CC"):
+            return shlex.split(chosen)
+        for name in ("cc", "gcc", "clang"):
+            if (found := shutil.which(name)) is not None:
+                return [found]
+    if find_spec("ziglang") is not None:
+        return [sys.executable, "-m", "ziglang", "cc", "-target", f"{machine}-linux-gnu.{GLIBC}"]
+    return None
+
+
+def compile_library(
+    library: Library, folder: Path, machine: str, compiler: Sequence[str], extra: Sequence[str] = ()
+) -> Path:
+    """Compile all variants into one shared object in `folder`. Raises CalledProcessError."""
+    with tempfile.TemporaryDirectory() as scratch:
+        objects = []
+        for name, lanes, flags in library.variants[machine]:
+            objects.append(f"{scratch}/{name}.o")
+            defined = (f"-DLANES={lanes}", f"-DNAME(x)=x##_{name}")
+            source = str(library.folder / f"{library.name}.c")
+            subprocess.run([*compiler, *FLAGS, *extra, *flags, *defined, "-c", source, "-o", objects[-1]], check=True)
+        made = folder / library.path.name
+        dispatch = [str(library.folder / "dispatch.c")] if library.has_dispatch else []
+        command = [*compiler, *FLAGS, *extra, "-shared", *dispatch, *objects, "-lm", "-o", str(made)]
+        subprocess.run(command, check=True)
+    return made
+
+
+def compile_all(machine: str, compiler: Sequence[str], folder: Path | None = None) -> Iterator[Path]:
+    """Compile what that machine gains from, each into its own folder if none is given. Raises CalledProcessError."""
+    for library in LIBRARIES:
+        if machine in library.variants:
+            yield compile_library(library, folder or library.folder, machine, compiler)
+
+
+class CustomBuildHook(BuildHookInterface[Any]):
+    """Puts what was compiled into the wheel, which is then for one kind of machine, but for any Python."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called before the wheel is put together. version: "standard", or "editable" for a checkout."""
+        machine = os.environ.get("TTS_SERVER_MACHINE", platform.machine())
+        compiler = find_compiler(machine) if machine in STEPS.variants else None
+        for library in LIBRARIES:
+            library.path.unlink(missing_ok=True)
+        if compiler is None:
+            self.app.display_info("no C compiler here: Sambert's decoder will run in numpy, three times as slow")
+            return
+        try:
+            made = list(compile_all(machine, compiler))
+        except (OSError, subprocess.CalledProcessError) as error:
+            self.app.display_warning(f"voices could not be compiled and will be slower: {error}")
+            return
+        is_portable = "ziglang" in compiler
+        system = f"manylinux_{GLIBC.replace('.', '_')}" if is_portable else "linux"
+        build_data["artifacts"] += [library.relative_to(self.root).as_posix() for library in made]
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{system}_{machine}"
+
+
+if __name__ == "__main__":
+    this = platform.machine()
+    found = find_compiler(this)
+    if found is None:
+        sys.exit("there is no C compiler here")
+    for path in compile_all(this, found, Path(sys.argv[1]) if len(sys.argv) > 1 else None):
+        sys.stdout.write(f"{path}\n")
