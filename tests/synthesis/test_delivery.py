@@ -129,6 +129,6 @@ def test_a_text_that_does_not_tell_gets_the_language_of_voice_request_or_context
     both = replace(voice("both", "tone", emotions=("neutral",)), speaks=("zh", "en"))
     catalogue = Catalogue((replace(PLAIN, speaks=("zh",)), both))
     wanted = Delivery(catalogue, SpeechOptions(**options), "neutral", SpeakingStyle())
-    found = segments("21.5. Here is the list. 3. 现在是。 45%.", wanted)
+    found = segments("21.5. Here is the list. 300. 现在是。 45%.", wanted)
     codes = [[span.code for span in segment.spans if isinstance(span, Language)] for segment in found]
     assert [code[0] if code else "" for code in codes] == expected
