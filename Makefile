@@ -187,7 +187,8 @@ findings:  ## surprises in other people's packages: is each still so? (downloads
 kernel-asan: $(TEST_LAYERS)  ## what is compiled, under AddressSanitizer, over nets of odd sizes (needs gcc)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	CC="gcc -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
-	    $(BIN)/python tts_server/engines/compiled/build.py "$$folder" && \
+	    $(BIN)/python tts_server/engines/compiled/build.py "$$folder" decoder_steps && \
+	CC="gcc -g -fsanitize=address" $(BIN)/python tts_server/engines/compiled/build.py "$$folder" vocoder_layers && \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
 	    $(BIN)/python -m tests.engines.sambert.runtime.kernel.fuzz --library "$$folder/decoder_steps.so" $(ARGS) && \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \

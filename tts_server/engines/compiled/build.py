@@ -1,6 +1,6 @@
 """Compiles what engines have in C. A build hook of the wheel and of a checkout's installation; also a program:
 
-    python tts_server/engines/compiled/build.py [FOLDER]
+    python tts_server/engines/compiled/build.py [FOLDER [NAME ...]]
 
 Compilers, the first that is there: $CC, cc, gcc, clang, and zig out of the package `ziglang`, which also compiles for
 another machine than this one (TTS_SERVER_MACHINE=aarch64). Without any, nothing is built, and numpy and onnxruntime do
@@ -99,10 +99,15 @@ def compile_library(
     return made
 
 
-def compile_all(machine: str, compiler: Sequence[str], folder: Path | None = None) -> Iterator[Path]:
-    """Compile what that machine gains from, each into its own folder if none is given. Raises CalledProcessError."""
+def compile_all(
+    machine: str, compiler: Sequence[str], folder: Path | None = None, names: Sequence[str] = ()
+) -> Iterator[Path]:
+    """Compile what that machine gains from, or of it the `names`, each into its own folder if none is given.
+
+    Raises CalledProcessError.
+    """
     for library in LIBRARIES:
-        if machine in library.variants:
+        if machine in library.variants and (not names or library.name in names):
             yield compile_library(library, folder or library.folder, machine, compiler)
 
 
@@ -135,5 +140,5 @@ if __name__ == "__main__":
     found = find_compiler(this)
     if found is None:
         sys.exit("there is no C compiler here")
-    for path in compile_all(this, found, Path(sys.argv[1]) if len(sys.argv) > 1 else None):
+    for path in compile_all(this, found, Path(sys.argv[1]) if len(sys.argv) > 1 else None, sys.argv[2:]):
         sys.stdout.write(f"{path}\n")
