@@ -9,4 +9,4 @@ def write_table(document: Path, name: str, made: str) -> None:
     pattern = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- end -->)", re.DOTALL)
     text = document.read_text(encoding="utf-8")
     assert pattern.search(text), f"{document} has no place for {name}"
-    document.write_text(pattern.sub(lambda _: made, text), encoding="utf-8")
+    document.write_text(pattern.sub(lambda _: made, text, count=1), encoding="utf-8")
