@@ -13,7 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tts_server.engines.baker.kernel import native
+from tts_server.engines.baker.kernel import library
+from tts_server.engines.baker.native import NativeVocoder
 from tts_server.engines.baker.precision import Precision
 from tts_server.engines.baker.products import balances, is_product, rows
 from tts_server.engines.baker.shape import ACOUSTIC
@@ -95,9 +96,9 @@ class Nets:
         self._decoder = _session("decoder" + end, decoder)
         self.postnet = StreamedNet(_session("postnet" + end, postnet))
         vocoder = read_vocoder()
-        self.vocode: StreamedNet | native.NativeVocoder
-        if precision == "int8" and native.library() is not None:
-            self.vocode = native.NativeVocoder(vocoder)
+        self.vocode: StreamedNet | NativeVocoder
+        if precision == "int8" and library.load() is not None:
+            self.vocode = NativeVocoder(vocoder)
         else:
             self.vocode = StreamedNet(_session("vocoder", dict(vocoder)))
         _return_free_memory()

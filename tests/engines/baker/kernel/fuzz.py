@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from tests.engines.baker.kernel.test_native import layer_in_floats, signal_to_noise_db
-from tts_server.engines.baker.kernel import native
+from tts_server.engines.baker import native
+from tts_server.engines.baker.kernel import library
 from tts_server.engines.baker.weights import read_vocoder
 
 
@@ -23,9 +24,9 @@ def main() -> int:
     parser.add_argument("--library", type=Path)
     chosen = parser.parse_args()
     if chosen.library is not None:
-        native.LIBRARY = chosen.library.resolve()  # type: ignore[misc]
-        native.library.cache_clear()
-    assert native.library() is not None, f"{native.LIBRARY} cannot be loaded"
+        library.LIBRARY = chosen.library.resolve()  # type: ignore[misc]
+        library.load.cache_clear()
+    assert library.load() is not None, f"{library.LIBRARY} cannot be loaded"
     vocoder, random, worst = native.NativeVocoder(read_vocoder()), np.random.default_rng(12), np.inf
     for _ in range(chosen.rounds):
         inputs, outputs = 16 * int(random.integers(1, 25)), 48 * int(random.integers(1, 6))

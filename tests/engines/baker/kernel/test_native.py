@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from tests.engines.baker.conftest import chunk_plan
 from tts_server.engines.baker.engine import BakerEngine
-from tts_server.engines.baker.kernel import native
-from tts_server.engines.baker.kernel.native import Layer, NativeVocoder
+from tts_server.engines.baker.kernel import library
+from tts_server.engines.baker.native import Layer, NativeVocoder
 from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Nets, StreamedNet
 from tts_server.engines.baker.shape import VOCODER
 from tts_server.engines.baker.weights import read_vocoder
@@ -20,7 +20,7 @@ from tts_server.engines.compiled import build
 
 Floats = NDArray[np.float32]
 
-needs_it = pytest.mark.skipif(native.library() is None, reason="not compiled, or not for this processor")
+needs_it = pytest.mark.skipif(library.load() is None, reason="not compiled, or not for this processor")
 
 
 @pytest.fixture(scope="module")
@@ -114,15 +114,15 @@ def test_it_is_used_in_8_bits_only_and_tells_so(monkeypatch: pytest.MonkeyPatch)
     assert isinstance(Nets("fp32").vocode, StreamedNet)
     (voice,) = BakerEngine({"precision": "int8"}).voices
     assert voice.revision.endswith("-int8-compiled")
-    monkeypatch.setattr(native, "library", lambda: None)
+    monkeypatch.setattr(library, "load", lambda: None)
     assert isinstance(Nets("int8").vocode, StreamedNet)
     (voice,) = BakerEngine({"precision": "int8"}).voices
     assert voice.revision.endswith("-int8")
 
 
 def test_without_the_library_there_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(native, "LIBRARY", tmp_path / "missing.so")
-    assert native.library.__wrapped__() is None
+    monkeypatch.setattr(library, "LIBRARY", tmp_path / "missing.so")
+    assert library.load.__wrapped__() is None
 
 
 @pytest.mark.skipif(platform.machine() not in build.LAYERS.variants, reason="for other machines")

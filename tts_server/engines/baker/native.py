@@ -1,25 +1,20 @@
-"""The vocoder as compiled code (`vocoder_layers.c`), where this installation and this processor have it.
+"""The vocoder as compiled code (`kernel/vocoder_layers.c`), where this installation and this processor have it.
 
 A net like the others that stream: chunks in, samples out, and what each layer has seen as its state. A call lets other
 threads run (ctypes releases the GIL); weights are only read.
 """
 
 import ctypes
-import logging
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tts_server.engines.baker.kernel import library
 from tts_server.engines.baker.shape import VOCODER
 from tts_server.engines.baker.state import State
 
-log = logging.getLogger(__name__)
-
-LIBRARY: Final = Path(__file__).with_name("vocoder_layers.so")
 PANEL: Final = 48  # outputs whose weights lie together
 LARGEST: Final = 4095  # of a column's integers
 LARGEST_WEIGHT: Final = 2047
@@ -34,22 +29,6 @@ class _Layer(ctypes.Structure):
         *((name, ctypes.c_void_p) for name in ("weights", "scales", "bias")),
         *((name, ctypes.c_int32) for name in ("inputs", "outputs", "taps", "dilation")),
     )
-
-
-@cache
-def library() -> ctypes.CDLL | None:
-    """The compiled code, or None where it was not built, cannot be loaded, or this processor cannot run it."""
-    try:
-        loaded = ctypes.CDLL(str(LIBRARY))
-    except OSError as error:
-        log.info("the vocoder of baker runs without compiled code: %s", error)
-        return None
-    pointer, integer = ctypes.c_void_p, ctypes.c_int
-    loaded.vocoder_convolve.argtypes = (pointer, pointer, integer, integer, pointer, pointer)
-    loaded.vocoder_unit.argtypes = (*[pointer] * 4, integer, pointer, pointer)
-    loaded.vocoder_narrow.argtypes = (*[pointer] * 3, *[integer] * 4, pointer)
-    loaded.vocoder_narrow.restype = loaded.vocoder_convolve.restype = loaded.vocoder_unit.restype = None
-    return loaded if loaded.vocoder_is_possible() else None
 
 
 class Layer:
@@ -90,7 +69,7 @@ class NativeVocoder:
     """The vocoder, as `StreamedNet` is called: mel (1, n_mels, 1, T) -> samples."""
 
     def __init__(self, weights: Weights) -> None:
-        loaded = library()
+        loaded = library.load()
         assert loaded is not None
         self._library = loaded
 
