@@ -87,6 +87,7 @@ def test_a_mood_behind_a_name_and_capitals_do_not_hide_the_voice() -> None:
         ("Hello.", "heart", "heart"),
         ("Hello.", "baker", "heart"),
         ("123!", "heart", "heart"),
+        ("안녕", "heart", "heart"),
     ],
 )
 def test_who_says_a_text_that_a_voice_cannot(text: str, asked: str, says: str) -> None:

@@ -14,7 +14,7 @@ PRELOAD_DEFAULT: Final = "default"  # among the voices to preload: whichever is 
 LEADING_ENGINES: Final = ("sambert", "baker")  # the first of them that has a voice gives the default one
 # A language whose letters show it.
 _SCRIPTS: Final = (
-    ("zh", re.compile("[〇㐀-䶿一-鿿豈-\ufaff\U00020000-\U0003ffff]")),
+    ("zh", re.compile("[〇㐀-䶿一-鿿\uf900-\ufaff\U00020000-\U0003ffff]")),
     ("en", re.compile("[A-Za-zÀ-ɏ]")),
 )
 

@@ -80,6 +80,12 @@ def test_languages_make_runs_and_punctuation_stays_with_the_run_before() -> None
     assert [run.break_after for run in sentence.runs] == [1, 3, 1, 4]
 
 
+def test_letters_that_are_neither_stay_out_of_mandarin() -> None:
+    """豈 is written twice in Unicode; between the two stand the scripts of half of Asia."""
+    sentence = analyse(segment("안녕 \uf900有"), "zh")
+    assert [(run.text, run.language) for run in sentence.runs] == [("豈有", "zh")]
+
+
 def test_an_english_segment_is_one_run() -> None:
     [run] = analyse(segment("Hello, world. It's 5 o'clock!")).runs
     assert (run.language, run.text, run.end) == ("en", "Hello, world. It's five o'clock!", 29)

@@ -28,7 +28,7 @@ from tts_server.text.linguistic.utterance import Sentence
 from tts_server.text.mandarin import mandarin, normalise, readings, words
 from tts_server.text.mandarin.mandarin import Piece
 
-_HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
+_HAN = "〇㐀-䶿一-鿿\uf900-\ufaff\U00020000-\U0003ffff"
 _STRETCH = re.compile(
     rf"(?P<zh>[{_HAN}]+)|(?P<en>[A-Za-zÀ-ɏ](?:[^{_HAN}]*[A-Za-zÀ-ɏ])?)|(?P<other>[^{_HAN}A-Za-zÀ-ɏ]+)"
 )

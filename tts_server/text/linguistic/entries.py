@@ -35,7 +35,7 @@ SYLLABLES: Final = frozenset(_ALL.split())
 _ALONE: Final = ("hm", "hng", "m", "n", "ng")  # sighs, and no part of another syllable
 _TONES: Final = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 _DIAERESIS: Final = "\u0308"
-_HAN: Final = re.compile("[〇㐀-䶿一-鿿豈-\ufaff\U00020000-\U0003ffff]")
+_HAN: Final = re.compile("[〇㐀-䶿一-鿿\uf900-\ufaff\U00020000-\U0003ffff]")
 _LATIN: Final = re.compile(r"[a-zê\d\s'’:·-]+")
 _SPOKEN_IN_PINYIN: Final = re.compile(r"(?:[a-zê]+[1-5])+")
 
