@@ -3,14 +3,15 @@
 # Whom: authors of integrations with one entity a device, who name it as the developer documents ask of an entity that is the device's main feature.
 # Why:  the speech manager refuses an engine whose `name` is None before it asks it for sound; only text-to-speech entities are looked at so.
 # Way out: give the entity a name of its own, such as the title of the configuration entry.
-# Needs Python 3.13, as this Home Assistant does (PYTHON313=... names another program)
+# Needs Python 3.13, as this Home Assistant does: PYTHON=python3.13
 set -euo pipefail
-python=${PYTHON313:-python3.13}
+python=${PYTHON:-python3.13}
 command -v "$python" >/dev/null && "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || exit 2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"$python" -m venv "$folder" && "$folder/bin/pip" install --quiet --ignore-requires-python homeassistant==2026.2.3 \
-    mutagen==1.47.0 ha-ffmpeg==3.2.2 PyTurboJPEG==1.8.0 hassil==3.5.0 home-assistant-intents==2026.1.28 || exit 2
+# Its 2026.2 asks for 3.13.2, and runs on 3.13.0 as well.
+export PIP_IGNORE_REQUIRES_PYTHON=1
+"$python" -m venv "$folder" && "$folder/bin/pip" install --quiet homeassistant==2026.2.3 mutagen==1.47.0 ha-ffmpeg==3.2.2 pyturbojpeg==1.8.0 hassil==3.5.0 home-assistant-intents==2026.1.28 || exit 2
 
 "$folder/bin/python" - "$folder/config" <<'PYTHON'
 import asyncio

@@ -161,7 +161,7 @@ def test_on_a_terminal_a_bar_shows_how_much_has_been_fetched_and_nothing_else_wr
         )
     assert re.search(r"fetching damo/\S+@v1\.0\.2, \d+ MB .* (\d+\.\d)/\1 MB", shown)
     lines = {line.split(" ")[0] for line in shown.splitlines() if line.strip()}
-    assert lines <= {"asking", "fetching", "making", "installed", "voice"}
+    assert lines <= {"asking", "fetching", "making", "finding", "int8:", "bf16:", "installed", "voice"}
 
 
 def test_a_voice_of_a_catalogue_is_found_fetched_from_the_mirror_and_told(
