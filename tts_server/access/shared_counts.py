@@ -9,6 +9,7 @@ import time
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from tts_server.shared.cancellation import cancellation_kept
 from tts_server.shared.server import PREFIX, SharedServer
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ class SharedCounts:
         while True:
             item, payer, cost = await self._untold.get()
             try:
-                async with asyncio.timeout(_PATIENCE_S):
-                    await self._tell(item, payer, cost)
+                with cancellation_kept():
+                    async with asyncio.timeout(_PATIENCE_S):
+                        await self._tell(item, payer, cost)
             except self._server.failures:
                 continue  # each box counts for itself
 

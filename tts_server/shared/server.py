@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from tts_server.shared.breaker import Breaker
+from tts_server.shared.cancellation import cancellation_kept
 from tts_server.shared.settings import SharedSettings
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ class SharedServer:
 
     async def _probe(self) -> None:
         try:
-            await self._connect_ahead()
+            with cancellation_kept():
+                await self._connect_ahead()
             # In the time that requests wait: one that answers later would be away again with the next texts.
             await self._ask(self._quick, self._settings.timeout_s, ("PING",), is_probe=True)
         except NoAnswer:
@@ -115,8 +117,9 @@ class SharedServer:
 
     async def _ask(self, client: "Valkey", timeout_s: float, command: Any, is_probe: bool = False) -> Any:
         try:
-            async with asyncio.timeout(timeout_s):
-                answer = await client.execute_command(*command)  # type: ignore[no-untyped-call]
+            with cancellation_kept():
+                async with asyncio.timeout(timeout_s):
+                    answer = await client.execute_command(*command)  # type: ignore[no-untyped-call]
         except self._refusals as error:
             self._tell_refusal(error)
             raise NoAnswer from error
