@@ -26,6 +26,7 @@ from tts_server.daemon.door_settings import (
     port_of,
     wyoming_limits,
 )
+from tts_server.daemon.free_memory import FreeMemory
 from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.ports import Ports, Sockets
 from tts_server.daemon.repair import wait_for_repair
@@ -133,6 +134,7 @@ async def _run(
                 tasks.create_task(running.become_ready(), name="becoming ready"),
                 tasks.create_task(running.reload_on(hangup, read_again), name="reloading"),
                 tasks.create_task(running.metrics.watch_loop(), name="loop lag"),
+                tasks.create_task(running.free_memory.run(), name="giving memory back"),
                 tasks.create_task(watch(notifier, synthesizer.stalled_s), name="watchdog"),
             ]
             if running.counts is not None:
@@ -190,6 +192,8 @@ class _RunningDaemon:
         )
         self._agent = AgentCheck(synthesizer, config.server.networks)
         self.metrics = Metrics(synthesizer)
+        self.free_memory = FreeMemory(lambda: synthesizer.active)
+        synthesizer.observers.append(self.free_memory.spoke)
         self._access_settings = access_settings(config)
         server = synthesizer.cache.server
         self.counts = SharedCounts(server) if server is not None else None
