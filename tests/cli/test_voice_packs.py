@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.engines.file_hub import COMMIT, running_file_hub
+from tests.engines.file_hub import running_file_hub
 from tests.engines.onnx_voices.test_catalogue import KEY, kokoro_files, piper_files
 from tests.support.model_hub import files_of, running_hub
 from tts_server.__main__ import main
+from tts_server.engines.onnx_voices.install.catalogue import PINNED, PIPER
 
 torch = pytest.importorskip("torch", reason="torch is a development dependency")
 torch.set_num_threads(1)
@@ -176,7 +177,7 @@ def test_a_voice_of_a_catalogue_is_found_fetched_from_the_mirror_and_told(
         installed = call("install", f"piper:{KEY}")
     assert installed.code == 0, installed.err
     assert f"installed {KEY}: Piper voice, tiny, 8000 Hz, licence CC0-1.0" in installed.out
-    assert f"from piper:{KEY}@{COMMIT[:12]}" in call("info", KEY).out
+    assert f"from piper:{KEY}@{PINNED[PIPER][:12]}" in call("info", KEY).out
     assert "CC0-1.0" in call("info", KEY).out
     assert call("remove", KEY).code == 0
     assert call("install", f"piper:{KEY}", "--offline").code == 0  # the hub is gone

@@ -13,7 +13,8 @@ from urllib.parse import unquote
 
 from tests.support.model_hub import served
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"  # which a branch or a tag is
+ANY = "[0-9a-f]{40}"
 
 
 @dataclass
@@ -23,6 +24,7 @@ class FileHub:
     repositories: dict[str, dict[str, bytes]]  # name -> path -> content
     endpoint: str = ""
     asked: list[tuple[str, str]] = field(default_factory=list)  # path, range
+    commits: list[str] = field(default_factory=list)  # of which it was asked for lists
     break_after: dict[str, int] = field(default_factory=dict)  # path -> bytes after which the connection breaks, once
     instead: dict[str, bytes] = field(default_factory=dict)  # path -> what is handed out in place of what is listed
     lies: dict[str, Any] = field(default_factory=dict)  # path -> facts of it in lists that are not true
@@ -42,9 +44,10 @@ def running_file_hub(**repositories: dict[str, bytes]) -> Iterator[FileHub]:
             if found := re.fullmatch(r"/api/models/([^/]+/[^/]+)/revision/(?:main|v1)", path):
                 known = found[1] in hub.repositories
                 self._answer(200 if known else 404, json.dumps({"sha": COMMIT}).encode())
-            elif found := re.fullmatch(rf"/api/models/([^/]+/[^/]+)/tree/{COMMIT}/?(.*)", path):
-                self._answer(200, json.dumps(self._listing(hub.repositories[found[1]], found[2])).encode())
-            elif found := re.fullmatch(rf"/([^/]+/[^/]+)/resolve/{COMMIT}/(.+)", path):
+            elif found := re.fullmatch(rf"/api/models/([^/]+/[^/]+)/tree/({ANY})/?(.*)", path):
+                hub.commits.append(found[2])
+                self._answer(200, json.dumps(self._listing(hub.repositories[found[1]], found[3])).encode())
+            elif found := re.fullmatch(rf"/([^/]+/[^/]+)/resolve/{ANY}/(.+)", path):
                 self._file(hub.repositories[found[1]], found[2])
             else:
                 self._answer(404, b"{}")

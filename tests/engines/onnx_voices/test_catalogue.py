@@ -14,7 +14,8 @@ from tests.engines.onnx_voices.conftest import Quiet
 from tests.engines.onnx_voices.tiny import write_voice
 from tests.engines.onnx_voices.tiny_kokoro import write_model
 from tts_server.engines.installing import download
-from tts_server.engines.onnx_voices.install.catalogue import Place, fetch_kokoro, fetch_piper, search
+from tts_server.engines.onnx_voices.install import catalogue
+from tts_server.engines.onnx_voices.install.catalogue import PINNED, PIPER, Place, fetch_kokoro, fetch_piper, search
 from tts_server.engines.onnx_voices.install.install import install_fetched
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
 
@@ -83,15 +84,22 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileHub]:
 @pytest.fixture
 def place(hub: FileHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     hub.asked, hub.break_after, hub.instead, hub.lies, hub.ranges = [], {}, {}, {}, True
+    hub.commits = []
     monkeypatch.setattr(download, "WAITS_S", (0.0, 0.0))
+    monkeypatch.setattr(catalogue, "GRAPH_SHA256", {})  # of the published graphs, which are too large for a test
     return Place(hub.endpoint, tmp_path / "fetched")
 
 
-@pytest.mark.parametrize("named", [KEY, "zh-tiny", f"{KEY}@main"])
-def test_a_piper_voice_is_fetched_of_one_commit_and_installed(named: str, place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("named", "commit"), [(KEY, PINNED[PIPER]), ("zh-tiny", PINNED[PIPER]), (f"{KEY}@main", COMMIT)]
+)
+def test_a_piper_voice_is_fetched_of_one_commit_and_installed(
+    named: str, commit: str, place: Place, hub: FileHub, tmp_path: Path
+) -> None:
     watcher = Watcher()
     pack = install_fetched(fetch_piper(named, place, watcher), tmp_path / "voices", watcher)
-    assert (pack.name, pack.source, pack.licence) == (KEY, f"piper:{KEY}@{COMMIT[:12]}", "CC0-1.0")
+    assert (pack.name, pack.source, pack.licence) == (KEY, f"piper:{KEY}@{commit[:12]}", "CC0-1.0")
+    assert set(hub.commits) == {commit}
     assert watcher.notes == []
 
 
@@ -127,7 +135,7 @@ def test_a_stopped_command_is_gone_on_with(place: Place, hub: FileHub, monkeypat
 
 def test_a_file_that_is_not_what_is_listed_is_refused_and_not_kept(place: Place, hub: FileHub) -> None:
     hub.instead[GRAPH] = bytes(len(hub.repositories["rhasspy/piper-voices"][GRAPH]))
-    with pytest.raises(VoiceDataMissing, match=r"is not what its hub lists \(sha256\)"):
+    with pytest.raises(VoiceDataMissing, match=r"is not the file that is expected \(sha256\)"):
         fetch_piper(KEY, place, Quiet())
     assert not list(place.fetched.rglob("*.onnx*"))
 
@@ -135,7 +143,7 @@ def test_a_file_that_is_not_what_is_listed_is_refused_and_not_kept(place: Place,
 def test_small_files_are_checked_by_the_hash_of_git(place: Place, hub: FileHub) -> None:
     card = f"{FOLDER}/MODEL_CARD"
     hub.instead[card] = bytes(len(hub.repositories["rhasspy/piper-voices"][card]))
-    with pytest.raises(VoiceDataMissing, match=r"is not what its hub lists \((git|md5)\)"):
+    with pytest.raises(VoiceDataMissing, match=r"is not the file that is expected \((git|md5)\)"):
         fetch_piper(KEY, place, Quiet())
 
 
@@ -199,5 +207,17 @@ def test_the_catalogues_are_searched_and_kept(place: Place, hub: FileHub) -> Non
 def test_without_a_network_the_way_on_is_told(place: Place) -> None:
     with pytest.raises(VoiceDataMissing, match=r"could not be fetched .* name a mirror"):
         search("zh", replace(place, hub="http://127.0.0.1:1"), Quiet())
-    with pytest.raises(VoiceDataMissing, match="nothing of rhasspy/piper-voices@main was fetched before"):
+    with pytest.raises(VoiceDataMissing, match=r"voices\.json was not fetched before"):
         search("zh", replace(place, offline=True), Quiet())
+    with pytest.raises(VoiceDataMissing, match="nothing of rhasspy/piper-voices@main was fetched before"):
+        fetch_piper(f"{KEY}@main", replace(place, offline=True), Quiet())
+
+
+def test_a_graph_of_a_pinned_commit_is_known_by_its_hash_whatever_a_mirror_lists(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = PINNED[catalogue.KOKORO["v1.1-zh"]]
+    monkeypatch.setattr(catalogue, "GRAPH_SHA256", {commit: "0" * 64})
+    with pytest.raises(VoiceDataMissing, match=r"model_quantized.onnx is not the file that is expected \(sha256\)"):
+        fetch_kokoro("v1.1-zh/zf_001", place, Quiet())
+    fetch_kokoro("v1.1-zh/zf_001@main", place, Quiet())

@@ -48,7 +48,9 @@ class File:
         """Put what was fetched into its place. Raises VoiceDataMissing for what is not the file that was listed."""
         if fault := self._fault(part):
             part.unlink()
-            raise VoiceDataMissing(f"{self.url} is not what its hub lists ({fault}): nothing of it is kept; try again")
+            raise VoiceDataMissing(
+                f"{self.url} is not the file that is expected ({fault}): nothing of it is kept; try again"
+            )
         part.replace(self.path)
 
 

@@ -21,6 +21,7 @@ from tts_server.errors import VoiceDataMissing
 HUB: Final = "https://huggingface.co"
 MAX_ANSWER_BYTES: Final = 16 << 20
 COMMIT: Final = re.compile(r"[0-9a-f]{7,64}")
+WHOLE_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Repository:
 
     def commit(self) -> str:
         """Which commit the revision is: asked, or, offline, as it was when it was asked. Raises VoiceDataMissing."""
+        if WHOLE_COMMIT.fullmatch(self.revision):
+            return self.revision
         noted = self._home / f"{quote(self.revision, safe='')}.commit"
         if self.offline:
             try:

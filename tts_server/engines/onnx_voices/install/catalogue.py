@@ -23,8 +23,19 @@ KOKORO: Final = {
 KOKORO_GRAPH: Final = "onnx/model_quantized.onnx"  # 8 bits: a third of the size, and no slower
 KOKORO_TABLES: Final = ("tokenizer.json", "README.md")
 CATALOGUE: Final = "voices.json"
+# The commits that are taken where none is named. Found in public programs that name them together with hashes of files:
+# Piper's is the newest of these (c10ece1 has the pinyin voices; v1.0.0 does not), Kokoro's are those of pykokoro, whose
+# hashes of the graphs are these.
+PINNED: Final = {
+    PIPER: "c10ece1aade47bb51c153c893d14e5bf8e5b7117",
+    KOKORO["v1.0"]: "1939ad2a8e416c0acfeecc08a694d14ef25f2231",
+    KOKORO["v1.1-zh"]: "6cc0f0d2ebe369a68b0df87c2b65c1af8c0ac3e3",
+}
+GRAPH_SHA256: Final = {
+    PINNED[KOKORO["v1.0"]]: "fbae9257e1e05ffc727e951ef9b9c98418e6d79f1c9b6b13bd59f5c9028a1478",
+    PINNED[KOKORO["v1.1-zh"]]: "a39469be791eeaa3089c1ed5e58b8731d1f2462ea0e7dae2bc44388e58f973d8",
+}
 STYLE: Final = re.compile(r"\w{1,40}")
-NEWEST: Final = "main"
 SHOWN: Final = 5
 
 
@@ -36,8 +47,8 @@ class Place:
     fetched: Path
     offline: bool = False
 
-    def repository(self, name: str, revision: str = NEWEST) -> Repository:
-        return Repository(name, revision, self.hub, self.fetched, self.offline)
+    def repository(self, name: str, revision: str = "") -> Repository:
+        return Repository(name, revision or PINNED[name], self.hub, self.fetched, self.offline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ class Offered:
 def fetch_piper(named: str, place: Place, progress: Progress) -> Fetched:
     """The files of "KEY" or "KEY@REVISION". Raises VoiceDataMissing, VoiceUnknown."""
     key, _, revision = named.partition("@")
-    repository = place.repository(PIPER, revision or NEWEST)
+    repository = place.repository(PIPER, revision)
     commit = repository.commit()
     known = _piper_catalogue(repository, commit, progress)
     if key not in known:
@@ -97,13 +108,18 @@ def fetch_kokoro(named: str, place: Place, progress: Progress) -> Fetched:
     version, _, style = named.partition("/")
     if version not in KOKORO or (style and not STYLE.fullmatch(style)):
         raise VoiceUnknown(f"there is no Kokoro {named[:60]!r}; there are {', '.join(KOKORO)}, each with /STYLE or not")
-    repository = place.repository(KOKORO[version], revision or NEWEST)
+    repository = place.repository(KOKORO[version], revision)
     commit, what = repository.commit(), f"kokoro:{named}"
     name = f"kokoro-{version}" + (f"-{style}" if style else "")
     if place.offline:
         return Fetched(repository.fetched(commit, what), name, f"{what}@{commit[:12]}", style=style)
     tables = [file for file in repository.listing(commit, "") if file.path in KOKORO_TABLES]
-    graph = [file for file in repository.listing(commit, "onnx") if file.path == KOKORO_GRAPH]
+    known = {"sha256": GRAPH_SHA256[commit]} if commit in GRAPH_SHA256 else {}
+    graph = [
+        Listed(file.path, file.size, {**file.hashes, **known})
+        for file in repository.listing(commit, "onnx")
+        if file.path == KOKORO_GRAPH
+    ]
     styles = {PurePosixPath(file.path).stem: file for file in repository.listing(commit, "voices")}
     if style and style not in styles:
         _unknown(style, styles)
@@ -175,4 +191,7 @@ def _md5(files: dict[str, Any], path: str) -> dict[str, str]:
 
 def _unknown(name: str, known: Sequence[str] | dict[str, Any]) -> str:
     near = [other for other in known if name.casefold()[:5] in other.casefold()][:SHOWN] or list(known)[:SHOWN]
-    raise VoiceUnknown(f"the catalogue has no {name[:60]!r}; it has {', '.join(near)} and others: `voices search`")
+    raise VoiceUnknown(
+        f"the catalogue has no {name[:60]!r}; it has {', '.join(near)} and others (`voices search`); "
+        "@main behind the name looks among newer ones"
+    )

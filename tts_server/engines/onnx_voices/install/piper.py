@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tts_server.engines.onnx_voices.install.decoder import cut_decoder
 from tts_server.engines.onnx_voices.install.front import front_of
-from tts_server.engines.onnx_voices.install.graph_check import read_graph
+from tts_server.engines.onnx_voices.install.graph_check import read_graph, write_graph
 from tts_server.engines.onnx_voices.install.licence import read_card
 from tts_server.engines.onnx_voices.packs.pack import Pack
 from tts_server.engines.onnx_voices.piper import espeak
@@ -34,8 +34,8 @@ def build(model: Path, folder: Path, name: str) -> Pack:
     cut = cut_decoder(graph)
     metadata = {entry.key: entry.value for entry in cut.decoder.metadata_props}
     front = front_of(graph, cut.frames, cut.condition)
-    (folder / "front.onnx").write_bytes(front.SerializeToString())
-    (folder / "decoder.onnx").write_bytes(cut.decoder.SerializeToString())
+    write_graph(front, folder / "front.onnx")
+    write_graph(cut.decoder, folder / "decoder.onnx")
     licence, address = read_card(model.parent)
     settings = replace(settings, hop_length=cut.hop_length, lag=json.loads(metadata["lag"]), espeak=program)
     return Pack(

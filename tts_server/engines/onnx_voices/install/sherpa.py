@@ -12,7 +12,7 @@ from typing import Any, Final
 import onnx
 
 from protocol.emotions import CHINESE_NAMES
-from tts_server.engines.onnx_voices.install.graph_check import read_graph
+from tts_server.engines.onnx_voices.install.graph_check import read_graph, write_graph
 from tts_server.engines.onnx_voices.install.licence import read_card
 from tts_server.engines.onnx_voices.packs.pack import Pack
 from tts_server.engines.onnx_voices.sherpa.istft import Istft
@@ -68,7 +68,7 @@ def build(files: Files, folder: Path, name: str) -> Pack:
     is_vits = bool(VITS_INPUTS.intersection(inputs)) or _size_of_scales(graph) == 3
     ids = _tokens(files.folder / TOKENS)
     speaks, syllables = _languages(files, ids)
-    (folder / "model.onnx").write_bytes(graph.SerializeToString())
+    write_graph(graph, folder / "model.onnx")
     if not is_vits and graph.graph.output[0].name != "audio_output":
         _copy_vocoder(files, folder)
     licence, address = read_card(files.folder)
@@ -125,7 +125,7 @@ def _copy_vocoder(files: Files, folder: Path) -> None:
         Istft.of({entry.key: entry.value for entry in vocoder.metadata_props})
     except ValueError as error:
         raise VoiceDataMissing(f"{files.vocoder.name}: {str(error)[:100]}") from error
-    (folder / "vocoder.onnx").write_bytes(vocoder.SerializeToString())
+    write_graph(vocoder, folder / "vocoder.onnx")
 
 
 def _tokens(path: Path) -> dict[str, int]:

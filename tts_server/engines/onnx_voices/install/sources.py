@@ -27,7 +27,6 @@ class Source:
     """The files of a voice. build: writes a pack of that name into a folder."""
 
     name: str
-    size: int  # bytes
     build: Callable[[Path, str], Pack]
 
 
@@ -38,16 +37,15 @@ def find_source(path: Path, style: str = "") -> Source | None:
     """
     if (graph := find_piper(path)) is not None:
         name = graph.name.removesuffix(".onnx")
-        return Source(name, 2 * graph.stat().st_size, lambda folder, name: piper.build(graph, folder, name))
+        return Source(name, lambda folder, name: piper.build(graph, folder, name))
     if not path.is_dir():
         return None
     name = path.resolve().name
     if (parts := kokoro.find_files(path)) is not None:
         wanted = replace(parts, only=style)
-        return Source(name, 2 * parts.graph.stat().st_size, lambda folder, name: kokoro.build(wanted, folder, name))
+        return Source(name, lambda folder, name: kokoro.build(wanted, folder, name))
     if (model := sherpa.find_files(path)) is not None:
-        size = 2 * sum(file.stat().st_size for file in (model.graph, model.vocoder) if file is not None)
-        return Source(name, size, lambda folder, name: sherpa.build(model, folder, name))
+        return Source(name, lambda folder, name: sherpa.build(model, folder, name))
     return None
 
 

@@ -11,8 +11,7 @@ from tts_server.engines.onnx_voices.clauses.clauses import Alphabet
 from tts_server.engines.onnx_voices.clauses.speaker import Spoken
 from tts_server.engines.onnx_voices.kokoro.mandarin import ipa
 from tts_server.engines.onnx_voices.kokoro.zhuyin import MARK, zhuyin
-from tts_server.engines.onnx_voices.packs.pack import Pack
-from tts_server.errors import VoiceDataMissing
+from tts_server.engines.onnx_voices.packs.pack import Pack, unusable
 
 STYLE_ROWS: Final = 510
 LEAST_ROW: Final = 99  # the rows for less are of short cries, and are understood worse: 7 % of syllables in place of 5
@@ -46,7 +45,7 @@ class Nets:
             self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
             self._styles: NDArray[np.float32] = np.load(pack.folder / "styles.npy", allow_pickle=False)
         except Exception as error:  # onnxruntime has a class of its own for each way a file can be bad
-            raise VoiceDataMissing(f"a file of {pack.name} cannot be loaded: {str(error)[-200:]}") from error
+            raise unusable(pack, error) from error
         given = {value.name: value.type for value in self._session.get_inputs()}
         self._tokens = "tokens" if "tokens" in given else "input_ids"
         self._asked = [value.name for value in self._session.get_outputs()]

@@ -91,6 +91,12 @@ def memory_mb(pack: Pack) -> int:
     return round(1.5 * sum(int(facts["bytes"]) for facts in pack.files.values()) / (1 << 20))
 
 
+def unusable(pack: Pack, error: Exception) -> VoiceDataMissing:
+    """What is told of an error of onnxruntime's: one line, and its end, where the reason is."""
+    said = " ".join(str(error).replace(f"{pack.folder}/", "").split())
+    return VoiceDataMissing(f"a file of {pack.name} cannot be loaded: {said[-200:]}")
+
+
 def write_manifest(pack: Pack) -> None:
     """Write what a pack says of itself, and of its files as they are."""
     told = {

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tts_server.engine import Samples
-from tts_server.engines.onnx_voices.packs.pack import Pack
+from tts_server.engines.onnx_voices.packs.pack import Pack, unusable
 from tts_server.engines.onnx_voices.piper.config import Settings
-from tts_server.errors import VoiceDataMissing
 
 NOISE_SEED: Final = 22_050
 NOISE_LENGTH: Final = 196_613  # prime, so that rows of frames do not begin anew together
@@ -31,7 +30,7 @@ class Nets:
         try:
             self._front, self._decoder = _session(pack, "front.onnx", False), _session(pack, "decoder.onnx", True)
         except Exception as error:  # onnxruntime has a class of its own for each way a file can be bad
-            raise VoiceDataMissing(f"a graph of {pack.name} cannot be loaded: {str(error)[-200:]}") from error
+            raise unusable(pack, error) from error
         self._states = json.loads(self._decoder.get_modelmeta().custom_metadata_map["states"])
         self._asked = ["samples", *(name.replace("state", "next", 1) for name, _ in self._states)]
         self._given = {value.name for value in self._front.get_inputs()}

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from tts_server.engine import Prosody, Samples
 from tts_server.engines.onnx_voices.clauses.clauses import Alphabet
 from tts_server.engines.onnx_voices.clauses.speaker import Spoken
-from tts_server.engines.onnx_voices.packs.pack import Pack
+from tts_server.engines.onnx_voices.packs.pack import Pack, unusable
 from tts_server.engines.onnx_voices.sherpa.istft import Istft
 from tts_server.engines.onnx_voices.sherpa.spelling import Spelling
-from tts_server.errors import VoiceDataMissing
 
 NOISE: Final = {"matcha": 1.0, "vits": 0.667}  # usual values where such models run
 NOISE_W: Final = 0.8
@@ -38,7 +37,7 @@ class Nets:
             self._model = _session(pack, "model.onnx")
             self._vocoder = _session(pack, "vocoder.onnx") if (pack.folder / "vocoder.onnx").is_file() else None
         except Exception as error:  # onnxruntime has a class of its own for each way a file can be bad
-            raise VoiceDataMissing(f"a graph of {pack.name} cannot be loaded: {str(error)[-200:]}") from error
+            raise unusable(pack, error) from error
         self._inputs = [value.name for value in self._model.get_inputs()]
         self._istft = Istft.of(self._vocoder.get_modelmeta().custom_metadata_map) if self._vocoder else None
 
