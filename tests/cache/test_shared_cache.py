@@ -86,6 +86,17 @@ async def begun(server: ValkeyServer, pieces: int = 0) -> bytes:
     return stream
 
 
+async def ended(server: ValkeyServer) -> None:
+    """Wait until the others are told that a box has spoken to the end."""
+    stream = await begun(server, 1)
+
+    async def is_ended() -> bool:
+        ((_, fields),) = await server.client.xrevrange(stream, count=1)
+        return b"end" in fields
+
+    await until(is_ended)
+
+
 async def test_what_one_box_spoke_is_a_hit_on_the_other_and_sounds_the_same(core: Core, tmp_path: Path) -> None:
     async with valkey_server() as valkey, boxes(core, valkey.url, folder=tmp_path) as (first, second):
         spoken = await say(first)
@@ -246,6 +257,7 @@ async def test_the_lease_of_a_box_that_died_costs_a_moment_only(core: Core) -> N
     async with valkey_server() as valkey, boxes(core, valkey.url) as (first, second):
         spoken = await say(first)
         await told(valkey)
+        await ended(valkey)
         ((key, _),) = (await valkey.values("segment")).items()
         await valkey.client.flushall()
         await valkey.client.set(lease_of(key.decode().rpartition(":")[2]), "dead-box", px=60_000)

@@ -32,8 +32,9 @@ TIMEOUT_S = 0.01  # as by default
 async def serve(wanted: dict[str, Any]) -> None:
     """Serve until killed."""
     rtf, threads = float(wanted["rtf"]), int(wanted["threads"])
+    slow_s = float(wanted.get("slow_s", 0.0))
     limits = replace(LIMITS, when_full=wanted.get("when_full", "refuse"))
-    engine = {"engine_settings": {VOICE: {"rtf": rtf}}, "threads": threads}
+    engine = {"engine_settings": {VOICE: {"rtf": rtf, "slow_s": slow_s}}, "threads": threads}
     async with running_core(limits, **engine) as core:
         turns = Turns(Scheduler(threads))
         turns.scheduler.costs.learn(VOICE, 100 * rtf, 100.0)

@@ -42,9 +42,11 @@ def cpu_s(pid: int) -> float:
 
 
 @asynccontextmanager
-async def simulated(shared: str = "", when_full: str = "refuse") -> AsyncGenerator[RunningBox]:
-    """One box of fixed cost, ready to speak. shared: a Valkey's address."""
-    told = json.dumps({"rtf": RTF, "threads": THREADS, "shared": shared, "when_full": when_full})
+async def simulated(
+    shared: str = "", when_full: str = "refuse", rtf: float = RTF, slow_s: float = 0.0
+) -> AsyncGenerator[RunningBox]:
+    """One box of fixed cost, ready to speak. shared: a Valkey's address. slow_s: what a chunk of any length takes."""
+    told = json.dumps({"rtf": rtf, "slow_s": slow_s, "threads": THREADS, "shared": shared, "when_full": when_full})
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.scale.box", told),
         stdout=asyncio.subprocess.PIPE,

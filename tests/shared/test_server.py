@@ -2,14 +2,18 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.shared.valkey import valkey_server
+from tests.support.bad_line import bad_line
 from tests.support.certificate import write_certificate
+from tts_server.shared.breaker import MAX_FAILURES
 from tts_server.shared.server import NoAnswer, SharedServer
 from tts_server.shared.settings import SharedSettings
 
@@ -86,3 +90,43 @@ async def test_a_question_that_is_given_up_does_not_get_its_answer_to_the_next_o
             asking.cancel()
             await asyncio.wait([asking])
             assert await server.ask("GET", "two") == b"2"
+
+
+async def test_answers_to_those_who_are_patient_do_not_let_others_wait() -> None:
+    async with AsyncExitStack() as stack:
+        valkey = await stack.enter_async_context(valkey_server())
+        line = await stack.enter_async_context(bad_line(valkey.port))
+        settings = SharedSettings(f"valkey://127.0.0.1:{line.port}", PATIENT_S)
+        server = await stack.enter_async_context(probed(settings))
+        await server.ask("SET", "tts1:a", "1", timeout_s=PATIENT_S)  # connected
+        server._settings = replace(settings, timeout_s=0.01)
+        line.delay_s = 0.1
+        for _ in range(MAX_FAILURES - 1):
+            with pytest.raises(NoAnswer):
+                await server.ask("GET", "tts1:a")
+            assert server.is_up
+            assert await server.ask("GET", "tts1:a", timeout_s=PATIENT_S) == b"1"
+        late = asyncio.create_task(server.ask("GET", "tts1:a", timeout_s=PATIENT_S))
+        with pytest.raises(NoAnswer):
+            await server.ask("GET", "tts1:a")
+        assert not server.is_up
+        assert await late == b"1"
+        assert not server.is_up
+
+
+async def test_nobody_waits_for_a_client_that_does_not_give_up() -> None:
+    async with valkey_server() as valkey, probed(SharedSettings(valkey.url, PATIENT_S)) as server:
+        may_end = asyncio.Event()
+
+        async def asked(*command: str) -> None:
+            while not may_end.is_set():
+                with suppress(asyncio.CancelledError):
+                    await may_end.wait()
+            raise OSError(command)
+
+        server._patient.execute_command = asked
+        began = time.monotonic()
+        with pytest.raises(NoAnswer):
+            await server.ask("GET", "tts1:a", timeout_s=0.1)
+        assert time.monotonic() < began + 1
+        may_end.set()

@@ -46,6 +46,7 @@ class SharedServer:
         self._quick = self._connected(_CONNECTIONS, settings.timeout_s)
         self._patient = self._connected(_CONNECTIONS, _PATIENT_S)
         self._waiting = self._connected(_WAITING_CONNECTIONS, _LONGEST_WAIT_S)
+        self._asking: set[asyncio.Task[Any]] = set()
         self._told_at = -math.inf
 
     @property
@@ -89,6 +90,10 @@ class SharedServer:
 
     async def close(self) -> None:
         """Hang up."""
+        if self._asking:
+            for asking in self._asking:
+                asking.cancel()
+            await asyncio.wait(self._asking, timeout=_LONGEST_WAIT_S)
         for client in (self._quick, self._patient, self._waiting):
             await client.aclose(close_connection_pool=True)
 
@@ -117,9 +122,7 @@ class SharedServer:
 
     async def _ask(self, client: "Valkey", timeout_s: float, command: Any, is_probe: bool = False) -> Any:
         try:
-            with cancellation_kept():
-                async with asyncio.timeout(timeout_s):
-                    answer = await client.execute_command(*command)  # type: ignore[no-untyped-call]
+            answer = await self._answer(client, timeout_s, command)
         except self._refusals as error:
             self._tell_refusal(error)
             raise NoAnswer from error
@@ -129,9 +132,28 @@ class SharedServer:
                 reason = str(error) or "no answer in time"
                 log.warning("the shared cache is away, each box speaks for itself: %s", reason)
             raise NoAnswer from error
-        if self._breaker.worked():
+        # An answer to a patient question does not tell that it comes in the time that a request waits.
+        if client is self._quick and self._breaker.worked():
             log.info("the shared cache answers")
         return answer
+
+    async def _answer(self, client: "Valkey", timeout_s: float, command: Any) -> Any:
+        """In a task of its own: giving up takes the client a while at times, and a cancellation may be lost in it."""
+        asking: asyncio.Task[Any] = asyncio.create_task(client.execute_command(*command))  # type: ignore[no-untyped-call]
+        self._asking.add(asking)
+        asking.add_done_callback(self._over)
+        try:
+            await asyncio.wait([asking], timeout=timeout_s)
+            if not asking.done():
+                raise TimeoutError
+            return asking.result()
+        finally:
+            asking.cancel()
+
+    def _over(self, asking: asyncio.Task[Any]) -> None:
+        self._asking.discard(asking)
+        if not asking.cancelled():
+            asking.exception()  # so that asyncio does not log what nobody waits for any longer
 
     def _tell_refusal(self, error: Exception) -> None:
         """Once an hour: a full server stays full for a while."""
@@ -151,8 +173,8 @@ class SharedServer:
             log.warning("the shared cache has no bound: set maxmemory and maxmemory-policy allkeys-lru in Valkey")
 
     def _connected(self, connections: int, timeout_s: float) -> "Valkey":
-        """timeout_s: the client's own. Ours around it is lost now and then: before Python 3.12, `asyncio.wait_for`, by
-        which it sends, swallows a cancellation that comes in the moment in which all is sent.
+        """timeout_s: the client's own, by which questions end that nobody waits for any longer. Before Python 3.12,
+        `asyncio.wait_for`, by which it sends, swallows a cancellation that comes in the moment in which all is sent.
         """
         from valkey.asyncio import BlockingConnectionPool, Valkey
         from valkey.asyncio.retry import Retry
