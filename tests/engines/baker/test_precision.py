@@ -10,7 +10,8 @@ from tests.engines.baker.conftest import Golden, chunk_plan
 from tests.engines.baker.test_runtime import streamed
 from tts_server.engine import Utterance
 from tts_server.engines.baker.engine import BAKER, WARM_UP, BakerEngine
-from tts_server.engines.baker.precision import choose
+from tts_server.engines.baker.kernel import library
+from tts_server.engines.baker.precision import choose, has_integers
 from tts_server.engines.baker.products import LARGEST, balances, is_product, rows
 from tts_server.engines.baker.runtime import REACH, Nets
 from tts_server.engines.baker.stored import Stored, floats
@@ -45,13 +46,14 @@ def test_the_processor_tells_whether_it_has_dot_products(tmp_path: Path, told: s
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text(told)
     assert dot_products(cpuinfo) == name
-    assert choose("auto", cpuinfo).precision == ("int8" if name else "fp32")
+    assert choose("auto", cpuinfo).precision == ("int8" if name else "int16" if has_integers() else "fp32")
     assert name in choose("auto", cpuinfo).why
     assert choose("int8", cpuinfo).precision == "int8"
     assert choose("fp32", cpuinfo).precision == "fp32"
 
 
-def test_a_box_that_tells_nothing_multiplies_floats(tmp_path: Path) -> None:
+def test_a_box_that_can_do_nothing_multiplies_floats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "load", lambda: None)
     assert choose("auto", tmp_path / "missing").precision == "fp32"
 
 
@@ -64,7 +66,7 @@ def test_the_precision_is_part_of_what_names_recordings() -> None:
 
 def test_a_precision_that_is_not_there_is_told_when_the_voice_is_loaded() -> None:
     engine = BakerEngine({"precision": "int4"})
-    with pytest.raises(ConfigInvalid, match="'int4'; it may be auto, int8, fp32"):
+    with pytest.raises(ConfigInvalid, match="'int4'; it may be auto, int8, int16, fp32"):
         engine.load("baker")
 
 

@@ -11,14 +11,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tts_server.engines.baker.kernel import library
+from tts_server.engines.baker.kernel.library import Layers
 from tts_server.engines.baker.shape import VOCODER
 from tts_server.engines.baker.state import State
 
 PANEL: Final = 48  # outputs whose weights lie together
 LARGEST: Final = 4095  # of a column's integers
 LARGEST_WEIGHT: Final = 2047
-MOST_FRAMES: Final = 32  # at once
+CACHE_LINE: Final = 64
+MOST_FRAMES: Final = 32  # at once: what is made of more is further away from the processor
+HELD_FRAMES: Final = 22  # at most, that wait for what comes after them
+SLACK: Final = 1024  # floats of a room, beside its window
+NARROW_REACH: Final = 3
 
 Floats = NDArray[np.float32]
 Weights = Mapping[str, Floats]
@@ -31,156 +35,150 @@ class _Layer(ctypes.Structure):
     )
 
 
-class Layer:
-    """A convolution's weights as the compiled code reads them."""
+class _Narrow(ctypes.Structure):
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("weights", "bias")),
+        *((name, ctypes.c_int32) for name in ("width", "step")),
+    )
 
-    def __init__(self, weight: Floats, bias: Floats, dilation: int = 1) -> None:
+
+class _Plan(ctypes.Structure):
+    _fields_ = (
+        ("layers", ctypes.POINTER(_Layer)),
+        ("factors", ctypes.POINTER(ctypes.c_int32)),
+        *((name, _Narrow) for name in ("last", "filterbank")),
+        *((name, ctypes.c_int32) for name in ("stages", "units")),
+    )
+
+
+class Layer:
+    """A convolution's weights as the compiled code reads them: as integers of 12 bits, or as floats."""
+
+    def __init__(self, weight: Floats, bias: Floats, dilation: int = 1, *, is_rounded: bool) -> None:
         """weight: (outputs, inputs, taps)."""
         outputs, inputs, taps = weight.shape
-        largest = min(LARGEST_WEIGHT, (2**31 - 1) // (LARGEST * inputs))  # sums of a tap fit into 32 bits
-        scales = np.maximum(np.abs(weight).max(axis=1), 1e-20) / largest  # (outputs, taps)
-        integers = np.rint(weight / scales[:, None]).astype(np.int16)
-        panels = integers.reshape(-1, PANEL, inputs // 2, 2, taps).transpose(0, 4, 2, 1, 3)
-        self._arrays: tuple[NDArray[Any], ...] = (
-            _aligned(panels),
-            _by_panel(scales / LARGEST).astype(np.float32),
-            np.ascontiguousarray(bias, np.float32),
-        )
-        pointers = (array.ctypes.data for array in self._arrays)
-        self._layer = _Layer(*pointers, inputs, outputs, taps, dilation)
-        self.reference = ctypes.byref(self._layer)
-        self.inputs, self.outputs, self.span = inputs, outputs, (taps - 1) * dilation
-
-
-def _by_panel(rows: NDArray[Any]) -> NDArray[Any]:
-    """(outputs, taps) to (panels, taps, PANEL)."""
-    return np.ascontiguousarray(rows.reshape(-1, PANEL, rows.shape[1]).transpose(0, 2, 1))
-
-
-def _aligned(array: NDArray[np.int16]) -> NDArray[np.int16]:
-    """The same, flat, beginning with a cache line."""
-    room = np.empty(array.size + 32, np.int16)
-    aligned: NDArray[np.int16] = room[-(room.ctypes.data // 2) % 32 :][: array.size]
-    aligned[:] = array.ravel()
-    return aligned
+        weights, scales = _rounded(weight) if is_rounded else (_by_panel(weight, 1), np.empty(0, np.float32))
+        self._arrays = (_aligned(weights), scales, np.ascontiguousarray(bias, np.float32))
+        pointers = (_at(array) if array.size else None for array in self._arrays)
+        self.entry = _Layer(*pointers, inputs, outputs, taps, dilation)
 
 
 class NativeVocoder:
     """The vocoder, as `StreamedNet` is called: mel (1, n_mels, 1, T) -> samples."""
 
-    def __init__(self, weights: Weights) -> None:
-        loaded = library.load()
-        assert loaded is not None
-        self._library = loaded
+    def __init__(self, weights: Weights, compiled: Layers, *, is_rounded: bool) -> None:
+        """is_rounded: multiply integers of 16 bits, else floats."""
+        self._compiled = compiled
 
         def layer(name: str, dilation: int = 1) -> Layer:
             weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
             if name.endswith("shortcut"):  # of the unit's sum
                 bias = bias + weights[f"{name.replace('shortcut', 'pointwise')}.bias"]
-            return Layer(weight, bias, dilation)
+            return Layer(weight, bias, dilation, is_rounded=is_rounded)
 
-        self._first = layer("conv_in")
-        self._stages = []
+        self._layers = [layer("conv_in")]
         for stage, factor in enumerate(VOCODER.upsampling):
-            rows = _phases_first(factor)
-            up = f"up.{stage}"
-            phased = Layer(rows(weights[f"{up}.weight"]), rows(weights[f"{up}.bias"]))
-            units = [
-                (layer(f"{name}.dilated", d), layer(f"{name}.pointwise"), layer(f"{name}.shortcut"), d)
-                for d, name in ((d, f"stack.{stage}.{unit}") for unit, d in enumerate(VOCODER.dilations))
-            ]
-            self._stages.append((factor, phased, units))
-        self._last = _Narrow(weights["conv_out.weight"], weights["conv_out.bias"])
-        self._filterbank = _Narrow(weights["filterbank.weight"], np.zeros(VOCODER.bands, np.float32))
-        widths = [VOCODER.n_mels]
-        for (_, phased, units), width in zip(self._stages, VOCODER.channels[1:], strict=True):
-            widths += [phased.inputs, *[width] * len(units)]
-        widths += [VOCODER.channels[-1], VOCODER.bands]
-        self.initial_state = State(tuple(np.zeros((0, width), np.float32) for width in widths))
+            weight, bias = (_phases_first(weights[f"up.{stage}.{part}"], factor) for part in ("weight", "bias"))
+            self._layers.append(Layer(weight, bias, is_rounded=is_rounded))
+            for unit, dilation in enumerate(VOCODER.dilations):
+                name = f"stack.{stage}.{unit}"
+                self._layers += [
+                    layer(f"{name}.dilated", dilation),
+                    *map(layer, (f"{name}.pointwise", f"{name}.shortcut")),
+                ]
+        self._narrow = [
+            _window_first(weights["conv_out.weight"]),
+            weights["conv_out.bias"],
+            _window_first(weights["filterbank.weight"]),
+            np.zeros(VOCODER.bands, np.float32),
+        ]
+        last, filterbank = (
+            _Narrow(_at(weight), _at(bias), weight.shape[1], step)
+            for weight, bias, step in zip(
+                self._narrow[::2], self._narrow[1::2], (VOCODER.channels[-1], VOCODER.bands), strict=True
+            )
+        )
+        entries = (_Layer * len(self._layers))(*(layer.entry for layer in self._layers))
+        factors = (ctypes.c_int32 * len(VOCODER.upsampling))(*VOCODER.upsampling)
+        self._plan = _Plan(entries, factors, last, filterbank, len(factors), len(VOCODER.dilations))
+        self.initial_state = State((np.zeros(_kept_floats(), np.float32),))
 
     def __call__(self, chunk: Floats, state: State, *, is_last: bool) -> tuple[Floats, State]:
-        """chunk: (1, n_mels, 1, T), with T at least 1."""
-        mel, parts = np.ascontiguousarray(chunk[0, :, 0].T), []
+        """chunk: (1, n_mels, 1, T), with T at least 1. Raises ValueError for a first chunk that is too short."""
+        mel, parts = np.ascontiguousarray(chunk[0, :, 0].T, np.float32), []
+        kept, is_first = state.layers[0].copy(), state.is_first
         for start in range(0, len(mel), MOST_FRAMES):
             end = min(start + MOST_FRAMES, len(mel))
-            run = _Run(state, is_last and end == len(mel))
-            parts.append(self._samples(mel[start:end], run))
-            state = State(tuple(run.kept), is_first=False)
-        return parts[0] if len(parts) == 1 else np.concatenate(parts), state
+            parts.append(self._samples(mel[start:end], kept, is_first, is_last and end == len(mel)))
+            is_first = False
+        return parts[0] if len(parts) == 1 else np.concatenate(parts), State((kept,), is_first=False)
 
-    def _samples(self, mel: Floats, run: "_Run") -> Floats:
-        x = self._convolve(self._first, run.window(mel, 3, 3, is_reflected=True), is_leaky=False)
-        for factor, up, units in self._stages:
-            x = self._convolve(up, run.window(x, 1, 1, kept=1), is_leaky=True).reshape(-1, up.outputs // factor)
-            x = x[factor // 2 if run.is_first else 0 : len(x) - (factor - factor // 2 if run.is_last else 0)]
-            for dilated, pointwise, shortcut, reach in units:
-                around = run.window(x, reach, reach, is_reflected=True)
-                x = self._unit(dilated, pointwise, shortcut, around)
-        bands = np.tanh(self._narrow(self._last, run.window(x, 3, 3, is_reflected=True), is_leaky=True))
-        span = VOCODER.filterbank_taps - 1
-        phases = self._narrow(self._filterbank, run.window(bands, span // 2, span - span // 2), is_leaky=False)
-        return phases.reshape(-1)
-
-    def _convolve(self, layer: Layer, x: Floats, *, is_leaky: bool) -> Floats:
-        count = len(x) - layer.span
-        y = np.empty((count, layer.outputs), np.float32)
-        room = np.empty(len(x) * (4 + 2 * layer.inputs), np.uint8)
-        self._library.vocoder_convolve(layer.reference, _at(x), count, is_leaky, _at(y), _at(room))
-        return y
-
-    def _unit(self, dilated: Layer, pointwise: Layer, shortcut: Layer, x: Floats) -> Floats:
-        count = len(x) - dilated.span
-        y = np.empty((count, dilated.outputs), np.float32)
-        room = np.empty(y.nbytes + len(x) * (4 + 4 * dilated.inputs), np.uint8)
-        layers = (dilated.reference, pointwise.reference, shortcut.reference)
-        self._library.vocoder_unit(*layers, _at(x), count, _at(y), _at(room))
-        return y
-
-    def _narrow(self, layer: "_Narrow", x: Floats, *, is_leaky: bool) -> Floats:
-        count = len(x) - layer.span
-        y = np.empty((count, VOCODER.bands), np.float32)
-        bias, weights = _at(layer.bias), _at(layer.weight)
-        self._library.vocoder_narrow(_at(x), weights, bias, count, layer.weight.shape[1], x.shape[1], is_leaky, _at(y))
-        return y
+    def _samples(self, mel: Floats, kept: Floats, is_first: bool, is_last: bool) -> Floats:
+        """kept is changed into what the next chunk needs."""
+        frames = len(mel) + (HELD_FRAMES if is_last else 2)
+        samples = np.empty(frames * VOCODER.hop_length, np.float32)
+        window = _window_floats(frames)
+        room = np.empty(4 * window + window // 8 + CACHE_LINE, np.float32)
+        start = room.ctypes.data + -room.ctypes.data % CACHE_LINE
+        rooms = (ctypes.c_void_p * 3)(*(start + index * window * room.itemsize for index in range(3)))
+        edges = int(is_first), int(is_last)
+        plan = ctypes.byref(self._plan)
+        count = self._compiled.run(plan, _at(mel), len(mel), *edges, _at(kept), rooms, _at(samples))
+        if count < 0:
+            raise ValueError(f"{len(mel)} frames are too few for a first chunk")
+        return samples[:count]
 
 
-class _Narrow:
-    """A convolution of four outputs: windows of neighbouring floats times four rows."""
-
-    def __init__(self, weight: Floats, bias: Floats) -> None:
-        outputs, _, taps = weight.shape
-        self.weight: Floats = np.ascontiguousarray(weight.transpose(0, 2, 1)).reshape(outputs, -1)
-        self.bias, self.span = np.ascontiguousarray(bias), taps - 1
-
-
-class _Run:
-    """A chunk on its way through the layers: each takes what it has seen before, and leaves what it needs next."""
-
-    def __init__(self, state: State, is_last: bool) -> None:
-        self.is_first, self.is_last = state.is_first, is_last
-        self._before = iter(state.layers)
-        self.kept: list[Floats] = []
-
-    def window(
-        self, x: Floats, left: int, right: int, *, kept: int | None = None, is_reflected: bool = False
-    ) -> Floats:
-        """x (T, C) with what a layer sees around it; at the utterance's edges zeros, or x reflected."""
-        around = np.concatenate([next(self._before), x])
-        before, after = left * self.is_first, right * self.is_last
-        if before or after:
-            mode: Any = "reflect" if is_reflected else "constant"
-            around = np.pad(around, ((before, after), (0, 0)), mode=mode)
-        self.kept.append(around[len(around) - (left + right if kept is None else kept) :].copy())
-        return around
+def _kept_floats() -> int:
+    """What all layers see of a chunk, for the next one."""
+    before, *later = VOCODER.channels
+    seen = 2 * NARROW_REACH * VOCODER.n_mels + before + sum(later[:-1])
+    seen += sum(2 * reach * width for width in later for reach in VOCODER.dilations)
+    return seen + 2 * NARROW_REACH * later[-1] + (VOCODER.filterbank_taps - 1) * VOCODER.bands
 
 
-def _phases_first(factor: int) -> Any:
+def _window_floats(frames: int) -> int:
+    """Of the largest signal with what a layer sees around it, in whole cache lines."""
+    widest, rate = VOCODER.channels[0], 1
+    for factor, channels in zip(VOCODER.upsampling, VOCODER.channels[1:], strict=True):
+        rate *= factor
+        widest = max(widest, rate * channels)
+    floats = frames * widest + 4 * max(VOCODER.dilations) * VOCODER.channels[1] + SLACK
+    return -(-floats // 16) * 16
+
+
+def _rounded(weight: Floats) -> tuple[NDArray[Any], Floats]:
+    """The weights as integers by panel, and the scales of what is summed up with them, (panels, taps, PANEL)."""
+    _, inputs, taps = weight.shape
+    largest = min(LARGEST_WEIGHT, (2**31 - 1) // (LARGEST * inputs))  # sums of a tap fit into 32 bits
+    scales = np.maximum(np.abs(weight).max(axis=1), 1e-20) / largest  # (outputs, taps)
+    integers = np.rint(weight / scales[:, None]).astype(np.int16)
+    by_panel = (scales / LARGEST).reshape(-1, PANEL, taps).transpose(0, 2, 1)
+    return _by_panel(integers, 2), np.ascontiguousarray(by_panel, np.float32)
+
+
+def _by_panel(weight: NDArray[Any], in_a_word: int) -> NDArray[Any]:
+    """(outputs, inputs, taps) to (panels, taps, words, PANEL, inputs in a word)."""
+    _, inputs, taps = weight.shape
+    return weight.reshape(-1, PANEL, inputs // in_a_word, in_a_word, taps).transpose(0, 4, 2, 1, 3)
+
+
+def _aligned(array: NDArray[Any]) -> NDArray[Any]:
+    """The same, flat, beginning with a cache line."""
+    room = np.empty(array.nbytes + CACHE_LINE, np.uint8)
+    aligned: NDArray[Any] = room[-room.ctypes.data % CACHE_LINE :][: array.nbytes].view(array.dtype)
+    aligned[:] = array.ravel()
+    return aligned
+
+
+def _window_first(weight: Floats) -> Floats:
+    """(outputs, inputs, taps) to (outputs, taps * inputs): neighbouring columns are neighbouring floats."""
+    return np.ascontiguousarray(weight.transpose(0, 2, 1)).reshape(len(weight), -1)
+
+
+def _phases_first(rows: Floats, factor: int) -> Floats:
     """Rows (channels * factor, ...) as (factor * channels, ...): a column of all phases is then as many columns."""
-
-    def reordered(rows: Floats) -> Floats:
-        return np.ascontiguousarray(rows.reshape(-1, factor, *rows.shape[1:]).swapaxes(0, 1)).reshape(rows.shape)
-
-    return reordered
+    return np.ascontiguousarray(rows.reshape(-1, factor, *rows.shape[1:]).swapaxes(0, 1)).reshape(rows.shape)
 
 
 def _at(array: NDArray[Any]) -> int:

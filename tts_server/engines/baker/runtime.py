@@ -82,8 +82,8 @@ class Nets:
     """
 
     def __init__(self, precision: Precision = "fp32") -> None:
-        """precision: "int8" is of decoder and postnet; the vocoder then has 16 bits, if it is compiled, or floats. In 8
-        bits the encoder would give other durations, and the vocoder would hiss.
+        """precision: "int8" is of decoder and postnet; in 8 bits the encoder would give other durations, and the
+        vocoder would hiss. It has 16 bits in "int8" and "int16", if it is compiled for them, or floats.
 
         Raises VoiceDataMissing.
         """
@@ -97,8 +97,9 @@ class Nets:
         self.postnet = StreamedNet(_session("postnet" + end, postnet))
         vocoder = read_vocoder()
         self.vocode: StreamedNet | NativeVocoder
-        if precision == "int8" and library.load() is not None:
-            self.vocode = NativeVocoder(vocoder)
+        if (compiled := library.load()) is not None:
+            is_rounded = precision != "fp32" and compiled.has_integers
+            self.vocode = NativeVocoder(vocoder, compiled, is_rounded=is_rounded)
         else:
             self.vocode = StreamedNet(_session("vocoder", dict(vocoder)))
         _return_free_memory()

@@ -63,7 +63,14 @@ STEPS = Library(
 LAYERS = Library(
     ENGINES / "baker" / "kernel",
     "vocoder_layers",
-    {"x86_64": (Variant("vnni", 16, tuple(f"-mavx512{part}" for part in ("f", "bw", "dq", "vl", "vnni"))),)},
+    {
+        "x86_64": (
+            Variant("vnni", 16, ("-mfma", *(f"-mavx512{part}" for part in ("f", "bw", "dq", "vl", "vnni")))),
+            Variant("avx2", 8, ("-mavx2", "-mfma")),
+        ),
+        "aarch64": (Variant("neon", 4, ()),),
+    },
+    has_dispatch=True,
 )
 LIBRARIES = (STEPS, LAYERS)
 

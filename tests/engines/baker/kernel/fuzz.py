@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.engines.baker.kernel.test_native import layer_in_floats, signal_to_noise_db
+from tests.engines.baker.kernel.test_native import convolved, kinds, layer_in_floats, signal_to_noise_db
 from tts_server.engines.baker import native
 from tts_server.engines.baker.kernel import library
 from tts_server.engines.baker.weights import read_vocoder
@@ -27,21 +27,25 @@ def main() -> int:
         library.LIBRARY = chosen.library.resolve()  # type: ignore[misc]
         library.load.cache_clear()
     assert library.load() is not None, f"{library.LIBRARY} cannot be loaded"
-    vocoder, random, worst = native.NativeVocoder(read_vocoder()), np.random.default_rng(12), np.inf
+    random, worst = np.random.default_rng(12), np.inf
+    vocoders = [native.NativeVocoder(read_vocoder(), code, is_rounded=rounded) for code, rounded in kinds()]
     for _ in range(chosen.rounds):
         inputs, outputs = 16 * int(random.integers(1, 25)), 48 * int(random.integers(1, 6))
         taps, dilation, count = (int(random.integers(1, most)) for most in (8, 30, 60))
         weight = random.standard_normal((outputs, inputs, taps)).astype(np.float32)
         bias = random.standard_normal(outputs).astype(np.float32)
         x = random.standard_normal((count + (taps - 1) * dilation, inputs)).astype(np.float32)
-        found = vocoder._convolve(native.Layer(weight, bias, dilation), x, is_leaky=False)
-        worst = min(worst, signal_to_noise_db(layer_in_floats(weight, bias, x, dilation), found))
-        mel = random.standard_normal((1, 80, 1, int(random.integers(22, 70)))).astype(np.float32)
-        state, start = vocoder.initial_state, 0
-        while start < mel.shape[-1]:
-            size = int(random.integers(1, 9)) if start else 21
-            _, state = vocoder(mel[..., start : start + size], state, is_last=start + size >= mel.shape[-1])
-            start += size
+        expected = layer_in_floats(weight, bias, x, dilation)
+        for code, is_rounded in kinds():
+            found = convolved(code, native.Layer(weight, bias, dilation, is_rounded=is_rounded), x)
+            worst = min(worst, signal_to_noise_db(expected, found))
+        mel = random.standard_normal((1, 80, 1, int(random.integers(10, 70)))).astype(np.float32)
+        for vocoder in vocoders:
+            state, start = vocoder.initial_state, 0
+            while start < mel.shape[-1]:
+                size = int(random.integers(1, 9)) if start else int(random.integers(21, 40))
+                _, state = vocoder(mel[..., start : start + size], state, is_last=start + size >= mel.shape[-1])
+                start += size
     sys.stdout.write(f"{chosen.rounds} layers: at least {worst:.1f} dB from numpy's noise\n")
     return int(worst < 50)
 

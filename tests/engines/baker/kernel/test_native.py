@@ -1,9 +1,10 @@
-"""The compiled vocoder against the graph in floats, and its layers against numpy."""
+"""The compiled vocoder against the graph, and its layers against numpy: all that this processor can run."""
 
 import ctypes
 import platform
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal, cast
 
 import numpy as np
 import pytest
@@ -13,19 +14,47 @@ from tests.engines.baker.conftest import chunk_plan
 from tts_server.engines.baker.engine import BakerEngine
 from tts_server.engines.baker.kernel import library
 from tts_server.engines.baker.native import Layer, NativeVocoder
-from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Nets, StreamedNet
+from tts_server.engines.baker.precision import has_integers
+from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Nets, StreamedNet, _session
 from tts_server.engines.baker.shape import VOCODER
 from tts_server.engines.baker.weights import read_vocoder
 from tts_server.engines.compiled import build
+from tts_server.errors import ConfigInvalid
 
 Floats = NDArray[np.float32]
 
 needs_it = pytest.mark.skipif(library.load() is None, reason="not compiled, or not for this processor")
+needs_integers = pytest.mark.skipif(not has_integers(), reason="not compiled, or without 16-bit products here")
+
+
+def possible() -> list[library.Layers]:
+    """What was compiled, of that all which this processor can run."""
+    if (best := library.load()) is None:
+        return []
+    names = {"AVX-512 VNNI": ("vnni", "avx2"), "AVX2": ("avx2",), "NEON": ("neon",)}[best.name]
+    return [library.variant_of(ctypes.CDLL(str(library.LIBRARY)), name) for name in names]
+
+
+def kinds() -> list[tuple[library.Layers, bool]]:
+    """Each of them, with integers and with floats."""
+    return [(code, rounded) for code in possible() for rounded in (True, False) if code.has_integers or not rounded]
+
+
+@pytest.fixture(
+    scope="module", params=kinds(), ids=lambda kind: f"{kind[0].name}-{'integers' if kind[1] else 'floats'}"
+)
+def kind(request: pytest.FixtureRequest) -> tuple[library.Layers, bool]:
+    return cast("tuple[library.Layers, bool]", request.param)
 
 
 @pytest.fixture(scope="module")
-def compiled() -> NativeVocoder:
-    return NativeVocoder(read_vocoder())
+def compiled(kind: tuple[library.Layers, bool]) -> NativeVocoder:
+    return NativeVocoder(read_vocoder(), kind[0], is_rounded=kind[1])
+
+
+@pytest.fixture(scope="module")
+def graph() -> StreamedNet:
+    return StreamedNet(_session("vocoder", dict(read_vocoder())))
 
 
 def spoken(vocoder: NativeVocoder | StreamedNet, mel: Floats, size: int | None = None) -> Floats:
@@ -38,6 +67,17 @@ def spoken(vocoder: NativeVocoder | StreamedNet, mel: Floats, size: int | None =
     return np.concatenate(parts)
 
 
+def convolved(code: library.Layers, layer: Layer, x: Floats, *, is_leaky: bool = False) -> Floats:
+    """x: (T, inputs)."""
+    entry = layer.entry
+    count = len(x) - (entry.taps - 1) * entry.dilation
+    y = np.empty((count, entry.outputs), np.float32)
+    room = np.empty(len(x) * (1 + entry.inputs), np.float32)
+    pointers = y.ctypes.data, room.ctypes.data
+    code.convolve(ctypes.byref(entry), x.ctypes.data, count, is_leaky, *pointers)
+    return y
+
+
 def layer_in_floats(weight: Floats, bias: Floats, x: Floats, dilation: int) -> Floats:
     """x: (T, inputs)."""
     taps = weight.shape[2]
@@ -47,15 +87,17 @@ def layer_in_floats(weight: Floats, bias: Floats, x: Floats, dilation: int) -> F
 
 
 def signal_to_noise_db(signal: Floats, other: Floats) -> float:
-    return float(10 * np.log10((signal**2).sum() / ((signal - other) ** 2).sum()))
+    return float(10 * np.log10((signal**2).sum() / max(float(((signal - other) ** 2).sum()), 1e-20)))
 
 
 @needs_it
-def test_it_says_what_the_graph_in_floats_says(compiled: NativeVocoder, nets: Nets, mel: Floats) -> None:
-    expected, heard = spoken(nets.vocode, mel), spoken(compiled, mel)
+def test_it_says_what_the_graph_says(
+    compiled: NativeVocoder, kind: tuple[library.Layers, bool], graph: StreamedNet, mel: Floats
+) -> None:
+    expected, heard = spoken(graph, mel), spoken(compiled, mel)
     assert heard.shape == expected.shape
     assert heard.dtype == np.float32
-    assert signal_to_noise_db(expected, heard) > 40
+    assert signal_to_noise_db(expected, heard) > (40 if kind[1] else 80)
     assert abs(20 * np.log10(heard.std() / expected.std())) < 0.02
 
 
@@ -63,6 +105,26 @@ def test_it_says_what_the_graph_in_floats_says(compiled: NativeVocoder, nets: Ne
 @pytest.mark.parametrize("size", [1, 7, 32, 33, 100])
 def test_any_chunks_give_the_samples_of_the_whole(compiled: NativeVocoder, mel: Floats, size: int) -> None:
     assert np.array_equal(spoken(compiled, mel, size), spoken(compiled, mel))
+
+
+@needs_integers
+def test_all_processors_say_the_same_with_integers(mel: Floats) -> None:
+    said = {code.name: spoken(NativeVocoder(read_vocoder(), code, is_rounded=True), mel) for code in possible()}
+    first, *others = said.values()
+    assert all(np.array_equal(first, other) for other in others)
+
+
+@needs_it
+def test_a_first_chunk_that_is_too_short_is_refused(compiled: NativeVocoder, mel: Floats) -> None:
+    with pytest.raises(ValueError, match="5 frames are too few"):
+        compiled(mel[..., :5], compiled.initial_state, is_last=False)
+
+
+@needs_it
+def test_a_state_can_be_gone_on_from_twice(compiled: NativeVocoder, mel: Floats) -> None:
+    _, state = compiled(mel[..., :40], compiled.initial_state, is_last=False)
+    first, second = (compiled(mel[..., 40:60], state, is_last=False)[0] for _ in range(2))
+    assert np.array_equal(first, second)
 
 
 @needs_it
@@ -77,27 +139,27 @@ def test_several_threads_may_speak_at_once(compiled: NativeVocoder, mel: Floats)
 @pytest.mark.parametrize(("inputs", "outputs", "taps", "dilation"), [(16, 48, 1, 1), (80, 384, 7, 1), (48, 96, 3, 27)])
 @pytest.mark.parametrize("count", [1, 7, 8, 29])
 def test_a_layer_is_a_convolution(
-    compiled: NativeVocoder, inputs: int, outputs: int, taps: int, dilation: int, count: int
+    kind: tuple[library.Layers, bool], inputs: int, outputs: int, taps: int, dilation: int, count: int
 ) -> None:
     random = np.random.default_rng(inputs + count)
     weight = random.standard_normal((outputs, inputs, taps)).astype(np.float32)
     bias = random.standard_normal(outputs).astype(np.float32)
     x = random.standard_normal((count + (taps - 1) * dilation, inputs)).astype(np.float32)
     x *= 10 ** random.uniform(-3, 3, (len(x), 1)).astype(np.float32)  # columns as different as can be
-    layer = Layer(weight, bias, dilation)
+    layer = Layer(weight, bias, dilation, is_rounded=kind[1])
     for is_leaky in (False, True):
         seen = np.maximum(x, x * np.float32(VOCODER.leak)) if is_leaky else x
         expected = layer_in_floats(weight, bias, seen, dilation)
-        assert signal_to_noise_db(expected, compiled._convolve(layer, x, is_leaky=is_leaky)) > 55
+        assert signal_to_noise_db(expected, convolved(kind[0], layer, x, is_leaky=is_leaky)) > 55
 
 
 @needs_it
 @pytest.mark.parametrize("inputs", [16, 192, 384])
-def test_the_largest_sums_do_not_run_over(compiled: NativeVocoder, inputs: int) -> None:
-    layer = Layer(np.ones((48, inputs, 3), np.float32), np.zeros(48, np.float32))
+def test_the_largest_sums_do_not_run_over(kind: tuple[library.Layers, bool], inputs: int) -> None:
+    layer = Layer(np.ones((48, inputs, 3), np.float32), np.zeros(48, np.float32), is_rounded=kind[1])
     for value in (1.0, -1.0, 1e30, -1e-30, 0.0):
         x = np.full((10, inputs), value, np.float32)
-        assert np.allclose(compiled._convolve(layer, x, is_leaky=False), 3.0 * inputs * value, rtol=1e-3, atol=1e-27)
+        assert np.allclose(convolved(kind[0], layer, x), 3.0 * inputs * value, rtol=1e-3, atol=1e-27)
 
 
 @needs_it
@@ -108,16 +170,20 @@ def test_what_is_no_number_ends_as_none_and_harms_nothing_else(compiled: NativeV
     assert np.isfinite(spoken(compiled, mel)).all()
 
 
-@needs_it
-def test_it_is_used_in_8_bits_only_and_tells_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(Nets("int8").vocode, NativeVocoder)
-    assert isinstance(Nets("fp32").vocode, StreamedNet)
-    (voice,) = BakerEngine({"precision": "int8"}).voices
-    assert voice.revision.endswith("-int8-compiled")
+@needs_integers
+@pytest.mark.parametrize("precision", ["int8", "int16"])
+def test_what_it_is_made_with_is_part_of_what_names_recordings(
+    monkeypatch: pytest.MonkeyPatch, precision: Literal["int8", "int16"]
+) -> None:
+    assert isinstance(Nets(precision).vocode, NativeVocoder)
+    (voice,) = BakerEngine({"precision": precision}).voices
+    assert voice.revision.endswith({"int8": "-int8-compiled", "int16": "-int16"}[precision])
     monkeypatch.setattr(library, "load", lambda: None)
-    assert isinstance(Nets("int8").vocode, StreamedNet)
     (voice,) = BakerEngine({"precision": "int8"}).voices
     assert voice.revision.endswith("-int8")
+    with pytest.raises(ConfigInvalid, match="needs the compiled vocoder"):
+        BakerEngine({"precision": "int16"}).load("baker")
+    assert isinstance(Nets("fp32").vocode, StreamedNet)
 
 
 def test_without_the_library_there_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -131,4 +197,4 @@ def test_the_source_compiles_without_a_warning(tmp_path: Path) -> None:
     compiler = build.find_compiler(machine)
     assert compiler is not None
     library = build.compile_library(build.LAYERS, tmp_path, machine, compiler, ("-Werror",))
-    assert ctypes.CDLL(str(library)).vocoder_unit
+    assert ctypes.CDLL(str(library)).vocoder_variant
