@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,6 +24,7 @@ from tts_server.transports.compat.index_tts import add_index_tts
 from tts_server.transports.compat.ovos import add_kokoro_sign, add_ovos
 from tts_server.transports.compat.settings import CompatSettings
 from tts_server.transports.error_codes import code_of, status_of
+from tts_server.transports.http.requests.application import Application
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +50,10 @@ class _Routes:
     """Routes of doors, put in and taken out again as the doors are opened and shut."""
 
     def __init__(self) -> None:
-        self._app: FastAPI | None = None
+        self._app: Application | None = None
         self._made: dict[str, list[BaseRoute]] = {}  # by the name of their door
 
-    def add(self, app: FastAPI, door: str, make: Callable[[], None]) -> None:
+    def add(self, app: Application, door: str, make: Callable[[], None]) -> None:
         """make: adds a door's routes to the application."""
         before = list(app.router.routes)
         make()
@@ -67,7 +67,6 @@ class _Routes:
         ours = [route for routes in self._made.values() for route in routes]
         found = [route for door, routes in self._made.items() if getattr(settings, door) for route in routes]
         app.router.routes[:] = [route for route in app.router.routes if route not in ours] + found
-        app.openapi_schema = None  # made again when it is asked for
 
 
 class CompatDoors:
@@ -86,7 +85,7 @@ class CompatDoors:
         self._settings = settings
         self._routes.show(settings)
 
-    def add_routes(self, app: FastAPI) -> None:
+    def add_routes(self, app: Application) -> None:
         """See Guest."""
         services = self._services
         self._routes.add(app, "index_tts", lambda: add_index_tts(app, services))

@@ -4,8 +4,8 @@ import asyncio
 import base64
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 
 from tts_server.audio.encode import FORMATS, FormatName, encode_whole
 from tts_server.audio.pcm import silence, to_s16le
@@ -14,6 +14,7 @@ from tts_server.events import Audio
 from tts_server.transports.compat.account import Services, percent_louder
 from tts_server.transports.compat.speech_request import order_for
 from tts_server.transports.http.replies.speech import SILENCE_S, Order, speaking
+from tts_server.transports.http.requests.application import Application
 
 PATH: Final = "/compat/doubao"
 MAX_CHARS: Final = 1024  # as there: the whole sound is one JSON text
@@ -46,7 +47,7 @@ class DoubaoRequest(BaseModel):
     request: DoubaoText
 
 
-def add_doubao(app: FastAPI, services: Services) -> None:
+def add_doubao(app: Application, services: Services) -> None:
     """Add the route."""
 
     @app.post(PATH)

@@ -3,12 +3,13 @@
 from pathlib import PurePath
 from typing import Final
 
-from fastapi import FastAPI, Request
 from pydantic import BaseModel
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tts_server.transports.compat.account import Services
 from tts_server.transports.compat.speech_request import order_for, spoken
+from tts_server.transports.http.requests.application import Application
 
 PATH: Final = "/compat/gpt_sovits"
 
@@ -21,7 +22,7 @@ class GptSovitsRequest(BaseModel):
     speed_factor: float = 1.0
 
 
-def add_gpt_sovits(app: FastAPI, services: Services) -> None:
+def add_gpt_sovits(app: Application, services: Services) -> None:
     """Add the routes. The voice is the name of the reference sound, where there is one of that name."""
 
     def speak(request: Request, text: str, reference: str | None, speed: float) -> Response:

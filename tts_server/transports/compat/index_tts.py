@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tts_server.transports.compat.account import Services
 from tts_server.transports.compat.speech_request import order_for, spoken
+from tts_server.transports.http.requests.application import Application
 
 PATH: Final = "/tts"
 RATE: Final = 24000  # Hz, whatever the device plays
@@ -20,7 +21,7 @@ class IndexTtsRequest(BaseModel):
     character: str | None = Field(description="A voice; names that are not here go to a voice like it.")
 
 
-def add_index_tts(app: FastAPI, services: Services) -> None:
+def add_index_tts(app: Application, services: Services) -> None:
     """Add the route."""
 
     @app.post(PATH, response_class=Response, responses={200: {"content": {"audio/pcm": {}}}})

@@ -1,14 +1,15 @@
 """The TTS server of OVOS: GET /v2/synthesize, and /synthesize/TEXT of its first version. A sign of Kokoro-FastAPI."""
 
-from fastapi import FastAPI, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tts_server.transports.compat.account import Services
 from tts_server.transports.compat.speech_request import order_for, spoken
+from tts_server.transports.http.requests.application import Application
 from tts_server.voices import voice_like
 
 
-def add_ovos(app: FastAPI, services: Services) -> None:
+def add_ovos(app: Application, services: Services) -> None:
     """Add the routes."""
 
     def speak(request: Request, text: str, voice: str, language: str) -> Response:
@@ -27,7 +28,7 @@ def add_ovos(app: FastAPI, services: Services) -> None:
         return speak(request, text, voice, lang)
 
 
-def add_kokoro_sign(app: FastAPI) -> None:
+def add_kokoro_sign(app: Application) -> None:
     """Let wyoming-openai take us for Kokoro-FastAPI: it then asks for our voices."""
 
     @app.get("/v1/test", include_in_schema=False)

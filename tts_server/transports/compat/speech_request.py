@@ -1,6 +1,6 @@
 """A whole text asked for over HTTP by a client made for another engine."""
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tts_server.audio.encode import FormatName

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -13,6 +12,8 @@ from protocol.errors import ErrorCode
 from protocol.http_api import error_json
 from tts_server.errors import TTSError
 from tts_server.transports.error_codes import code_of, status_of
+from tts_server.transports.http.requests.application import Application
+from tts_server.transports.http.requests.arguments import InvalidRequest, is_json
 
 INTERNAL: Final = "something went wrong inside the server; its log tells more"
 _HTTP_CODES: Final = {400: ErrorCode.BAD_JSON, 404: ErrorCode.NOT_FOUND}
@@ -20,10 +21,10 @@ RETRY_LATER: Final = (429, 503)
 _FORMAT_FIELDS: Final = ("format", "response_format", "text_format", "stream_format", "rate")
 
 
-def add_error_handlers(app: FastAPI) -> None:
+def add_error_handlers(app: Application) -> None:
     """Answer everything that a route may raise with a JSON body."""
     app.add_exception_handler(TTSError, _on_tts_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(InvalidRequest, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_unexpected_error)
 
@@ -67,12 +68,12 @@ def _methods_of(request: Request) -> list[str]:
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    problem = error.errors()[0]
+    assert isinstance(error, InvalidRequest)
+    problem = error.problems[0]
     if problem["type"] == "json_invalid":
         return error_answer(400, ErrorCode.BAD_JSON, f"the body is not valid JSON: {problem['ctx']['error']}")
     in_body = problem["loc"][:1] != ("query",)
-    if in_body and not _is_json(request.headers.get("content-type", "")):
+    if in_body and not is_json(request.headers.get("content-type", "")):
         return error_answer(415, ErrorCode.BAD_MESSAGE, "send JSON, with the header Content-Type: application/json")
     param = _field_of(problem["loc"][1:], error.body) if in_body else ".".join(map(str, problem["loc"][1:]))
     is_format = param in _FORMAT_FIELDS and problem["type"] == "literal_error"
@@ -95,8 +96,3 @@ def _field_of(loc: Sequence[int | str], body: object) -> str:
 
 async def _on_unexpected_error(_: Request, __: Exception) -> Response:
     return error_answer(500, ErrorCode.INTERNAL, INTERNAL)
-
-
-def _is_json(content_type: str) -> bool:
-    kind = content_type.partition(";")[0].strip().casefold()
-    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))

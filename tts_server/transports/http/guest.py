@@ -2,14 +2,15 @@
 
 from typing import Protocol
 
-from fastapi import FastAPI
 from starlette.types import ASGIApp, Scope
+
+from tts_server.transports.http.requests.application import Application
 
 
 class Guest(Protocol):
     """Routes, and WebSockets at paths of their own."""
 
-    def add_routes(self, app: FastAPI) -> None:
+    def add_routes(self, app: Application) -> None:
         """Add what is served over HTTP."""
 
     def websocket_for(self, scope: Scope, host: ASGIApp) -> ASGIApp | None:

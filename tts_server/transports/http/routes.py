@@ -4,7 +4,6 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any, Final
 
-from fastapi import FastAPI
 from starlette.responses import Response
 
 from protocol.errors import ErrorCode
@@ -23,6 +22,7 @@ from tts_server.transports.http.errors import add_error_handlers, error_answer
 from tts_server.transports.http.openai.routes import add_openai
 from tts_server.transports.http.replies.box_facts import BoxFacts
 from tts_server.transports.http.replies.stored_audio import StoredAudio
+from tts_server.transports.http.requests.application import Application
 from tts_server.transports.http.settings import HttpSettings
 from tts_server.transports.http.web_page import add_page
 from tts_server.user_data.user_data import UserData
@@ -39,18 +39,15 @@ def build_app(
     metrics: Metrics,
     user_data: UserData | None = None,
     box: Callable[[], BoxFacts] = BoxFacts,
-) -> FastAPI:
+) -> Application:
     """The application behind the guard. user_data: None forgets what it is told to keep."""
     user_data = user_data or UserData()
-    # FastAPI's own pages of the document load scripts from the internet; `docs.py` has one that does not.
-    app = FastAPI(
+    app = Application(
+        settings.has_docs,
+        access.needs_token,
         title="tts-server",
         version=__version__,
         description="Text and emotion in, speech out, while it is made.",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/openapi.json" if settings.has_docs else None,
-        redirect_slashes=False,
         responses=_ERRORS,
     )
     add_error_handlers(app)
@@ -64,7 +61,7 @@ def build_app(
     _add_upgrade(app)
     if settings.has_docs:
         _add_protocol(app)
-        add_docs(app, access.needs_token)
+        add_docs(app)
     if settings.has_metrics:
         _add_metrics(app, metrics)
     if settings.has_page:
@@ -72,14 +69,14 @@ def build_app(
     return app
 
 
-def _add_metrics(app: FastAPI, metrics: Metrics) -> None:
+def _add_metrics(app: Application, metrics: Metrics) -> None:
     async def figures() -> Response:
         return Response(metrics.text(), media_type=MEDIA_TYPE)
 
     app.add_api_route("/metrics", figures, include_in_schema=False)
 
 
-def _add_protocol(app: FastAPI) -> None:
+def _add_protocol(app: Application) -> None:
     """What programs that write clients read."""
 
     def serve(path: str, text: str, media_type: str) -> None:
@@ -94,7 +91,7 @@ def _add_protocol(app: FastAPI) -> None:
         serve(f"/schema/{name}", (folder / name).read_text(encoding="utf-8"), "application/schema+json")
 
 
-def _add_upgrade(app: FastAPI) -> None:
+def _add_upgrade(app: Application) -> None:
     @app.get(PATH, include_in_schema=False)
     async def upgrade() -> Response:
         message = f"this is a WebSocket with the subprotocol {SUBPROTOCOL}; /asyncapi.yaml describes it"

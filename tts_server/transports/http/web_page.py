@@ -6,8 +6,10 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
-from fastapi import FastAPI, Request
+from starlette.requests import Request
 from starlette.responses import Response
+
+from tts_server.transports.http.requests.application import Application
 
 _MEDIA_TYPES: Final = {
     "html": "text/html; charset=utf-8",
@@ -34,7 +36,7 @@ _FRAMED: Final = {"content-security-policy": f"{_POLICY}'self'", "x-frame-option
 _ISOLATION: Final = {"cross-origin-opener-policy": "same-origin"}  # browsers heed it over HTTPS, and complain elsewhere
 
 
-def add_page(app: FastAPI) -> None:
+def add_page(app: Application) -> None:
     """The page at `/` and its parts under `/web/`. Browsers keep them, and ask whether they are still good."""
     for path, file in _files(files("tts_server.transports.http") / "web", "/web/"):
         if media_type := _MEDIA_TYPES.get(file.name.rpartition(".")[2]):
@@ -49,7 +51,7 @@ def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
             yield path + each.name, each
 
 
-def _serve(app: FastAPI, path: str, content: bytes, media_type: str) -> None:
+def _serve(app: Application, path: str, content: bytes, media_type: str) -> None:
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
 
     async def page(request: Request) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-from fastapi import FastAPI, Request
+from starlette.requests import Request
 
 from protocol.emotions import ALIASES, CHINESE_NAMES, EMOTIONS, ENGLISH_NAMES
 from protocol.http_api import EmotionInfo, EmotionList, EngineInfo, Health, Ticket, VoiceInfo, VoiceList
@@ -15,9 +15,10 @@ from tts_server.synthesis.metrics import Metrics
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.replies.box_facts import BoxFacts
 from tts_server.transports.http.replies.report import Report
+from tts_server.transports.http.requests.application import Application
 
 
-def add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
+def add_probes(app: Application, synthesizer: Synthesizer) -> None:
     """What balancers and systemd ask."""
 
     @app.get("/healthz", summary="Is it alive?")
@@ -38,7 +39,7 @@ def add_probes(app: FastAPI, synthesizer: Synthesizer) -> None:
 
 
 def add_info(
-    app: FastAPI, synthesizer: Synthesizer, access: Access, metrics: Metrics, box: Callable[[], BoxFacts]
+    app: Application, synthesizer: Synthesizer, access: Access, metrics: Metrics, box: Callable[[], BoxFacts]
 ) -> None:
     """What pages and programs ask before they speak."""
 

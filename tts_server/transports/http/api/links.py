@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from fastapi import FastAPI, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -24,6 +24,7 @@ from tts_server.transports.http.replies.report import Report
 from tts_server.transports.http.replies.speech import Order, speak_and_keep, speak_for_later
 from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.replies.streamed_audio import Keeper, SpokenAudio
+from tts_server.transports.http.requests.application import Application
 from tts_server.transports.http.requests.query import QUERY_BYTES, speech_in_address
 
 PATH: Final = "/api/tts"
@@ -69,7 +70,7 @@ class LinkedAudio(SpokenAudio):
 
 
 def add_links(
-    app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, access: Access, places: Places, max_age_s: float
+    app: Application, synthesizer: Synthesizer, store: StoredAudio, access: Access, places: Places, max_age_s: float
 ) -> None:
     """Add the routes. max_age_s: for how long a player need not ask again."""
 
@@ -116,7 +117,7 @@ def add_links(
         with places.taken():
             return await answer_again(store, await speak_for_later(order, request.receive, store), tag)
 
-    @app.options(PATH, include_in_schema=False)
+    @app.route_for("OPTIONS", PATH, include_in_schema=False)
     async def methods() -> Response:
         return Response(status_code=204, headers={"allow": ALLOWED})
 

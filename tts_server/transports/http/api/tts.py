@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from protocol.http_api import AudioReply, SpeechRequest
@@ -18,7 +18,7 @@ from tts_server.transports.http.replies.speech import Order, speak_and_keep, spe
 from tts_server.transports.http.replies.sse import MEDIA_TYPE, OurEvents, SpokenEvents
 from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.replies.streamed_audio import SpokenAudio
-from tts_server.transports.http.requests.query import AlsoInAddress
+from tts_server.transports.http.requests.application import Application
 from tts_server.voices import check_emotion, split_name
 
 # In the OpenAPI document: audio of every format.
@@ -32,7 +32,7 @@ _ACCEPTED: Final[dict[str, FormatName]] = {
 Say = Callable[[SpeechRequest, Request], Awaitable[Response | AudioReply]]
 
 
-def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, access: Access) -> Say:
+def add_speech(app: Application, synthesizer: Synthesizer, store: StoredAudio, access: Access) -> Say:
     """Add the routes. Returns what answers a request, for others that come to one."""
 
     def order(wanted: SpeechRequest, request: Request, form: FormatName) -> Order:
@@ -64,7 +64,7 @@ def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, acces
         ("/api/tts", tts, "Say a text", AUDIO),
         ("/api/tts/sse", sse, "Say a text, as events", {MEDIA_TYPE: {}}),
     ):
-        app.router.add_api_route(
+        app.add_api_route(
             *(path, speak),
             methods=["POST"],
             summary=summary,
@@ -73,7 +73,7 @@ def add_speech(app: FastAPI, synthesizer: Synthesizer, store: StoredAudio, acces
             responses={
                 200: {"content": content},
             },
-            route_class_override=AlsoInAddress,
+            also_in_address=True,
         )
 
     @app.get(

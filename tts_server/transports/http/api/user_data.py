@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import Annotated, Final
 
-from fastapi import FastAPI, Query, Request
+from pydantic import Field
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from protocol.http_api import AudioReply, SpeechRequest
@@ -23,7 +24,7 @@ from tts_server.errors import EngineLoading, Refused
 from tts_server.synthesis.synthesizer import Synthesizer
 from tts_server.transports.http.api.tts import AUDIO, Say
 from tts_server.transports.http.replies.report import Report
-from tts_server.transports.http.requests.query import AlsoInAddress
+from tts_server.transports.http.requests.application import Application
 from tts_server.user_data.phrases import Phrase, checked_name
 from tts_server.user_data.user_data import UserData
 from tts_server.voices import check_emotion, split_name
@@ -31,7 +32,7 @@ from tts_server.voices import check_emotion, split_name
 MAX_READ_CHARS: Final = 400
 
 
-def add_user_data(app: FastAPI, synthesizer: Synthesizer, user_data: UserData, say: Say, can_edit: bool) -> None:
+def add_user_data(app: Application, synthesizer: Synthesizer, user_data: UserData, say: Say, can_edit: bool) -> None:
     """Add the routes. can_edit: whether changes are taken at all; a token needs the scope tts:edit for them."""
 
     def editor(request: Request) -> None:
@@ -72,14 +73,14 @@ def add_user_data(app: FastAPI, synthesizer: Synthesizer, user_data: UserData, s
         shown = (how or SpeakPhrase()).model_dump(exclude_none=True)
         return await say(SpeechRequest(**phrase, **shown), request)
 
-    app.router.add_api_route(
+    app.add_api_route(
         *("/api/phrases/{name}/speak", speak),
         methods=["POST"],
         summary="Say a phrase",
         response_model=AudioReply,
         response_class=JSONResponse,
         responses={200: {"content": AUDIO}},
-        route_class_override=AlsoInAddress,
+        also_in_address=True,
     )
 
     @app.get("/api/dictionary", summary="How words are read in this house")
@@ -105,7 +106,7 @@ def add_user_data(app: FastAPI, synthesizer: Synthesizer, user_data: UserData, s
         return Response(status_code=204)
 
     @app.get("/api/readings", summary="How a text is read")
-    async def readings(text: Annotated[str, Query(min_length=1, max_length=MAX_READ_CHARS)]) -> Readings:
+    async def readings(text: Annotated[str, Field(min_length=1, max_length=MAX_READ_CHARS)]) -> Readings:
         """The syllables of a text as they would be said, and how else each character could be read."""
         if not synthesizer.is_ready:
             raise EngineLoading("the engines are loading; ask again soon")

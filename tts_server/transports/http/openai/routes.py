@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from protocol.emotions import CHINESE_NAMES, is_known
@@ -30,6 +30,7 @@ from tts_server.transports.http.replies.speech import Order, speak_whole
 from tts_server.transports.http.replies.sse import MEDIA_TYPE, OpenAiEvents, SpokenEvents
 from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.replies.streamed_audio import SpokenAudio
+from tts_server.transports.http.requests.application import Application
 from tts_server.voices import SEPARATOR, split_name, unknown_emotion
 
 PCM_RATE: Final = 24000  # Hz; what OpenAI's pcm is, and what its clients take it for
@@ -39,7 +40,7 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {**AUDIO, M
 
 
 def add_openai(
-    app: FastAPI,
+    app: Application,
     synthesizer: Synthesizer,
     store: StoredAudio,
     access: Access,

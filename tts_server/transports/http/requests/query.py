@@ -1,22 +1,18 @@
 """Fields of a request in its address: read, checked, and put under those of a body."""
 
 import json
-from collections.abc import Callable, Coroutine
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from fastapi import Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import ValidationError
-from starlette.responses import Response
+from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
 from protocol.http_api import SpeechRequest
 from protocol.http_query import speech_fields
+from tts_server.transports.http.requests.arguments import InvalidRequest, within
 
 QUERY_BYTES: Final = 4096
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def pairs_of(scope: Scope) -> list[tuple[str, str]]:
@@ -25,27 +21,18 @@ def pairs_of(scope: Scope) -> list[tuple[str, str]]:
 
 
 def speech_in_address(scope: Scope) -> SpeechRequest:
-    """The request that a query is. Raises RequestValidationError."""
+    """The request that a query is. Raises InvalidRequest."""
     fields = _fields(scope)
     try:
         return SpeechRequest.model_validate(fields)
     except ValidationError as error:
-        raise RequestValidationError(_in_query(error.errors())) from None
+        raise InvalidRequest(within("query", error.errors())) from None
 
 
-class AlsoInAddress(APIRoute):
-    """A route whose JSON body may leave fields to the address; those of the body win."""
-
-    def get_route_handler(self) -> Handler:
-        """The handler that gets them together."""
-        handler = super().get_route_handler()
-
-        async def merged(request: Request) -> Response:
-            if fields := _fields(request.scope):
-                request = await _with_fields(request, fields)
-            return await handler(request)
-
-        return merged
+async def with_fields_in_address(request: Request) -> Request:
+    """The request with the fields in its address put under those of its JSON body, which win. Raises InvalidRequest."""
+    fields = _fields(request.scope)
+    return await _with_fields(request, fields) if fields else request
 
 
 async def _with_fields(request: Request, fields: dict[str, Any]) -> Request:
@@ -68,11 +55,7 @@ def _fields(scope: Scope) -> dict[str, Any]:
     try:
         return speech_fields(pairs_of(scope))
     except ValueError as error:
-        raise RequestValidationError(_in_query([{"type": "value_error", "loc": (), "msg": str(error)}])) from None
-
-
-def _in_query(problems: Any) -> list[dict[str, Any]]:
-    return [{**problem, "loc": ("query", *problem["loc"])} for problem in problems]
+        raise InvalidRequest([{"type": "value_error", "loc": ("query",), "msg": str(error)}]) from None
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
