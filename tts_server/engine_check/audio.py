@@ -19,10 +19,9 @@ SYLLABLE_S: Final = (0.05, 1.2)
 
 def check_audio(subject: Subject) -> Findings:
     """A word, a sentence, several: float32 in range, of one rate, sendable, heard."""
-    for text in subject.texts[:2]:
-        yield from sound_faults(subject, subject.say(text), text)
+    for text, spoken in zip(subject.texts, subject.usually, strict=True):
+        yield from sound_faults(subject, spoken, text)
     spoken = subject.usual
-    yield from sound_faults(subject, spoken, subject.texts[2])
     audio_s = len(spoken.samples) / subject.voice.sample_rate
     if not audio_s:
         return
@@ -37,10 +36,8 @@ def check_audio(subject: Subject) -> Findings:
 
 def check_timings(subject: Subject) -> Findings:
     """Ordered, of the text, within the audio, told before they are heard."""
-    for text in subject.texts[1:]:
-        utterance = subject.utterance(text)
-        spoken = subject.usual if text == subject.texts[2] else subject.speak(utterance)
-        yield from timing_faults(utterance, spoken, subject.voice.sample_rate)
+    for text, spoken in zip(subject.texts[1:], subject.usually[1:], strict=True):
+        yield from timing_faults(subject.utterance(text), spoken, subject.voice.sample_rate)
 
 
 def sound_faults(subject: Subject, spoken: Spoken, text: str) -> Iterator[Finding]:

@@ -60,16 +60,15 @@ def check_load(subject: Subject) -> Findings:
 
 def check_repeatable(subject: Subject) -> Findings:
     """The same text gives the same bytes: who hears a kept recording hears the same."""
-    for text in subject.texts[1:]:
-        first, second = subject.say(text), subject.say(text)
-        if first.samples.tobytes() != second.samples.tobytes():
+    for text, first in zip(subject.texts[1:], subject.usually[1:], strict=True):
+        if subject.say(text).samples.tobytes() != first.samples.tobytes():
             yield fault(f"{text!r}: said twice, it is not the same, sample by sample")
 
 
 def check_threads(subject: Subject) -> Findings:
     """Several utterances at once, each chunk on whichever thread is free, sound as each alone."""
     asked = [subject.utterance(text) for text in (*subject.texts, subject.texts[1])]
-    alone = [subject.speak(utterance).samples.tobytes() for utterance in asked]
+    alone = [spoken.samples.tobytes() for spoken in (*subject.usually, subject.usually[1])]
     streams = [subject.engine.synthesize(utterance, lambda: USUAL_S) for utterance in asked]
     made: list[list[AudioChunk]] = [[] for _ in asked]
     open_ones = set(range(len(asked)))
@@ -115,19 +114,20 @@ def check_styles(subject: Subject) -> Findings:
     for style in (*styles, *STYLES):
         how = json.dumps({key: value for key, value in asdict(style).items() if value != asdict(Prosody())[key]})
         yield from _ends_well(subject, f"said with {how}", subject.utterance(subject.texts[0], style))
-    lengths = [len(subject.say(subject.texts[1], Prosody(speed=speed)).samples) for speed in (0.6, 1.0, 1.8)]
+    usual = subject.usually[1].samples
+    slow, fast = (len(subject.say(subject.texts[1], Prosody(speed=speed)).samples) for speed in (0.6, 1.8))
+    lengths = [slow, len(usual), fast]
     if not all(slower > 1.1 * faster for slower, faster in pairwise(lengths)):
         yield note(f"speeds of 0.6, 1 and 1.8 give {lengths} samples: speed is hardly honoured")
-    neutral = subject.say(subject.texts[1]).samples.tobytes()
     for emotion in learned[1:]:
-        if subject.say(subject.texts[1], Prosody(emotion)).samples.tobytes() == neutral:
+        if subject.say(subject.texts[1], Prosody(emotion)).samples.tobytes() == usual.tobytes():
             yield fault(f"{emotion} is declared and sounds as neutral, sample by sample")
 
 
 def check_unload(subject: Subject) -> Findings:
     """Let go, twice; made anew, it sounds as before. Its list of voices may be read again."""
     engine, name = subject.engine, subject.voice.name
-    before = subject.say(subject.texts[1]).samples.tobytes()
+    before = subject.usually[1].samples.tobytes()
     if isinstance(engine, Unloadable):
         engine.unload(name)
         engine.unload(name)

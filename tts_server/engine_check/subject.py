@@ -89,9 +89,14 @@ class Subject:
         return self.speak(self.utterance(text, prosody))
 
     @cached_property
+    def usually(self) -> tuple[Spoken, ...]:
+        """Each of the texts as it was said first, alone and in the usual way: what is said later is held against it."""
+        return tuple(self.say(text) for text in self.texts)
+
+    @property
     def usual(self) -> Spoken:
         """The several sentences, said in the usual way."""
-        return self.say(self.texts[2])
+        return self.usually[2]
 
 
 @contextmanager
