@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from tts_server import __version__
-from tts_server.cli import ending, texts
+from tts_server.cli import early, ending, texts
 from tts_server.cli.ending import EXIT_FAILED
 from tts_server.errors import BadRequest
 
@@ -57,13 +57,11 @@ def run(
     log_level: LogLevelOption = None,
 ) -> None:
     """Run the daemon until it is stopped by SIGTERM or Ctrl-C."""
-    from tts_server.engine_host.child import HostProcess
-
-    early = HostProcess()  # first of all: what it imports and loads goes on beside what we do
     import gc
 
     from tts_server.daemon import heap
 
+    host_process = early.take()
     heap.keep_small()
     gc.disable()  # what is imported stays: looking through it over and over is a tenth of the start
     import asyncio
@@ -84,11 +82,12 @@ def run(
     def salvage() -> Any:
         return settings.salvage(settings.find_file(config), overrides)
 
-    _configure_early(early, read)
+    _configure_early(host_process, read)
     from tts_server.daemon import daemon
 
+    gc.freeze()
     gc.enable()
-    asyncio.run(daemon.run(read, salvage, early))
+    asyncio.run(daemon.run(read, salvage, host_process))
 
 
 def _configure_early(host: Any, read: Any) -> None:

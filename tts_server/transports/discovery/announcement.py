@@ -6,17 +6,20 @@ Home Assistant looks for `_wyoming._tcp`; our own clients for `_tts-server._tcp`
 import asyncio
 import ipaddress
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Final
-
-from zeroconf import InterfaceChoice, NonUniqueNameException, ServiceInfo
-from zeroconf.asyncio import AsyncZeroconf
+from typing import TYPE_CHECKING, Final
 
 from tts_server.access.networks import PRIVATE_NETWORKS, Network, is_allowed
 from tts_server.transports.discovery.addresses import Address, own_addresses, reachable_addresses
 from tts_server.transports.discovery.instance_name import instance_name, keep_name, kept_name, second_name
+
+if TYPE_CHECKING:  # loaded with the first announcement: a daemon that makes none does without its 3 MiB
+    from zeroconf import InterfaceChoice, ServiceInfo
+    from zeroconf.asyncio import AsyncZeroconf
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +82,7 @@ class Announcement:
                 level = logging.DEBUG if has_warned else logging.WARNING
                 log.log(level, "not announced on the LAN, will go on trying: %s", _reason(error, self.name))
                 has_warned = True
-                if isinstance(error, NonUniqueNameException):
+                if _is_taken(error):
                     self._note_taken()
                 # A network that comes late is announced on at once; what fails otherwise is tried ever more rarely.
                 waits_s = settings.check_s if isinstance(error, NothingToAnnounce) else delay_s
@@ -91,6 +94,9 @@ class Announcement:
         while not self._is_ready():  # noqa: ASYNC110 - who asks is not told
             await asyncio.sleep(min(self._settings.check_s, _READY_CHECK_S))
         addresses = self._addresses()
+        await asyncio.to_thread(import_module, "zeroconf.asyncio")  # it takes its time: not on the loop
+        from zeroconf.asyncio import AsyncZeroconf
+
         mdns = AsyncZeroconf(interfaces=self._interfaces(addresses))
         try:
             # Never under another name than ours: Home Assistant takes that for another device.
@@ -103,7 +109,7 @@ class Announcement:
         finally:
             await _say_goodbye(mdns)
 
-    async def _keep_true(self, mdns: AsyncZeroconf, addresses: list[Address]) -> None:
+    async def _keep_true(self, mdns: "AsyncZeroconf", addresses: list[Address]) -> None:
         """Follow our addresses. Returns when we were not ready for too long. Raises NothingToAnnounce."""
         loop = asyncio.get_running_loop()
         ready_at = loop.time()
@@ -132,7 +138,9 @@ class Announcement:
                 keep_name(other, self._settings.name_file)
                 self.name, self._taken_since = other, None
 
-    def _interfaces(self, addresses: Sequence[Address]) -> list[str] | InterfaceChoice:
+    def _interfaces(self, addresses: Sequence[Address]) -> "list[str] | InterfaceChoice":
+        from zeroconf import InterfaceChoice
+
         # Those that have these addresses; all when none is ours (a container that announces its host).
         interfaces = own_addresses().intersection(addresses) or reachable_addresses(self._settings.listening_on)
         return sorted(str(address) for address in interfaces) or InterfaceChoice.All
@@ -146,7 +154,7 @@ class Announcement:
             raise NothingToAnnounce("no network interface has an address that others could use")
         return found
 
-    def _services(self, addresses: Sequence[Address]) -> list[ServiceInfo]:
+    def _services(self, addresses: Sequence[Address]) -> "list[ServiceInfo]":
         settings = self._settings
         about = {"txtvers": "1", "version": settings.version, "lang": ",".join(settings.languages)}
         web = {"wspath": "/ws/v1", "tls": str(int(settings.is_tls))}
@@ -160,7 +168,9 @@ class Announcement:
             services.insert(0, found)
         return services
 
-    def _service(self, kind: str, port: int, properties: dict[str, str], addresses: Sequence[Address]) -> ServiceInfo:
+    def _service(self, kind: str, port: int, properties: dict[str, str], addresses: Sequence[Address]) -> "ServiceInfo":
+        from zeroconf import ServiceInfo
+
         return ServiceInfo(
             kind,
             f"{self.name}.{kind}",
@@ -171,7 +181,7 @@ class Announcement:
         )
 
 
-async def _say_goodbye(mdns: AsyncZeroconf) -> None:
+async def _say_goodbye(mdns: "AsyncZeroconf") -> None:
     """Withdraw what is announced and close all sockets; being cancelled does not keep us from it."""
     leaving = asyncio.ensure_future(_leave(mdns))
     try:
@@ -181,7 +191,7 @@ async def _say_goodbye(mdns: AsyncZeroconf) -> None:
         raise
 
 
-async def _leave(mdns: AsyncZeroconf) -> None:
+async def _leave(mdns: "AsyncZeroconf") -> None:
     try:
         async with asyncio.timeout(GOODBYE_S):
             await mdns.zeroconf.async_wait_for_start()  # a socket that is still being opened would stay open
@@ -191,8 +201,13 @@ async def _leave(mdns: AsyncZeroconf) -> None:
         mdns.zeroconf.close()  # its sockets are still open
 
 
+def _is_taken(error: Exception) -> bool:
+    loaded = sys.modules.get("zeroconf")
+    return loaded is not None and isinstance(error, loaded.NonUniqueNameException)
+
+
 def _reason(error: Exception, name: str) -> str:
-    if isinstance(error, NonUniqueNameException):
+    if _is_taken(error):
         return (
             f"the name {name} is taken, by us before a crash or by a copy of this machine (discovery.name sets another)"
         )
