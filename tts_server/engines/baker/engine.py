@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tts_server.engine import AudioChunk, Break, Prosody, Run, Syllable, Utterance, VocoderTask, Voice
-from tts_server.engines.baker.precision import check, choose, has_integers
+from tts_server.engines.baker.precision import check, choose, revised
 from tts_server.engines.baker.shape import VOCODER
 from tts_server.engines.baker.wheel import is_installed
 from tts_server.errors import VoiceUnknown
@@ -54,12 +54,7 @@ class BakerEngine:
         """The voice, when its data is installed."""
         if not is_installed():
             return ()
-        if self.precision.precision == "fp32":
-            return (BAKER,)
-        # Another precision sounds a little different: recordings of one are not taken for the other's.
-        precision = self.precision.precision
-        compiled = "-compiled" if precision == "int8" and has_integers() else ""
-        return (replace(BAKER, revision=f"{BAKER.revision}-{precision}{compiled}"),)
+        return (replace(BAKER, revision=revised(BAKER.revision, self.precision.precision)),)
 
     def load(self, voice: str) -> None:
         """Make the nets and speak a syllable. Raises VoiceUnknown, VoiceDataMissing, ConfigInvalid."""

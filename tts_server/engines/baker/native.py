@@ -6,33 +6,21 @@ threads run (ctypes releases the GIL); weights are only read.
 
 import ctypes
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tts_server.engines.baker.kernel.layer import Entry, Floats, Layer, at, rooms
 from tts_server.engines.baker.kernel.library import Layers
 from tts_server.engines.baker.shape import VOCODER
 from tts_server.engines.baker.state import State
 
-PANEL: Final = 48  # outputs whose weights lie together
-LARGEST: Final = 4095  # of a column's integers
-LARGEST_WEIGHT: Final = 2047
-CACHE_LINE: Final = 64
 MOST_FRAMES: Final = 32  # at once: what is made of more is further away from the processor
 HELD_FRAMES: Final = 22  # at most, that wait for what comes after them
 SLACK: Final = 1024  # floats of a room, beside its window
 NARROW_REACH: Final = 3
 
-Floats = NDArray[np.float32]
 Weights = Mapping[str, Floats]
-
-
-class _Layer(ctypes.Structure):
-    _fields_ = (
-        *((name, ctypes.c_void_p) for name in ("weights", "scales", "bias")),
-        *((name, ctypes.c_int32) for name in ("inputs", "outputs", "taps", "dilation")),
-    )
 
 
 class _Narrow(ctypes.Structure):
@@ -44,23 +32,11 @@ class _Narrow(ctypes.Structure):
 
 class _Plan(ctypes.Structure):
     _fields_ = (
-        ("layers", ctypes.POINTER(_Layer)),
+        ("layers", ctypes.POINTER(Entry)),
         ("factors", ctypes.POINTER(ctypes.c_int32)),
         *((name, _Narrow) for name in ("last", "filterbank")),
         *((name, ctypes.c_int32) for name in ("stages", "units")),
     )
-
-
-class Layer:
-    """A convolution's weights as the compiled code reads them: as integers of 12 bits, or as floats."""
-
-    def __init__(self, weight: Floats, bias: Floats, dilation: int = 1, *, is_rounded: bool) -> None:
-        """weight: (outputs, inputs, taps)."""
-        outputs, inputs, taps = weight.shape
-        weights, scales = _rounded(weight) if is_rounded else (_by_panel(weight, 1), np.empty(0, np.float32))
-        self._arrays = (_aligned(weights), scales, np.ascontiguousarray(bias, np.float32))
-        pointers = (_at(array) if array.size else None for array in self._arrays)
-        self.entry = _Layer(*pointers, inputs, outputs, taps, dilation)
 
 
 class NativeVocoder:
@@ -69,17 +45,18 @@ class NativeVocoder:
     def __init__(self, weights: Weights, compiled: Layers, *, is_rounded: bool) -> None:
         """is_rounded: multiply integers of 16 bits, else floats."""
         self._compiled = compiled
+        in_a_word = 2 if is_rounded else 1
 
         def layer(name: str, dilation: int = 1) -> Layer:
             weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
             if name.endswith("shortcut"):  # of the unit's sum
                 bias = bias + weights[f"{name.replace('shortcut', 'pointwise')}.bias"]
-            return Layer(weight, bias, dilation, is_rounded=is_rounded)
+            return Layer(weight, bias, dilation, in_a_word=in_a_word)
 
         self._layers = [layer("conv_in")]
         for stage, factor in enumerate(VOCODER.upsampling):
             weight, bias = (_phases_first(weights[f"up.{stage}.{part}"], factor) for part in ("weight", "bias"))
-            self._layers.append(Layer(weight, bias, is_rounded=is_rounded))
+            self._layers.append(Layer(weight, bias, in_a_word=in_a_word))
             for unit, dilation in enumerate(VOCODER.dilations):
                 name = f"stack.{stage}.{unit}"
                 self._layers += [
@@ -93,12 +70,12 @@ class NativeVocoder:
             np.zeros(VOCODER.bands, np.float32),
         ]
         last, filterbank = (
-            _Narrow(_at(weight), _at(bias), weight.shape[1], step)
+            _Narrow(at(weight), at(bias), weight.shape[1], step)
             for weight, bias, step in zip(
                 self._narrow[::2], self._narrow[1::2], (VOCODER.channels[-1], VOCODER.bands), strict=True
             )
         )
-        entries = (_Layer * len(self._layers))(*(layer.entry for layer in self._layers))
+        entries = (Entry * len(self._layers))(*(layer.entry for layer in self._layers))
         factors = (ctypes.c_int32 * len(VOCODER.upsampling))(*VOCODER.upsampling)
         self._plan = _Plan(entries, factors, last, filterbank, len(factors), len(VOCODER.dilations))
         self.initial_state = State((np.zeros(_kept_floats(), np.float32),))
@@ -118,12 +95,10 @@ class NativeVocoder:
         frames = len(mel) + (HELD_FRAMES if is_last else 2)
         samples = np.empty(frames * VOCODER.hop_length, np.float32)
         window = _window_floats(frames)
-        room = np.empty(4 * window + window // 8 + CACHE_LINE, np.float32)
-        start = room.ctypes.data + -room.ctypes.data % CACHE_LINE
-        rooms = (ctypes.c_void_p * 3)(*(start + index * window * room.itemsize for index in range(3)))
+        given, _room = rooms(window, window, 2 * window + window // 8)
         edges = int(is_first), int(is_last)
         plan = ctypes.byref(self._plan)
-        count = self._compiled.run(plan, _at(mel), len(mel), *edges, _at(kept), rooms, _at(samples))
+        count = self._compiled.vocoder(plan, at(mel), len(mel), *edges, at(kept), given, at(samples))
         if count < 0:
             raise ValueError(f"{len(mel)} frames are too few for a first chunk")
         return samples[:count]
@@ -138,37 +113,12 @@ def _kept_floats() -> int:
 
 
 def _window_floats(frames: int) -> int:
-    """Of the largest signal with what a layer sees around it, in whole cache lines."""
+    """Of the largest signal with what a layer sees around it."""
     widest, rate = VOCODER.channels[0], 1
     for factor, channels in zip(VOCODER.upsampling, VOCODER.channels[1:], strict=True):
         rate *= factor
         widest = max(widest, rate * channels)
-    floats = frames * widest + 4 * max(VOCODER.dilations) * VOCODER.channels[1] + SLACK
-    return -(-floats // 16) * 16
-
-
-def _rounded(weight: Floats) -> tuple[NDArray[Any], Floats]:
-    """The weights as integers by panel, and the scales of what is summed up with them, (panels, taps, PANEL)."""
-    _, inputs, taps = weight.shape
-    largest = min(LARGEST_WEIGHT, (2**31 - 1) // (LARGEST * inputs))  # sums of a tap fit into 32 bits
-    scales = np.maximum(np.abs(weight).max(axis=1), 1e-20) / largest  # (outputs, taps)
-    integers = np.rint(weight / scales[:, None]).astype(np.int16)
-    by_panel = (scales / LARGEST).reshape(-1, PANEL, taps).transpose(0, 2, 1)
-    return _by_panel(integers, 2), np.ascontiguousarray(by_panel, np.float32)
-
-
-def _by_panel(weight: NDArray[Any], in_a_word: int) -> NDArray[Any]:
-    """(outputs, inputs, taps) to (panels, taps, words, PANEL, inputs in a word)."""
-    _, inputs, taps = weight.shape
-    return weight.reshape(-1, PANEL, inputs // in_a_word, in_a_word, taps).transpose(0, 4, 2, 1, 3)
-
-
-def _aligned(array: NDArray[Any]) -> NDArray[Any]:
-    """The same, flat, beginning with a cache line."""
-    room = np.empty(array.nbytes + CACHE_LINE, np.uint8)
-    aligned: NDArray[Any] = room[-room.ctypes.data % CACHE_LINE :][: array.nbytes].view(array.dtype)
-    aligned[:] = array.ravel()
-    return aligned
+    return frames * widest + 4 * max(VOCODER.dilations) * VOCODER.channels[1] + SLACK
 
 
 def _window_first(weight: Floats) -> Floats:
@@ -179,7 +129,3 @@ def _window_first(weight: Floats) -> Floats:
 def _phases_first(rows: Floats, factor: int) -> Floats:
     """Rows (channels * factor, ...) as (factor * channels, ...): a column of all phases is then as many columns."""
     return np.ascontiguousarray(rows.reshape(-1, factor, *rows.shape[1:]).swapaxes(0, 1)).reshape(rows.shape)
-
-
-def _at(array: NDArray[Any]) -> int:
-    return array.ctypes.data

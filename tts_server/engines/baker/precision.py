@@ -1,6 +1,6 @@
 """In how many bits the voice's nets multiply: as `[engines.baker] precision` says, or as suits the processor.
 
-"int8": the decoder and the postnet in 8 bits, the vocoder in 16 if it is compiled. "int16": only the vocoder, in 16.
+"int8": the decoder and the postnet in 8 bits, the vocoder in 16 if it is compiled. "int16": postnet and vocoder in 16.
 """
 
 from pathlib import Path
@@ -26,13 +26,24 @@ def check(wanted: str) -> None:
     if wanted not in WANTED:
         raise ConfigInvalid(f"engines.baker.precision is {wanted!r}; it may be {', '.join(WANTED)}")
     if wanted == "int16" and not has_integers():
-        raise ConfigInvalid("engines.baker.precision is 'int16', which needs the compiled vocoder, and AVX2")
+        raise ConfigInvalid("engines.baker.precision is 'int16', which needs the compiled nets, and AVX2")
 
 
 def has_integers() -> bool:
-    """Whether the vocoder can be computed in 16 bits."""
+    """Whether postnet and vocoder can be computed in 16 bits."""
     compiled = library.load()
     return compiled is not None and compiled.has_integers
+
+
+def revised(revision: str, precision: Precision) -> str:
+    """The voice's revision with what its samples depend on: recordings of one are not taken for another's."""
+    if precision == "fp32":
+        return revision
+    compiled = library.load()
+    made = ""
+    if precision == "int8" and compiled is not None and compiled.has_integers:
+        made = "-compiled" if compiled.has_bytes else "-vocoder"  # all, or only that
+    return f"{revision}-{precision}{made}"
 
 
 def choose(wanted: str, cpuinfo: Path = CPUINFO) -> Choice:

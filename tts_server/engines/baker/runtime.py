@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tts_server.engines.baker.kernel import library
 from tts_server.engines.baker.native import NativeVocoder
+from tts_server.engines.baker.native_postnet import NativePostnet
 from tts_server.engines.baker.precision import Precision
 from tts_server.engines.baker.products import balances, is_product, rows
 from tts_server.engines.baker.shape import ACOUSTIC
@@ -82,22 +83,30 @@ class Nets:
     """
 
     def __init__(self, precision: Precision = "fp32") -> None:
-        """precision: "int8" is of decoder and postnet; in 8 bits the encoder would give other durations, and the
-        vocoder would hiss. It has 16 bits in "int8" and "int16", if it is compiled for them, or floats.
+        """precision: "int8" is of decoder and postnet, "int16" of the postnet; in 8 bits the encoder would give other
+        durations, and the vocoder would hiss. It has 16 bits in both, if it is compiled for them, or floats.
 
         Raises VoiceDataMissing.
         """
+        compiled = library.load()
         # Weights are read net by net: all of them beside the encoder while it is made would be the peak of all memory.
         self._encoder = _session("encoder", stored_acoustic(ENCODER_PARTS))
         decoder, end = stored_acoustic(LATER_PARTS), ".int8" if precision == "int8" else ""
-        if end:
+        is_compiled = compiled is not None and compiled.has(precision)
+        if end or is_compiled:
             decoder.update(balances(decoder))
         postnet = {name: decoder.pop(name) for name in list(decoder) if name.startswith(POSTNET_PARTS)}
+        if not end:
+            decoder = {name: weight for name, weight in decoder.items() if not name.endswith(".balance")}
         self._decoder = _session("decoder" + end, decoder)
-        self.postnet = StreamedNet(_session("postnet" + end, postnet))
+        self.postnet: StreamedNet | NativePostnet
+        if compiled is not None and is_compiled:
+            self.postnet = NativePostnet(postnet, compiled, bits=8 if end else 16)
+        else:
+            self.postnet = StreamedNet(_session("postnet" + end, postnet))
         vocoder = read_vocoder()
         self.vocode: StreamedNet | NativeVocoder
-        if (compiled := library.load()) is not None:
+        if compiled is not None:
             is_rounded = precision != "fp32" and compiled.has_integers
             self.vocode = NativeVocoder(vocoder, compiled, is_rounded=is_rounded)
         else:

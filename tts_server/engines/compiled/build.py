@@ -40,7 +40,7 @@ class Library(NamedTuple):
     folder: Path
     name: str
     variants: Mapping[str, Sequence[Variant]]  # by machine; none where nothing is gained
-    has_dispatch: bool = False  # `dispatch.c` picks a variant at run time
+    sources: Sequence[str]  # each compiled for each variant; and `dispatch.c`, which picks one at run time
 
     @property
     def path(self) -> Path:
@@ -58,7 +58,7 @@ STEPS = Library(
         ),
         "aarch64": (Variant("base", 4, ()),),
     },
-    has_dispatch=True,
+    ("decoder_steps.c",),
 )
 LAYERS = Library(
     ENGINES / "baker" / "kernel",
@@ -70,7 +70,7 @@ LAYERS = Library(
         ),
         "aarch64": (Variant("neon", 4, ()),),
     },
-    has_dispatch=True,
+    ("products.c", "vocoder_layers.c", "postnet.c"),
 )
 LIBRARIES = (STEPS, LAYERS)
 
@@ -95,13 +95,14 @@ def compile_library(
     with tempfile.TemporaryDirectory() as scratch:
         objects = []
         for name, lanes, flags in library.variants[machine]:
-            objects.append(f"{scratch}/{name}.o")
             defined = (f"-DLANES={lanes}", f"-DNAME(x)=x##_{name}")
-            source = str(library.folder / f"{library.name}.c")
-            subprocess.run([*compiler, *FLAGS, *extra, *flags, *defined, "-c", source, "-o", objects[-1]], check=True)
+            for source in library.sources:
+                objects.append(f"{scratch}/{source}.{name}.o")
+                command = [*compiler, *FLAGS, *extra, *flags, *defined, "-c", str(library.folder / source)]
+                subprocess.run([*command, "-o", objects[-1]], check=True)
         made = folder / library.path.name
-        dispatch = [str(library.folder / "dispatch.c")] if library.has_dispatch else []
-        command = [*compiler, *FLAGS, *extra, "-shared", *dispatch, *objects, "-lm", "-o", str(made)]
+        dispatch = str(library.folder / "dispatch.c")
+        command = [*compiler, *FLAGS, *extra, "-shared", dispatch, *objects, "-lm", "-o", str(made)]
         subprocess.run(command, check=True)
     return made
 

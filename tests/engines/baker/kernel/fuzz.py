@@ -12,8 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from tests.engines.baker.kernel.test_native import convolved, kinds, layer_in_floats, signal_to_noise_db
+from tests.engines.baker.kernel.test_postnet import KINDS, postnet_weights
 from tts_server.engines.baker import native
 from tts_server.engines.baker.kernel import library
+from tts_server.engines.baker.kernel.layer import Layer
+from tts_server.engines.baker.native_postnet import NativePostnet
 from tts_server.engines.baker.weights import read_vocoder
 
 
@@ -29,6 +32,7 @@ def main() -> int:
     assert library.load() is not None, f"{library.LIBRARY} cannot be loaded"
     random, worst = np.random.default_rng(12), np.inf
     vocoders = [native.NativeVocoder(read_vocoder(), code, is_rounded=rounded) for code, rounded in kinds()]
+    postnets = [NativePostnet(postnet_weights(), code, bits=bits) for code, bits in KINDS]
     for _ in range(chosen.rounds):
         inputs, outputs = 16 * int(random.integers(1, 25)), 48 * int(random.integers(1, 6))
         taps, dilation, count = (int(random.integers(1, most)) for most in (8, 30, 60))
@@ -37,7 +41,7 @@ def main() -> int:
         x = random.standard_normal((count + (taps - 1) * dilation, inputs)).astype(np.float32)
         expected = layer_in_floats(weight, bias, x, dilation)
         for code, is_rounded in kinds():
-            found = convolved(code, native.Layer(weight, bias, dilation, is_rounded=is_rounded), x)
+            found = convolved(code, Layer(weight, bias, dilation, in_a_word=2 if is_rounded else 1), x)
             worst = min(worst, signal_to_noise_db(expected, found))
         mel = random.standard_normal((1, 80, 1, int(random.integers(10, 70)))).astype(np.float32)
         for vocoder in vocoders:
@@ -45,6 +49,13 @@ def main() -> int:
             while start < mel.shape[-1]:
                 size = int(random.integers(1, 9)) if start else int(random.integers(21, 40))
                 _, state = vocoder(mel[..., start : start + size], state, is_last=start + size >= mel.shape[-1])
+                start += size
+        frames = random.standard_normal((1, 256, 1, mel.shape[-1])).astype(np.float32)
+        for postnet in postnets:
+            state, start = postnet.initial_state, 0
+            while start < mel.shape[-1]:
+                size = int(random.integers(1, 9)) if start else int(random.integers(13, 80))
+                _, state = postnet(frames[..., start : start + size], state, is_last=start + size >= mel.shape[-1])
                 start += size
     sys.stdout.write(f"{chosen.rounds} layers: at least {worst:.1f} dB from numpy's noise\n")
     return int(worst < 50)

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from tests.engines.baker.conftest import chunk_plan
 from tts_server.engines.baker.engine import BakerEngine
 from tts_server.engines.baker.kernel import library
-from tts_server.engines.baker.native import Layer, NativeVocoder
+from tts_server.engines.baker.kernel.layer import Layer
+from tts_server.engines.baker.native import NativeVocoder
+from tts_server.engines.baker.native_postnet import NativePostnet
 from tts_server.engines.baker.precision import has_integers
 from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Nets, StreamedNet, _session
 from tts_server.engines.baker.shape import VOCODER
@@ -146,7 +148,7 @@ def test_a_layer_is_a_convolution(
     bias = random.standard_normal(outputs).astype(np.float32)
     x = random.standard_normal((count + (taps - 1) * dilation, inputs)).astype(np.float32)
     x *= 10 ** random.uniform(-3, 3, (len(x), 1)).astype(np.float32)  # columns as different as can be
-    layer = Layer(weight, bias, dilation, is_rounded=kind[1])
+    layer = Layer(weight, bias, dilation, in_a_word=2 if kind[1] else 1)
     for is_leaky in (False, True):
         seen = np.maximum(x, x * np.float32(VOCODER.leak)) if is_leaky else x
         expected = layer_in_floats(weight, bias, seen, dilation)
@@ -156,7 +158,7 @@ def test_a_layer_is_a_convolution(
 @needs_it
 @pytest.mark.parametrize("inputs", [16, 192, 384])
 def test_the_largest_sums_do_not_run_over(kind: tuple[library.Layers, bool], inputs: int) -> None:
-    layer = Layer(np.ones((48, inputs, 3), np.float32), np.zeros(48, np.float32), is_rounded=kind[1])
+    layer = Layer(np.ones((48, inputs, 3), np.float32), np.zeros(48, np.float32), in_a_word=2 if kind[1] else 1)
     for value in (1.0, -1.0, 1e30, -1e-30, 0.0):
         x = np.full((10, inputs), value, np.float32)
         assert np.allclose(convolved(kind[0], layer, x), 3.0 * inputs * value, rtol=1e-3, atol=1e-27)
@@ -175,13 +177,18 @@ def test_what_is_no_number_ends_as_none_and_harms_nothing_else(compiled: NativeV
 def test_what_it_is_made_with_is_part_of_what_names_recordings(
     monkeypatch: pytest.MonkeyPatch, precision: Literal["int8", "int16"]
 ) -> None:
-    assert isinstance(Nets(precision).vocode, NativeVocoder)
+    made = Nets(precision)
+    assert isinstance(made.vocode, NativeVocoder)
     (voice,) = BakerEngine({"precision": precision}).voices
-    assert voice.revision.endswith({"int8": "-int8-compiled", "int16": "-int16"}[precision])
+    code = library.load()
+    assert code is not None
+    assert isinstance(made.postnet, NativePostnet) == code.has(precision)
+    names = {"int8": "-int8-compiled" if code.has_bytes else "-int8-vocoder", "int16": "-int16"}
+    assert voice.revision.endswith(names[precision])
     monkeypatch.setattr(library, "load", lambda: None)
     (voice,) = BakerEngine({"precision": "int8"}).voices
     assert voice.revision.endswith("-int8")
-    with pytest.raises(ConfigInvalid, match="needs the compiled vocoder"):
+    with pytest.raises(ConfigInvalid, match="needs the compiled nets"):
         BakerEngine({"precision": "int16"}).load("baker")
     assert isinstance(Nets("fp32").vocode, StreamedNet)
 
@@ -196,5 +203,5 @@ def test_the_source_compiles_without_a_warning(tmp_path: Path) -> None:
     machine = platform.machine()
     compiler = build.find_compiler(machine)
     assert compiler is not None
-    library = build.compile_library(build.LAYERS, tmp_path, machine, compiler, ("-Werror",))
+    library = build.compile_library(build.LAYERS, tmp_path, machine, compiler, ("-Werror", "-O1"))
     assert ctypes.CDLL(str(library)).vocoder_variant

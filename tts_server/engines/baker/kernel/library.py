@@ -1,4 +1,4 @@
-"""The compiled layers of the vocoder, if this installation and this processor have them. Imports no numpy: it is asked
+"""The compiled nets of the voice, if this installation and this processor have them. Imports no numpy: it is asked
 for what a voice is, too.
 """
 
@@ -19,8 +19,14 @@ class Layers(NamedTuple):
 
     name: str
     has_integers: bool  # products of 16-bit integers, quicker than those of floats
-    convolve: Any  # what the vocoder is made of, for tests
-    run: Any
+    has_bytes: bool  # products of 8-bit integers, quicker still
+    convolve: Any  # what nets are made of, for tests
+    vocoder: Any
+    postnet: Any
+
+    def has(self, precision: str) -> bool:
+        """Whether products of "int8" or "int16" are quicker than floats."""
+        return {"int8": self.has_bytes, "int16": self.has_integers}.get(precision, False)
 
 
 @cache
@@ -28,18 +34,19 @@ def load() -> Layers | None:
     """The compiled code, or None where it was not built, cannot be loaded, or this processor cannot run it."""
     try:
         loaded = ctypes.CDLL(str(LIBRARY))
-    except OSError as error:
-        log.info("the vocoder of baker runs without compiled code: %s", error)
+        loaded.vocoder_variant.restype = ctypes.c_char_p
+        variant = loaded.vocoder_variant().decode("ascii")
+        return variant_of(loaded, variant) if variant else None
+    except (OSError, AttributeError) as error:  # not there, or built from other sources
+        log.info("baker runs without compiled code: %s", error)
         return None
-    loaded.vocoder_variant.restype = ctypes.c_char_p
-    variant = loaded.vocoder_variant().decode("ascii")
-    return variant_of(loaded, variant) if variant else None
 
 
 def variant_of(loaded: ctypes.CDLL, variant: str) -> Layers:
     """What was compiled for that kind of processor, which may be less than this one is."""
-    convolve, run = (getattr(loaded, f"vocoder_{name}_{variant}") for name in ("convolve", "run"))
+    names = ("vocoder_convolve", "vocoder_run", "postnet_run")
+    convolve, vocoder, postnet = (getattr(loaded, f"{name}_{variant}") for name in names)
     pointer, integer = ctypes.c_void_p, ctypes.c_int
     convolve.argtypes, convolve.restype = (pointer, pointer, integer, integer, pointer, pointer), None
-    run.argtypes = (pointer, pointer, integer, integer, integer, pointer, pointer, pointer)
-    return Layers(NAMES[variant], variant != "neon", convolve, run)
+    vocoder.argtypes = postnet.argtypes = (pointer, pointer, integer, integer, integer, pointer, pointer, pointer)
+    return Layers(NAMES[variant], variant != "neon", variant == "vnni", convolve, vocoder, postnet)

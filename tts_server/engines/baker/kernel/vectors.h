@@ -1,5 +1,5 @@
-/* What a processor has, under one set of names: LANES `floats`, or as many `words`, which are floats or
- * pairs of 16-bit integers. The innermost instructions stand as they are: compilers move sums out of registers otherwise.
+/* What a processor has, under one set of names: LANES `floats`, or as many `words`, which are floats,
+ * pairs of 16-bit integers, or four of 8 bits. The innermost instructions stand as they are: compilers move sums out of registers otherwise.
  */
 #pragma once
 #include <math.h>
@@ -14,6 +14,7 @@ typedef uint32_t word __attribute__((may_alias));
 #include <immintrin.h>
 #define VECTORS 3 /* of outputs, and */
 #define COLUMNS 8 /* columns, whose sums fit into the registers */
+#define HAS_QUADS 1
 #define HAS_PAIRS 1
 typedef __m512 floats;
 typedef __m512i words;
@@ -32,6 +33,10 @@ INLINE words spread(const word *from) {
     __asm__("vpbroadcastd %1, %0" : "=v"(x) : "m"(*from));
     return x;
 }
+INLINE words add_quads(words sum, words w, words x) {
+    __asm__("vpdpbusd %1, %2, %0" : "+v"(sum) : "v"(w), "v"(x));
+    return sum;
+}
 INLINE words add_pairs(words sum, words w, words x) {
     __asm__("vpdpwssd %1, %2, %0" : "+v"(sum) : "v"(w), "v"(x));
     return sum;
@@ -44,6 +49,10 @@ INLINE floats as_floats(words sum) { return _mm512_castsi512_ps(sum); }
 INLINE floats from_integers(words sum) { return _mm512_cvtepi32_ps(sum); }
 INLINE words nearest(floats v) { return _mm512_cvtps_epi32(v); }
 INLINE words exponents(words of) { return _mm512_slli_epi32(_mm512_add_epi32(of, _mm512_set1_epi32(127)), 23); }
+INLINE void put_bytes(uint8_t *to, floats v) {
+    const words moved = _mm512_add_epi32(_mm512_cvtps_epi32(v), _mm512_set1_epi32(128));
+    _mm_storeu_si128((__m128i *)to, _mm512_cvtusepi32_epi8(_mm512_max_epi32(moved, _mm512_setzero_si512())));
+}
 INLINE void put_integers(int16_t *to, floats v) {
     _mm256_storeu_si256((__m256i *)to, _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(v)));
 }
@@ -120,6 +129,10 @@ INLINE words nearest(floats v) { return vreinterpretq_u32_s32(vcvtnq_s32_f32(v))
 INLINE words exponents(words of) { return vshlq_n_u32(vaddq_u32(of, vdupq_n_u32(127)), 23); }
 #endif
 
+#if !HAS_QUADS
+INLINE words add_quads(words sum, words w, words x) { return (void)w, (void)x, sum; }
+INLINE void put_bytes(uint8_t *to, floats v) { (void)to, (void)v; }
+#endif
 #if !HAS_PAIRS
 INLINE words add_pairs(words sum, words w, words x) { return (void)w, (void)x, sum; }
 INLINE void put_integers(int16_t *to, floats v) { (void)to, (void)v; }

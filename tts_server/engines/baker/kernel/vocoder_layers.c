@@ -4,30 +4,16 @@
  * With integers the samples are the same on all. Nothing is allocated and nothing shared but weights, which are only read:
  * several threads may be inside.
  */
-#include "products.h"
+#include "streams.h"
 
-#define SLACK (8 * PANEL) /* floats before a window, for columns that an utterance's start cuts off */
 #define TOGETHER 16       /* partial sums of a narrow output, whatever a vector holds */
-
-/* x: (count + span, inputs), rectified first if `is_leaky`. y: (count, outputs).
- * scratch: for each column of x a float and its values. */
-void NAME(vocoder_convolve)(const Layer *layer, const float *x, int count, int is_leaky, float *y, void *scratch) {
-    const int columns = count + (layer->taps - 1) * layer->dilation;
-    float *scales = scratch, *values = scales + columns;
-    if (layer->scales) {
-        int16_t *integers = (int16_t *)values;
-        round_columns(x, columns, layer->inputs, is_leaky ? integers : NULL, is_leaky ? NULL : integers, scales);
-    } else if (is_leaky)
-        rectify(x, (size_t)columns * layer->inputs, values);
-    multiply(layer, layer->scales || is_leaky ? values : x, scales, count, y, 0);
-}
 
 /* y = shortcut(x) + pointwise(leaky(dilated(leaky(x)))). x: (count + 2 * dilation, channels). y: (count, channels). The
  * shortcut's bias is of both terms. scratch: for each column of x a float and its values, for each of y `channels`
  * floats. */
 static void unit(const Layer *dilated, const Layer *pointwise, const Layer *shortcut, const float *x, int count, float *y,
                  void *scratch) {
-    const int columns = count + 2 * dilated->dilation, is_float = dilated->scales == NULL;
+    const int columns = count + 2 * dilated->dilation, is_float = dilated->in_a_word == 1;
     const size_t channels = dilated->inputs;
     float *scales = scratch, *middle = scales + columns, *values = middle + count * channels;
     int16_t *leaky = (int16_t *)values, *plain = leaky + columns * channels;
@@ -76,57 +62,9 @@ static void narrow(const Narrow *layer, const float *x, int count, int is_leaky,
     }
 }
 
-/* 1 - 2 / (e^2x + 1). count: a multiple of BANDS; x has room up to the next vector. */
-static void tanh_of(float *x, size_t count) {
-    for (size_t i = 0; i < count; i += LANES) {
-        const floats bounded = larger(splat(-40.0f), splat(0) - larger(splat(-40.0f), splat(0) - load(x + i) * splat(2.0f)));
-        store(x + i, splat(1.0f) - splat(2.0f) / (exponential(bounded) + splat(1.0f)));
-    }
-}
-
-/* A signal with what the next layer sees around it. */
-typedef struct {
-    float *rows;
-    int channels, count, before; /* before: rows that come from earlier, or are an utterance's left edge */
-} Window;
-
-/* Where a call stands in the utterance, and what the layers keep, in their order. */
-typedef struct {
-    float *kept;
-    int is_first, is_last;
-} Run;
-
-/* A window in that room; rows of the signal are then written behind those before. */
-static Window opened(const Run *run, float *room, int channels, int left, int kept) {
-    Window window = {room + SLACK, channels, 0, run->is_first ? left : kept};
-    if (!run->is_first) memcpy(window.rows, run->kept, sizeof(float) * kept * channels);
-    return window;
-}
-
-static float *end_of(const Window *window) { return window->rows + (size_t)window->before * window->channels; }
-
-/* `count` rows were written: the edges get zeros, or the signal reflected. False: there are too few. */
-static int closed(Run *run, Window *window, int count, int left, int right, int kept, int is_reflected) {
-    const size_t size = sizeof(float) * window->channels;
-    const int channels = window->channels;
-    float *rows = window->rows;
-    window->count = window->before + count;
-    if (count < 0 || (is_reflected && window->count <= 2 * (left > right ? left : right) && (run->is_first || run->is_last)))
-        return 0;
-    for (int i = 0; i < left && run->is_first; i++)
-        if (is_reflected)
-            memcpy(rows + (left - 1 - i) * channels, rows + (left + 1 + i) * channels, size);
-        else
-            memset(rows + i * channels, 0, size);
-    for (int i = 0; i < right && run->is_last; i++, window->count++)
-        if (is_reflected)
-            memcpy(rows + window->count * channels, rows + (window->count - 2 - 2 * i) * channels, size);
-        else
-            memset(rows + window->count * channels, 0, size);
-    if (window->count < kept) return 0;
-    memcpy(run->kept, rows + (size_t)(window->count - kept) * channels, size * kept);
-    run->kept += kept * channels;
-    return 1;
+/* One layer, for tests. */
+void NAME(vocoder_convolve)(const Layer *layer, const float *x, int count, int is_leaky, float *y, void *scratch) {
+    convolve(layer, x, count, is_leaky, y, scratch);
 }
 
 /* mel: (frames, inputs of the first layer). kept: what all layers see of the chunk before, and then of this one. rooms: of
@@ -144,7 +82,7 @@ int NAME(vocoder_run)(const Plan *plan, const float *mel, int frames, int is_fir
     next.rows = used_room;            \
     used_room = free_room, free_room = next.rows;
     next = opened(&run, free_room, layer->outputs, 1, 1);
-    NAME(vocoder_convolve)(layer, window.rows, window.count - 6, 0, end_of(&next), scratch);
+    convolve(layer, window.rows, window.count - 6, 0, end_of(&next), scratch);
     if (!closed(&run, &next, window.count - 6, 1, 1, 1, 0)) return -1;
     SWAP
     layer++;
@@ -154,7 +92,7 @@ int NAME(vocoder_run)(const Plan *plan, const float *mel, int frames, int is_fir
         if (count < 0) return -1;
         next = opened(&run, free_room, channels, reach, 2 * reach);
         const int cut = is_first ? factor / 2 : 0;
-        NAME(vocoder_convolve)(layer, window.rows, count, 1, end_of(&next) - cut * channels, scratch);
+        convolve(layer, window.rows, count, 1, end_of(&next) - cut * channels, scratch);
         count = count * factor - cut - (is_last ? factor - factor / 2 : 0);
         if (!closed(&run, &next, count, reach, reach, 2 * reach, 1)) return -1;
         SWAP
