@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 Key = tuple[str, str, str, str]  # a voice's name, version and revision, and its engine's settings in short
 
-FORMAT: Final = f"2 {__version__}"  # another program may let a voice sound otherwise
+FORMAT: Final = f"3 {__version__}"  # another program may let a voice sound otherwise
 MAX_KEPT: Final = 200  # voices; the oldest go first
 MAX_BYTES: Final = 200_000
 LIMITS_LUFS: Final = (-70.0, 10.0)  # the standard hears nothing below
