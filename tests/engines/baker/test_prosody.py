@@ -9,6 +9,7 @@ from tts_server.engine import Break, Prosody
 from tts_server.engines.baker.prosody import (
     F0_LIMITS,
     RAMP_HEADROOM,
+    SHORT_END_ENERGY,
     asked_pause_ms,
     changing_over,
     controls,
@@ -108,6 +109,9 @@ def test_an_emotion_makes_no_silence_louder(emotion: str) -> None:
     shaped = shape_energy(predicted, [controls(Prosody(emotion, 2.0))] * 5)
     assert shaped[-2] <= predicted[-2]
     assert shaped[-1] == predicted[0]
+    short = shape_energy(predicted, [controls(Prosody(emotion, 2.0))] * 5, is_short_end=True)
+    assert short[-2] <= SHORT_END_ENERGY < predicted[-2]
+    assert np.array_equal(np.delete(short, 3), np.delete(shaped, 3))
 
 
 def test_pauses_follow_break_speed_and_emotion() -> None:

@@ -19,6 +19,7 @@ F0_DEVIATION: Final = 55.1  # Hz for z = 1
 F0_FLOOR: Final = 70.0  # Hz
 F0_LIMITS: Final = (-1.9, 2.4)  # z; beyond, the voice breaks
 ENERGY_LIMITS: Final = (-1.0, 1.5)  # z added; beyond, the voice breaks
+SHORT_END_ENERGY: Final = -0.6  # z of the closing silence, halfway to a true one: the sound stays, and dies away evenly
 SPEED_LIMITS: Final = (0.25, 4.0)
 PRESET_GAIN_LIMITS: Final = (-6.0, 3.0)  # dB; together with the energy, more only drives the limiter
 TILT_LIMITS: Final = (-10.0, 12.0)  # dB
@@ -95,14 +96,14 @@ def shape_f0(f0: Floats, durations: Floats, wanted: Sequence[Controls]) -> Float
     return np.clip(moved, np.minimum(f0, low), np.maximum(f0, high + beyond)).astype(np.float32)
 
 
-def shape_energy(energy: Floats, wanted: Sequence[Controls]) -> Floats:
-    """energy: z (U,).
+def shape_energy(energy: Floats, wanted: Sequence[Controls], *, is_short_end: bool = False) -> Floats:
+    """energy: z (U,). is_short_end: whether the last sound is one that shall not last.
 
     The closing silence is never given more, and the end mark is as quiet as the silence before the clause: otherwise
     the last sound hangs in them. Of 40 clauses the model ends one as loud as speech.
     """
     shaped = energy + np.array([control.energy for control in wanted], np.float32)
-    shaped[-2] = min(shaped[-2], energy[-2])
+    shaped[-2] = min(shaped[-2], energy[-2], SHORT_END_ENERGY if is_short_end else np.inf)
     shaped[-1] = min(energy[-1], energy[0])
     return shaped
 

@@ -1,5 +1,6 @@
 """Speaks one utterance: clause by clause, each clause as a stream of chunks with the timings of its syllables."""
 
+import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,9 @@ GROWTH: Final = round(0.06 * VOCODER.sample_rate)
 FADE_FRAMES: Final = 5
 NO_PAUSE_FRAMES: Final = 12  # between clauses that no pause parts
 FRAMES_PER_SECOND: Final = VOCODER.sample_rate / VOCODER.hop_length
+# The model says a final 了, 的 or 呢 mostly in its closing silence. As loud as it would, while the mouth closes, that
+# is heard as 冷 or 轮.
+SHORT_END: Final = re.compile(r"[^iuvüy]e5$")
 MAX_CHUNK_S: Final = 60.0
 SAMPLE_CONTROLS: Final = ("gain", "tilt", "breath")  # done on the samples; the others on what the model predicts
 
@@ -94,7 +98,8 @@ def _scores(nets: Nets, clause: Clause, pause: int | None, before: Prosody | Non
         yield from _scores(nets, second, pause)
         return
     f0 = prosody.shape_f0(encoded.f0, encoded.durations, wanted)
-    energy = prosody.shape_energy(encoded.energy, wanted)
+    is_short = bool(SHORT_END.search(clause.syllables[-1].spoken))
+    energy = prosody.shape_energy(encoded.energy, wanted, is_short_end=is_short)
     decoded = nets.decode(Encoded(encoded.hidden, encoded.durations, f0, energy), frames)
     start, speech_end = int(frames[0]) - LEAD_FRAMES, int(frames[:-2].sum())
     kept = Kept(start, speech_end, speech_end + TAIL_FRAMES, speech_end + _latest_tail(pause))
