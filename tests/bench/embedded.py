@@ -102,6 +102,7 @@ async def processes() -> None:
         report("start: /healthz answers (s)", time.perf_counter() - started)
         await answered(daemon, "/readyz")
         report("start: voices are ready (s)", time.perf_counter() - started)
+        report_memory(daemon, "nothing said yet")
         first = await first_byte(daemon, "你好。")
         report("cold start, daemon's start to the first Mandarin audio over HTTP (s)", first - started)
         for text in SENTENCES * 4:
