@@ -155,6 +155,8 @@ LABEL = {"tts-server-backup.json": b'{"format": 1}'}
     ("members", "link", "told"),
     [
         ({"config/config.toml": b""}, "", "no label"),
+        ({"tts-server-backup.json": b"[]"}, "", "no label"),
+        ({"tts-server-backup.json": b"[" * 4000}, "", "not a backup"),
         ({**LABEL, "state/../../etc/passwd": b""}, "", "does not belong"),
         ({**LABEL, "/etc/passwd": b""}, "", "does not belong"),
         ({**LABEL, "cache/segments/aa": b""}, "", "does not belong"),

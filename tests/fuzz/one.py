@@ -12,6 +12,14 @@ with atheris.instrument_imports(include=["protocol", "tts_server"]):
 HANGS_S = 20
 
 
+def _dictionary(file: Path, words: tuple[str, ...]) -> tuple[str, ...]:
+    if not words:
+        return ()
+    quoted = ("".join(f"\\x{byte:02x}" for byte in word.encode()) for word in words)
+    file.write_text("".join(f'"{word}"\n' for word in quoted), encoding="ascii")
+    return (f"-dict={file}",)
+
+
 def main() -> None:
     """Until so many inputs were tried, or so long has passed, or one fails."""
     name, runs, seconds, folder = sys.argv[1:5]
@@ -21,6 +29,7 @@ def main() -> None:
     for number, seed in enumerate(target.seeds):
         (corpus / f"seed-{number}").write_bytes(seed)
     options = (
+        *_dictionary(corpus.with_suffix(".words"), target.words),
         *(f"-runs={runs}", f"-max_total_time={seconds}", f"-timeout={HANGS_S}", f"-max_len={target.longest}"),
         *("-print_final_stats=1", "-rss_limit_mb=2048", f"-artifact_prefix={corpus}-"),
     )

@@ -1,29 +1,31 @@
 """What is fuzzed: each takes any bytes, and may raise only errors that its door turns into a clear answer."""
 
 import json
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import fields
 from io import BytesIO
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
 
-from protocol import emotions, http_query, proxy_protocol, wyoming
+from protocol import emotions, http_query, messages, proxy_protocol, wyoming
 from protocol.http_api import SpeechRequest
 from protocol.messages import MessageInvalid, parse_client_message
 from protocol.openai_api import OpenAiSpeechRequest
 from protocol.user_data_api import LinkRequest, PhraseRequest, SpeakPhrase, WordRequest
+from tests.fuzz import archives, conversations
+from tests.fuzz.target import Target, file_of, keys_in
 from tts_server.config import settings
+from tts_server.config.settings import Config
 from tts_server.engine_host import framing, wire
 from tts_server.engines.onnx_voices.install.graph_check import read_graph
 from tts_server.engines.onnx_voices.packs import pack as onnx_pack
 from tts_server.engines.onnx_voices.piper import config as piper_config
 from tts_server.engines.sambert.packs import pack as sambert_pack
+from tts_server.engines.sambert.packs import shape
 from tts_server.errors import TTSError
+from tts_server.markup import ssml_elements, ssml_xml
 from tts_server.markup.markup import Markup
 from tts_server.markup.readers import reader_for
 from tts_server.markup.segments import TextCutter
@@ -36,21 +38,10 @@ from tts_server.transports.compat.gpt_sovits import GptSovitsRequest
 from tts_server.transports.compat.index_tts import IndexTtsRequest
 from tts_server.user_data import dictionary, phrases
 
-SHM: Final = Path("/dev/shm")
-_FOLDER: Final = Path(tempfile.mkdtemp(prefix="tts-fuzz-", dir=SHM if SHM.is_dir() else None))
 BODIES: Final[tuple[type[BaseModel], ...]] = (
     *(SpeechRequest, OpenAiSpeechRequest, LinkRequest, PhraseRequest, SpeakPhrase, WordRequest),
     *(DoubaoRequest, GptSovitsRequest, IndexTtsRequest),
 )
-
-
-@dataclass(frozen=True)
-class Target:
-    """take: is given any bytes. seeds: harmless examples, from which others are made."""
-
-    take: Callable[[bytes], None]
-    seeds: tuple[bytes, ...]
-    longest: int = 2000
 
 
 def wyoming_events(data: bytes) -> None:
@@ -128,17 +119,17 @@ def emotion_names(data: bytes) -> None:
 
 
 def dictionary_files(data: bytes) -> None:
-    with _file(data, "dictionary.toml") as path:
+    with file_of(data, "dictionary.toml") as path:
         dictionary.read_words(path)
 
 
 def phrase_files(data: bytes) -> None:
-    with _file(data, "phrases.json") as path:
+    with file_of(data, "phrases.json") as path:
         phrases.Phrases(path)
 
 
 def settings_files(data: bytes) -> None:
-    with _file(data, "config.toml") as path, suppress(TTSError):
+    with file_of(data, "config.toml") as path, suppress(TTSError):
         settings.load(settings.read_file(path))
 
 
@@ -160,17 +151,17 @@ def volcengine_frames(data: bytes) -> None:
 
 
 def sambert_manifests(data: bytes) -> None:
-    with _file(data, sambert_pack.MANIFEST) as path, suppress(TTSError):
+    with file_of(data, sambert_pack.MANIFEST) as path, suppress(TTSError):
         sambert_pack.read_pack(path.parent)
 
 
 def onnx_manifests(data: bytes) -> None:
-    with _file(data, onnx_pack.MANIFEST) as path, suppress(TTSError):
+    with file_of(data, onnx_pack.MANIFEST) as path, suppress(TTSError):
         onnx_pack.read_pack(path.parent)
 
 
 def onnx_graphs(data: bytes) -> None:
-    with _file(data, "model.onnx") as path, suppress(TTSError):
+    with file_of(data, "model.onnx") as path, suppress(TTSError):
         read_graph(path)
 
 
@@ -182,14 +173,16 @@ def piper_settings(data: bytes) -> None:
                 piper_config.parse(told)
 
 
-@contextmanager
-def _file(data: bytes, name: str) -> Iterator[Path]:
-    path = _FOLDER / name
-    path.write_bytes(data)
-    yield path
-    path.with_name(f"{name}.damaged").unlink(missing_ok=True)
-
-
+_TOML: Final = tuple(
+    f"[{section}]\n{name} = "
+    for section, found in Config.model_fields.items()
+    for name in getattr(found.annotation, "model_fields", ())
+)
+_NUMBERS: Final = ("NaN", "1e999", "-1", "null", "true", "[]", "{}", "18446744073709551616")
+_PACK: Final = (
+    b'{"format":1,"name":"a","source":"b","revision":"1","licence":"MIT","language":"zh","sample_rate":16000,'
+    b'"speakers":["a"],"emotions":{"neutral":"a"},"files":{},"acoustic":{},"vocoder":{},"f0_scale":null}'
+)
 _SYNTHESIZE: Final = b'{"type": "synthesize", "data": {"text": "hi", "voice": {"name": "a"}}, "payload_length": 0}\n'
 _HELLO: Final = b'{"type":"hello","voices":[]}'
 TARGETS: Final[dict[str, Target]] = {
@@ -199,30 +192,41 @@ TARGETS: Final[dict[str, Target]] = {
     "WebSocket": Target(
         websocket_messages,
         (b'{"type":"open","ctx":"a","emotion":"happy"}', b'{"type":"text","text":"a","end":true}', b'{"type":"set"}'),
+        words=(*keys_in(messages), *_NUMBERS),
     ),
     "HTTP bodies": Target(
         http_bodies,
         (b'0{"text":"a","format":"mp3","pauses":{"clause":1}}', b'1{"model":"tts-1","input":"a","voice":"b"}'),
+        words=(*keys_in(*BODIES), *_NUMBERS),
     ),
     "HTTP queries": Target(http_queries, (b"text=a&speed=1.5&pauses.clause=3", b"text=%E5%A5%BD&format=mp3")),
     "PROXY headers": Target(proxy_headers, (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\1\x7f\0\0\1\0\1\0\2",)),
-    "SSML": Target(ssml, (b'0<speak>a<break time="1s"/><prosody rate="slow">b</prosody></speak>',)),
-    "markup": Target(markup, ("1**好**[happy] [a](http://b) `c` 😊\n- 1. （笑）".encode(), b"2Mr. A's 3.5%!?")),
-    "reading": Target(
-        reading, ("02026年3月5日，-3.5℃，AB12，一个不是。".encode(), b"1It's 3:45 pm, Dr. A. $5.99"), 200
+    "SSML": Target(
+        ssml,
+        (b'0<speak>a<break time="1s"/><prosody rate="slow">b</prosody></speak>',),
+        300,
+        keys_in(ssml_elements, ssml_xml),
     ),
+    "markup": Target(markup, ("1**好**[happy] [a](http://b) `c` 😊\n- 1. （笑）".encode(), b"2Mr. A's 3.5%!?"), 200),
+    "reading": Target(reading, ("02026年3月5日，-3.5℃，AB12，一个不是。".encode(), b"1It's 3:45 pm, Dr. A. $5.99"), 90),
     "emotion names": Target(emotion_names, ("高兴".encode(), b"Happy")),
-    "dictionary": Target(dictionary_files, (b'version = 1\n[words]\n"a" = "b"\n',)),
-    "phrases": Target(phrase_files, (b'{"version":1,"phrases":{"a":{"text":"b"}}}',)),
-    "settings": Target(settings_files, (b'[server]\nhttp_port = 1\n[voices]\ndefault = "a"\n',)),
+    "dictionary": Target(dictionary_files, (b'version = 1\n[words]\n"a" = "b"\n',), 300),
+    "phrases": Target(phrase_files, (b'{"version":1,"phrases":{"a":{"text":"b"}}}',), 300, keys_in(phrases)),
+    "settings": Target(settings_files, (b'[server]\nhttp_port = 1\n[voices]\ndefault = "a"\n',), 300, _TOML),
     "link": Target(link, (b"\0\0\0\x1c\0\0\0\0" + _HELLO, b'\0\0\0\x17\0\0\0\4{"rate":1,"timings":[]}\0\0\0\0')),
     "Volcengine": Target(
         volcengine_frames, (b"\x11\x14\x10\0\0\0\0\1\0\0\0\2{}", b"\x11\x14\x10\0\0\0\0\xc8\0\0\0\1a\0\0\0\2{}")
     ),
-    "Sambert manifests": Target(sambert_manifests, (b'{"format":1,"name":"a","files":{},"emotions":{"neutral":"a"}}',)),
-    "ONNX manifests": Target(onnx_manifests, (b'{"format":1,"name":"a","files":{}}',)),
+    "Sambert manifests": Target(sambert_manifests, (_PACK,), 600, (*keys_in(sambert_pack, shape), *_NUMBERS)),
+    "ONNX manifests": Target(
+        onnx_manifests, (_PACK,), 600, (*(f'"{field.name}":' for field in fields(onnx_pack.Pack)), *_NUMBERS)
+    ),
     "ONNX graphs": Target(onnx_graphs, (b"\x08\x08:\x0c\n\x04\x12\x01y\x22\x01A\x12\x01g",)),
     "Piper settings": Target(
-        piper_settings, (b'{"audio":{"sample_rate":22050},"num_symbols":4,"phoneme_id_map":{"a":[1]}}',)
+        piper_settings,
+        (b'{"audio":{"sample_rate":22050},"num_symbols":4,"phoneme_id_map":{"a":[1]}}',),
+        words=(*keys_in(piper_config), *_NUMBERS),
     ),
+    **conversations.TARGETS,
+    **archives.TARGETS,
 }

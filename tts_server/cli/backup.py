@@ -7,6 +7,7 @@ import shutil
 import tarfile
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -90,7 +91,7 @@ def _unpack(file: Path, room: Path) -> int:
             members = _checked(archive)
             for member in members:  # by hand: Debian 12's Python knows no filter for what an archive may do
                 _extract(archive, member, room)
-    except (OSError, EOFError, tarfile.TarError, ValueError) as error:
+    except (OSError, EOFError, tarfile.TarError, ValueError, OverflowError, RecursionError, zlib.error) as error:
         raise BadRequest(f"{file} is not a backup that can be read: {error}") from error
     return len(members)
 
@@ -110,7 +111,8 @@ def _checked(archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
     """Its files. Raises ValueError."""
     first = archive.next()
     label = archive.extractfile(first) if first is not None and first.name == _LABEL and first.size < 4096 else None
-    if label is None or json.loads(label.read()).get("format") != _FORMAT:
+    told = json.loads(label.read()) if label is not None else None
+    if not isinstance(told, dict) or told.get("format") != _FORMAT:
         raise ValueError(f"it has no label of format {_FORMAT}")
     members: list[tarfile.TarInfo] = []
     size = 0

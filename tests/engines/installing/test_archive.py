@@ -165,3 +165,17 @@ def test_no_name_at_all_leads_out_of_the_folder(names: list[str], tmp_path_facto
         assert set(everything_in(base)) == before
     else:
         assert all(path == "out" or path.startswith("out/") for path in set(everything_in(base)) - before)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+@pytest.mark.parametrize("damage", [0, 1, 4, 9])
+def test_a_packed_member_that_is_damaged_is_refused(method: int, damage: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with ZipFile(path, "w", method) as opened:
+        opened.writestr("m", bytes(range(256)) * 4)
+    raw = bytearray(path.read_bytes())
+    begin = raw.index(b"m", 30) + 1 + damage
+    raw[begin : begin + 8] = b"\xff" * 8
+    path.write_bytes(raw)
+    with pytest.raises(VoiceDataMissing, match=r"a\.zip"):
+        unpack(path, tmp_path / "out")

@@ -220,3 +220,22 @@ async def test_doubao_brings_its_sound_in_json(core: Core, door: Door) -> None:
     assert base64.b64decode(told["data"])[44:] == await said_by_core(core, REPLY, 24000)
     body["request"]["text"] = "字" * 1025
     assert (await door.client.post("/compat/doubao", json=body)).status_code == 413
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "1e300", "-1e300"])
+async def test_numbers_beyond_all_bounds_are_no_failure_of_ours(number: str, core: Core, door: Door) -> None:
+    async with said_through(door) as client:
+        start = json.loads(aliyun("StartSynthesis", "1", speech_rate="?", sample_rate=24000))
+        await client.send(json.dumps(start).replace('"?"', number))
+        await client.send(
+            aliyun("StartSynthesis", "2").replace('"payload": {}', f'"payload": {{"sample_rate": {number}}}')
+        )
+        await client.send(aliyun("StopSynthesis", "2"))
+        _, events = await hear_aliyun(client, "2")
+        assert events[-1]["header"]["name"] == "SynthesisCompleted"
+    for path in ("speed", "pitch"):
+        async with connect(f"ws://127.0.0.1:{door.port}/compat/xunfei", proxy=None) as client:
+            await client.send(f'{{"header":{{"status":2}},"parameter":{{"tts":{{"{path}":{number}}}}}}}')
+            while (told := json.loads(await client.recv())["header"])["status"] != 2:
+                continue
+            assert (told["code"], told["message"]) == (0, "success")

@@ -3,8 +3,11 @@
 All members are looked at before the first byte is written; one that is wrong refuses the whole archive.
 """
 
+import lzma
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
@@ -18,6 +21,7 @@ MAX_RATIO: Final = 100  # weights hardly shrink; text may by 20
 RATIO_MATTERS_FROM: Final = 1 << 20  # bytes: a small file of zeros is no bomb
 MAX_NAME: Final = 512  # characters
 COPY_BYTES: Final = 1 << 20
+_DAMAGED: Final = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError)
 
 Members = list[tuple[ZipInfo, PurePosixPath]]
 
@@ -32,7 +36,7 @@ def unpack(archive: Path, folder: Path, *, leave_out: Callable[[PurePosixPath], 
                     _write(archive, opened, info, folder / path)
     except OSError as error:
         raise VoiceDataMissing(f"{archive} cannot be unpacked: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+    except (*_DAMAGED, zlib.error, lzma.LZMAError, struct.error) as error:
         raise VoiceDataMissing(f"{archive} is damaged or is no zip archive: {error}") from error
 
 
@@ -41,7 +45,7 @@ def unpacked_bytes(archive: Path) -> int:
     try:
         with ZipFile(archive) as opened:
             return sum(info.file_size for info, _ in _checked(archive, opened))
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
+    except (OSError, *_DAMAGED) as error:
         raise VoiceDataMissing(f"{archive} is damaged or is no zip archive: {error}") from error
 
 

@@ -89,6 +89,11 @@ def voice_for(synthesizer: Synthesizer, name: str | None, door: str) -> str | No
     return like.name
 
 
+def times_faster(doublings: float) -> float:
+    """The speed: 1 is twice as fast, -1 half; what is beyond any speed is cut."""
+    return 2 ** min(max(doublings, -10.0), 10.0)
+
+
 def percent_louder(percent: float) -> float:
     """dB for a change of loudness in percent: 100 is twice as much, -50 half."""
     return 20 * math.log10(max(0.01, 1 + percent / 100))

@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from tts_server.audio.pcm import to_s16le
 from tts_server.engine import Samples
 from tts_server.errors import FormatUnsupported, TTSError
-from tts_server.transports.compat.account import options_for, percent_louder
+from tts_server.transports.compat.account import options_for, percent_louder, times_faster
 from tts_server.transports.compat.conversation import Conversation, Garbled, number, object_in, section, words
 from tts_server.transports.compat.listeners import QuietListener
 from tts_server.transports.compat.turn import Turn
@@ -108,7 +108,7 @@ class AliyunConversation(Conversation):
             options = options_for(
                 *(self.account, "aliyun", words(payload, "voice")),
                 sample_rate=round(number(payload, "sample_rate", 16000)),
-                speed=2 ** (number(payload, "speech_rate") / 500),
+                speed=times_faster(number(payload, "speech_rate") / 500),
                 pitch=12 * number(payload, "pitch_rate") / 500,
                 volume=percent_louder(100 * (number(payload, "volume", _USUAL_VOLUME) / _USUAL_VOLUME - 1)),
             )

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
@@ -138,12 +139,13 @@ def section(found: Mapping[str, Any], *path: str) -> dict[str, Any]:
 
 
 def number(found: Mapping[str, Any], name: str, otherwise: float = 0.0) -> float:
-    """A number of a client's message; `otherwise` for what is none."""
+    """A finite number of a client's message; `otherwise` for what is none: Python's JSON knows NaN and Infinity."""
     value = found.get(name)
     try:
-        return otherwise if value is None or isinstance(value, bool) else float(value)
+        told = otherwise if value is None or isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         return otherwise
+    return told if math.isfinite(told) else otherwise
 
 
 def words(found: Mapping[str, Any], name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from tts_server.audio.pcm import to_s16le
 from tts_server.engine import Samples
 from tts_server.errors import TTSError
-from tts_server.transports.compat.account import options_for, percent_louder
+from tts_server.transports.compat.account import options_for, percent_louder, times_faster
 from tts_server.transports.compat.conversation import Conversation, number, object_in, section, words
 from tts_server.transports.compat.listeners import QuietListener
 from tts_server.transports.compat.turn import Turn
@@ -52,7 +52,7 @@ class XunfeiConversation(Conversation):
         options = options_for(
             *(self.account, "xunfei", words(wanted, "vcn")),
             sample_rate=round(number(section(wanted, "audio"), "sample_rate", 24000)),
-            speed=2 ** (factor("speed") - 1),
+            speed=times_faster(factor("speed") - 1),
             pitch=12 * (factor("pitch") - 1),
             volume=percent_louder(100 * (factor("volume") - 1)),
         )
