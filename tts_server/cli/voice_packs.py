@@ -85,7 +85,7 @@ def remove(name: str, config: Config) -> None:
 def onnx_pack(name: str, folder: Path) -> Pack | None:
     """The pack of that voice or speaker, if it is one of another program's voices."""
     packs, _ = read_packs(folder)
-    return next((pack for pack in packs if name in (pack.name, *(f"{pack.name}-{s}" for s in pack.speakers))), None)
+    return next((pack for pack in packs if name in pack.voice_names), None)
 
 
 def _install_embedded(name: str) -> None:

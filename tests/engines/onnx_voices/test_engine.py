@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.engines.onnx_voices.conftest import Quiet
+from tests.engines.onnx_voices.tiny import write_voice
 from tests.engines.spoken import samples, timings
 from tts_server.audio.level import active_level_dbfs
 from tts_server.engine import AudioChunk, Prosody, Run, Utterance
 from tts_server.engine_check.__main__ import KEPT, main
 from tts_server.engines.onnx_voices.engine import OnnxVoicesEngine
-from tts_server.engines.onnx_voices.install.install import remove, verify
+from tts_server.engines.onnx_voices.install.install import install, remove, verify
 from tts_server.engines.onnx_voices.packs.pack import MANIFEST, Pack, find_packs, read_pack
 from tts_server.engines.onnx_voices.packs.trial import english_run, mandarin_run
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
@@ -27,6 +29,16 @@ TEXT = english_run("The kitchen light is now off, and the door is closed. Shall 
 
 def say(engine: OnnxVoicesEngine, voice: str, *runs: Run, wanted_s: float = 0.3) -> list[AudioChunk]:
     return list(engine.synthesize(Utterance(voice, runs), lambda: wanted_s))
+
+
+def test_speakers_whose_names_cannot_be_typed_have_numbers(tmp_path: Path) -> None:
+    names = {"first": 0, "x" * 200: 1, "a b": 2, "../x": 3, "小明": 4}
+    model = write_voice(tmp_path / "from", "voice", speakers=5, speaker_id_map=names)
+    install(model, tmp_path / "voices", Quiet())
+    voices = OnnxVoicesEngine({"voices_dir": str(tmp_path / "voices")}).voices
+    assert [voice.name for voice in voices] == [
+        "voice", "voice-speaker-1", "voice-speaker-2", "voice-speaker-3", "voice-小明",
+    ]  # fmt: skip
 
 
 def test_each_speaker_of_a_pack_is_a_voice(engine: OnnxVoicesEngine) -> None:

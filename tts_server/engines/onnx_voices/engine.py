@@ -101,9 +101,9 @@ def _warm(pack: Pack) -> Model:
 
 def _speakers_of(pack: Pack) -> list[_Speaker]:
     """The speakers of a pack; the first has the pack's own name."""
-    named = list(pack.speakers.items())[:MAX_SPEAKERS] or [("", 0)]
-    called = [pack.name if place == 0 else f"{pack.name}-{name}" for place, (name, _) in enumerate(named)]
-    return [_Speaker(pack, index, _voice(pack, voice)) for voice, (_, index) in zip(called, named, strict=True)]
+    indices = list(pack.speakers.values())[:MAX_SPEAKERS] or [0]
+    named = zip(pack.voice_names[:MAX_SPEAKERS], indices, strict=True)
+    return [_Speaker(pack, index, _voice(pack, voice)) for voice, index in named]
 
 
 def _too_large(pack: Pack, most_mb: int) -> str:

@@ -5,6 +5,7 @@ voice.json says what the voice is, where it came from, how its family reads symb
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from tts_server.errors import VoiceDataMissing
 FORMAT: Final = 1
 MANIFEST: Final = "voice.json"
 UNKNOWN_LICENCE: Final = "LicenseRef-unknown"
+SPEAKER: Final = re.compile(r"\w[\w.-]{0,31}")
 MAX_MANIFEST_BYTES: Final = 1 << 20
 VOCODER: Final = "vocoder.onnx"  # of models that need one
 FAMILIES: Final = {  # and the files that each of them has
@@ -51,6 +53,14 @@ class Pack:
         """Of all its files but the manifest."""
         has_vocoder = self.family == "sherpa" and (self.folder / VOCODER).is_file()
         return (*FAMILIES[self.family], *((VOCODER,) if has_vocoder else ()))
+
+    @property
+    def voice_names(self) -> tuple[str, ...]:
+        """Of its speakers in their order, the first one's being its own: they stand in addresses and are typed."""
+        known = [
+            name if SPEAKER.fullmatch(name) else f"speaker-{number}" for name, number in list(self.speakers.items())[1:]
+        ]
+        return (self.name, *(f"{self.name}-{name}" for name in known))
 
     @property
     def revision(self) -> str:
