@@ -4,7 +4,7 @@
     rolling_restart.py --socket /run/haproxy/admin.sock box1="ssh box1 systemctl restart tts-server" box2="..."
 
 Of each box: nobody new is sent there, those who are there finish (for at most --patience seconds), the command is run,
-and the next box has its turn when HAProxy finds this one ready. Needs Python alone, ends with 1 when a box stays away.
+and the next box has its turn when HAProxy uses this one again. Needs Python alone, ends with 1 when a box stays away.
 """
 
 import argparse
@@ -50,7 +50,8 @@ def restart(balancer: "Balancer", box: str, command: str, patience_s: float, bac
     wait(lambda: not balancer.is_well(box), 2.0)
     is_back = wait(lambda: balancer.is_well(box), back_s)
     balancer.order(box, "ready")
-    return is_back
+    # A box that just became ready may have told the agent-check "down" a moment ago: until that asks again, it is down.
+    return is_back and wait(lambda: balancer.is_used(box), back_s)
 
 
 def wait(is_so: Callable[[], bool], patience_s: float) -> bool:
@@ -83,6 +84,10 @@ class Balancer:
     def is_well(self, box: str) -> bool:
         """Whether its health check passes, drained or not."""
         return all(row["check_status"] in ("L7OK", "L4OK") for row in self._rows(box))
+
+    def is_used(self, box: str) -> bool:
+        """Whether somebody who comes now may be sent there: both checks have passed, and it is not drained."""
+        return all(row["status"].startswith(("UP", "no check")) for row in self._rows(box))
 
     def _rows(self, box: str) -> list[dict[str, str]]:
         table = csv.DictReader(io.StringIO(self._ask("show stat").removeprefix("# ")))
