@@ -68,7 +68,6 @@ LAYERS = Library(
             Variant("vnni", 16, ("-mfma", *(f"-mavx512{part}" for part in ("f", "bw", "dq", "vl", "vnni")))),
             Variant("avx2", 8, ("-mavx2", "-mfma")),
         ),
-        "aarch64": (Variant("neon", 4, ()),),
     },
     ("products.c", "vocoder_layers.c", "postnet.c"),
 )
