@@ -28,12 +28,15 @@ _DIRECTION = re.compile(rf"[（(]([^（()）\n]{{1,{MAX_DIRECTION_CHARS}}})[）)
 _DIRECTION_BEGUN = re.compile(rf"[（(][^（()）\n]{{0,{MAX_DIRECTION_CHARS}}}")
 
 
+# 收到[12]封邮件, 还有[4]天: how many of what; 表明有[3]个体差异 is a citation.
+_BEFORE_COUNT: Final = frozenset("有到剩共余约了")
+_COUNTED = re.compile("[封条台盏天份项个](?![体性别案款件目然湾气])")
 _COUNTS = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})?|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}:[0-9]{2}")
 # [^1] and the faces that chat programs write in brackets.
 _FACES: Final = (
     "微笑|撇嘴|色|发呆|得意|流泪|害羞|闭嘴|睡|大哭|尴尬|发怒|调皮|呲牙|惊讶|难过|囧|抓狂|吐|偷笑|愉快|白眼|傲慢|困|惊恐|憨笑|悠闲|咒骂|疑问|嘘|晕|衰|骷髅|敲打|再见|擦汗|抠鼻|鼓掌|坏笑"
     "|右哼哼|鄙视|委屈|快哭了|阴险|亲亲|可怜|笑脸|生病|脸红|破涕为笑|恐惧|失望|无语|嘿哈|捂脸|奸笑|机智|皱眉|耶|吃瓜|加油|汗|天啊|社会社会|旺柴|好的|打脸|哇|翻白眼|让我看看|叹气|苦涩|裂开|嘴唇"
-    "|爱心|心碎|拥抱|强|弱|握手|胜利|抱拳|勾引|拳头|合十|啤酒|咖啡|蛋糕|玫瑰|凋谢|菜刀|炸弹|便便|月亮|太阳|庆祝|礼物|红包|发|福|烟花|爆竹|猪头|跳跳|发抖|转圈|doge|允悲|笑哭|泪|哈哈|赞|酷|心"
+    "|爱心|心碎|拥抱|强|弱|握手|胜利|抱拳|勾引|拳头|合十|啤酒|咖啡|蛋糕|玫瑰|凋谢|菜刀|炸弹|便便|月亮|太阳|庆祝|哭笑不得|喜极而泣|泪流满面|目瞪口呆|嬉皮笑脸|欣喜若狂|面红耳赤|礼物|红包|发|福|烟花|爆竹|猪头|跳跳|发抖|转圈|doge|允悲|笑哭|泪|哈哈|赞|酷|心"
 )
 _CITED = re.compile(rf"\[(?:\^[^\[\]\s]{{1,32}}|{_FACES})\]")
 _CITED_BEGUN = re.compile(r"\[\^[^\[\]\s]{0,32}")
@@ -89,11 +92,12 @@ class Brackets:
 
     @staticmethod
     def _needs_more(view: View, tag: re.Match[str]) -> bool:
-        return _COUNTS.fullmatch(tag[1]) is not None and tag.end() == len(view.held) and not view.is_final
+        short = tag.end() + (2 if view.previous in _BEFORE_COUNT else 1) > len(view.held)
+        return _COUNTS.fullmatch(tag[1]) is not None and short and not view.is_final
 
     def _tag(self, view: View, tag: re.Match[str]) -> Step:
         cue = cue_of(tag[1]) if self.tags else None
-        if cue is None and _is_said(view, tag) and view.held[tag.end()].isdigit():
+        if cue is None and _is_said(view, tag) and view.held[tag.end() : tag.end() + 1].isdigit():
             return len(tag[0]), f"〔{tag[1]}〕"  # 京发[2024]3号 is not 20243号
         if cue is None and (self.speak_unknown or _is_said(view, tag)):
             self.in_link = True
@@ -124,6 +128,8 @@ def _is_said(view: View, tag: re.Match[str]) -> bool:
         return True  # nobody cites source 0.4
     if not _COUNTS.fullmatch(tag[1]) or not following.isalnum() or following.isascii() != following.isdigit():
         return False
+    if view.previous in _BEFORE_COUNT and _COUNTED.match(view.held, tag.end()):
+        return True
     return following.isdigit() if view.previous.isalnum() else True
 
 

@@ -19,7 +19,11 @@ _ATTRIBUTES = r"(?:\s+[A-Za-z_:][A-Za-z0-9_:.-]{0,32}\s?=\s?(?:\"[^\"<>]{0,256}\
 _TAG = re.compile(
     rf"</?(?P<name>[A-Za-z][A-Za-z0-9_:-]{{0,31}}){_ATTRIBUTES}(?:=[^\s<>]{{1,32}})?\s?/?>|<!--[^<>]{{0,256}}-->"
 )
-_CONTROL = re.compile(r"<[|｜][^|｜<>\n]{1,64}[|｜]>")
+# Chat templates name who speaks behind the token: <|im_start|>assistant and a line's end.
+_CONTROL = re.compile(
+    r"<[|｜](?:im_start|start_header_id)[|｜]>(?:system|user|assistant|tool)(?=<[|｜]|\n)|<[|｜][^|｜<>\n]{1,64}[|｜]>"
+)
+_ROLE_BEGUN = re.compile(r"<[|｜](?:im_start|start_header_id)[|｜]>[a-z]{0,9}(?:<[|｜]?)?")
 # What may still become one of these: bounded, so that "a < b" is not held for long.
 _BEGUN = re.compile(
     r"<|</?[A-Za-z][A-Za-z0-9_:-]{0,31}(?:\s[^<>\n]{0,256}|=[^\s<>]{0,32})?/?|</|<!-{0,2}|<!--[^<>]{0,256}|<[|｜][^|｜<>\n]{0,64}[|｜]?"
@@ -84,6 +88,8 @@ class Elements:
         """At `<`. before: the last raw characters before it."""
         if NAMED.search(before) and (tag := _TAG.match(view.held, view.at)) and (name := tag["name"]):
             return len(tag[0]), name.upper() if len(name) < _MIN_WORD else name
+        if view.may_become(_ROLE_BEGUN):
+            return None
         if control := _CONTROL.match(view.held, view.at):
             return len(control[0]), ""
         if opened := _OPENING.match(view.held, view.at):

@@ -43,16 +43,20 @@ _FAMILIES = frozenset(
 _MORE_AND_MORE = re.compile("越[^，。]{1,3}越[^，。]{1,2}$")
 _MUST = re.compile("(?:还|都|估计|恐怕|大概|起码|至少|迟早|早晚|肯定|必然|一定|[^，。]也)$")
 _DUTY = re.compile("[往从到把被在向跟去晚早先再多少咬忍熬硬且找买付交给打带走留等看听学](?!手)")
+_PLACE = re.compile("[路楼街车船山][上下]$")
 # Verbs and adjectives that the tagger takes for something else: 码得老高, 整齐得不需整理.
-_HOW_IT_IS = re.compile("(?:[衬码摆堆垒裹挂活离长]|布置|收拾|打扮|整齐|麻木|[钱时]间?花)$")
+_HOW_IT_IS = re.compile(
+    "(?:[衬码摆堆垒裹挂活离长]|[面泥馅](?:要|没|已经?)?和|[雨雪雹面头]下|布置|收拾|打扮|整齐|麻木|[钱时]间?花)$"
+)
 _LASTS = re.compile(
     "(?:[一两三四五六七八九十几半]|好几|[一二三四五六七八九十]+)(?:多?个?|个多)(?:小时|钟头|分钟|天|星期|月|年|块|元|百|千|万)"
 )
 _REPEATED = re.compile(
-    r"(.{1,3})\1$|(?:^|[^，。])(.)\2(.)\3$|一(.)一.$|一(.{1,2})一\5$|[^，。](.)\6$|[^，。]+[然样般似性式]$"
+    r"(.{1,3})\1$|(?:^|[^，。])(.)\2(.)\3$|一(.)一.$|一(.{1,2})一\5$|[^，。一]一([^，。]{1,2})[^，。一]一\6$|[^，。](.)\7$|[^，。]+[然样般似性式]$"
 )
 _SUDDEN = frozenset("猛忽蓦倏霍腾轰噌嗖唰咚砰嘭啪哗嗡悄静轻慢快")
 _DE_FIRST = re.compile("一[下声]|关上|说|笑|叫|响|跳|冲|站|飞|跑|打开|推开|弹")
+_FELT = re.compile("^(?:[热深激]情|[耐细真诚好用安齐]心|礼貌|幸福|微笑)$")
 _HOW_NOUNS = frozenset(("大声", "小声", "一再", "一下子", "一直", "一起"))
 _HOW = re.compile(
     "[很更最太较挺极越好地][^，。的]{1,2}$|(?:^|[^这那])(?:不[^，。]|一[^块片]{1,3}|[^，。]着|[^，。]也不[^，。])$|[一又][^，。][一又][^，。]$|有[^，。]有[^，。]$"
@@ -198,6 +202,8 @@ def _de_of_degree(context: Context) -> str:
         return "dei3"  # 还得往城里跑
     if _HOW_IT_IS.search(context.left):
         return "de5"
+    if _PLACE.search(context.left) and not _COMPLEMENT.match(context.right) and not _GAINS.match(context.right):
+        return "dei3"  # 路上得小心
     if before is not None and context.right.startswith("的") and before.tag[:1] not in ("v", "a"):
         return "de2"  # 他得的是感冒
     if before is not None and (_DEGREE_FOLLOWS.search(before.text) or _DEGREE.match(context.right)):
@@ -231,7 +237,9 @@ def _de_of_manner(context: Context) -> str:
     if _GROUND_BEFORE.search(context.left) or (before.tag[:1] in tuple("rmqpuft") and before.text not in _HOW_NOUNS):
         return "di4"
     if after is None:
-        return "de5" if before.tag[:1] in ("d", "i") else "di4"
+        describes = before.tag[:1] in ("d", "i") or (before.tag[:1] == "a" and len(before.text) >= 2)
+        describes = describes or _FELT.search(before.text) is not None
+        return "de5" if describes else "di4"  # 亲切地
     if before.tag[:1] in ("d", "i", "l") or _HOW.search(context.left):
         return "de5"
     on_the_ground = _GROUND_AFTER.match(context.right) is not None

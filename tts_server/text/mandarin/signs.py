@@ -1,6 +1,7 @@
 # ruff: noqa: E501 - one row a line; ruff counts a Chinese character as two
 """Signs that carry meaning: arrows, comparisons, ranges between words, menus, colons behind names, fractions. Pure."""
 
+import re
 from collections.abc import Iterable
 from re import Match
 
@@ -51,6 +52,10 @@ def _say_span(match: Match[str]) -> Iterable[Piece]:
     yield "到", match.start("t"), match.end("t")
 
 
+def _say_cross(match: Match[str]) -> str | None:
+    return _PAUSE if re.search("[√✓✔]", match.string) else None
+
+
 def _say_angle(match: Match[str]) -> str:
     """39°54′."""
     return f"{cardinal(match['d'])}度{cardinal(match['m'])}分" + (f"{decimal(match['s'])}秒" if match["s"] else "")
@@ -75,7 +80,7 @@ SIGNS: tuple[Rule, ...] = rules(
     (r"(?<=[0-9%℃°度])\s?↑", lambda match: "，上升"), (r"(?<=[0-9%℃°度])\s?↓", lambda match: "，下降"),
     (r"(?<=[一-龥A-Za-z0-9%℃°）)])\s?[→⇒]\s?(?=[一-龥A-Za-z0-9（(-])", lambda match: "到"),
     # a dash of any length before degrees is a sign
-    (r"(?:(?<![0-9A-Za-z一-龥)）%℃°])|(?<=[是为温度约到至]))[–—−](?=[0-9]+(?:\.[0-9]+)?\s?(?:°|℃|度))", lambda match: "-"),
+    (r"(?:(?<![0-9A-Za-z一-龥)）%℃°])|(?<=[是为温度约到至低高内外天夜晨间])(?<![0-9零一二两三四五六七八九十百几]天))[–—−](?=[0-9]+(?:\.[0-9]+)?(?:/[0-9]{1,2})?\s?(?:°|℃|度))", lambda match: "-"),
     (r"(?<![0-9A-Za-z一-龥)）])[-−](?=百分之)", lambda match: "负"),
     (r"[-−](?=[0-9]{2,3}\s?dBm(?![A-Za-z]))", lambda match: "负"),
     (r"(?:(?<=UTC)|(?<=GMT))\s?[-−–](?=[0-9])", lambda match: "减"),
@@ -99,6 +104,10 @@ SIGNS: tuple[Rule, ...] = rules(
     (r"(?<=亮度|音量|范围|档位|温度|湿度|取值|区间)(?P<a>[0-9]{1,3})(?P<t>\s?[-–—]\s?)(?=[0-9]{1,3}(?![0-9.]))", _say_span),
     # colons behind the number of a thing
     (rf"(?:(?:{_NAMES})(?<![时点分])[0-9]{{1,2}}|{_GASES})(?P<t>\s?[:：]\s?)(?=[-−]?[0-9一-龥])", lambda match: ((_PAUSE, match.start("t"), match.end("t")),)),
+    # 灯带2：60%, whatever the thing is called: no time and no ratio has such a unit
+    (r"(?<=[一-龥])(?<![时点分第比分])[0-9]{1,2}(?P<t>\s?[:：]\s?)(?=[-−]?[0-9]+(?:\.[0-9]+)?\s?(?:[%％℃°]|[kK]?[WV](?![A-Za-z])))", lambda match: ((_PAUSE, match.start("t"), match.end("t")),)),
+    # √ 牛奶 × 鸡蛋: what is done and what is not
+    (r"(?:^|(?<=[\s，。；、]))[×✗✘]\s(?=[一-龥])", _say_cross),
     # fractions, days, two pressures
     (r"(?<=血压|高压|收缩|压为|压是)(?:[压是为约：:\s]{0,3})(?P<a>[0-9]{2,3})/(?P<b>[0-9]{2,3})(?P<u>\s?(?:mmHg|毫米汞柱))?(?![0-9/])", _say_two),
     (r"(?<![0-9/.])(?P<a>[0-9]{2,3})/(?P<b>[0-9]{2,3})(?P<u>\s?(?:mmHg|毫米汞柱))", _say_two),

@@ -41,6 +41,7 @@ _SPLIT_NUMBER = 8  # a longer number has a seam after 万 and 亿
 _SEAM = re.compile("[^万亿]*(?:万亿|万|亿)|[^万亿]+")
 _HERE = frozenset(("这边", "那边", "哪边", "这块", "那块", "哪块", "这样", "那样"))  # 儿 may be said behind them
 _NICKNAME = frozenset("小老阿")
+_AGAIN_AND_AGAIN = re.compile(r"一([^，。]{1,2})一\1$")  # 一阵一阵地|下
 # 儿 after these is a child, or a syllable of its own, not the light ending of 花儿.
 _CHILD = re.compile(
     "(?:女|婴|幼|孤|少|健|胎|宠|混血|弃|男|孙|侄|患|妻|育|乞|产|新生|早产|幸运|弄潮|(?<![小女男])孩|低能|畸形|私生|巨|流浪|富家|宁馨|我|你|他|爱|娇|宝|生|托|的|和|是|有|之|小|生养"
@@ -49,7 +50,7 @@ _CHILD = re.compile(
 # Given names: 雪儿, 可儿 of two characters, or behind 小: 小芳儿.
 _NAMED = re.compile(
     "^小?[雪可安欣梦果莲瑶灵婉倩薇琪玲莹颖娟娜丽芳萍珊珍玉翠秀兰梅萱芸蕊蓉菲晴月星云霞怜宛馨怡悦欢嫣凝诗紫碧香柔媚妙思忆慧敏静淑贞宁贝心彤涵雨露晓冰朵婷妍媛瑾璇琳瑞"
-    "容燕菱荷茜蝶萌]儿$"
+    "容燕菱荷茜蝶萌莺鹂凤黛岚楠琴鸾沁筱韵芷蔓]儿$"
 )
 
 
@@ -108,14 +109,14 @@ def _with_loose_de(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str
         before = words[index - 1] if index else ("", "")
         after = words[index + 1][0] if index + 1 < len(words) else ""
         acts = index + 1 < len(words) and words[index + 1][1][:1] in tuple("vpdr")
+        again = _AGAIN_AND_AGAIN.search("".join(piece for piece, _ in words[max(0, index - 2) : index])) is not None
         if len(word) > 2 and word[-1] == "地" and (_tells_how(word) or (acts and not _GROUND_NOUN.search(word))):
             yield word[:-1], cutter.tag(word[:-1])[0][1]
             yield "地", "uv"
         elif (
             word in _GROUND_OR_VERB
             and len(before[0]) > 1
-            and after in _AFTER_A_VERB
-            and before[1][:1] in (*_MANNER, "v")
+            and ((after in _AFTER_A_VERB and before[1][:1] in (*_MANNER, "v")) or again)
         ):
             yield "地", "uv"
             yield _single(word[1], tag)
