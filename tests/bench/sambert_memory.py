@@ -1,9 +1,10 @@
 """Memory of the engine host with one Sambert voice of full size: random weights, the front end, no embedded voice.
 
-    python -m tests.bench.sambert_memory [--utterances 500] [--csv FILE]
+    python -m tests.bench.sambert_memory [--precision int8] [--utterances 500] [--csv FILE]
 
 Utterances have 5 to 300 characters, short ones as often as long ones by ratio; English words and numbers are among
-them. Exits 1 when the memory is above 320 MiB, or grows.
+them. The voice has been through the gate; `precision` chooses all the same, as random weights may not pass it.
+Exits 1 when the memory is above 320 MiB, or grows.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from pathlib import Path
 from tts_server.engine_host.installed import installed_engines
 from tts_server.engine_host.link import EngineLink
 from tts_server.engine_host.settings import HostSettings
+from tts_server.engines.sambert.runtime.precision import WANTED
 from tts_server.markup.segments import TextCutter
 from tts_server.text.linguistic.segment import Segment
 
@@ -41,11 +43,12 @@ def main() -> int:
     """Measure; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--utterances", type=int, default=500)
+    parser.add_argument("--precision", choices=WANTED, default="int8")
     parser.add_argument("--csv", type=Path, help="write number, characters, audio seconds and MiB of each utterance")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(make_pack(Path(folder)))
-        rows = asyncio.run(measure(Path(folder), chosen.utterances))
+        rows = asyncio.run(measure(Path(folder), chosen.utterances, chosen.precision))
     if chosen.csv:
         with chosen.csv.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([("utterance", "characters", "audio_s", "rss_mib"), *rows])
@@ -57,17 +60,19 @@ async def make_pack(folder: Path) -> None:
     program = (
         "import sys, torch; from pathlib import Path; from tests.bench.sambert import random_voice;"
         "from tts_server.engines.sambert.export.export import build_pack;"
-        "torch.set_num_threads(1); build_pack(random_voice(), Path(sys.argv[1], 'random'))"
+        "from tts_server.engines.sambert.export.precisions import add_precisions;"
+        "torch.set_num_threads(1); pack = build_pack(random_voice(), Path(sys.argv[1], 'random'));"
+        "print(*add_precisions(pack), sep='\\n')"
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(folder))
     assert await process.wait() == 0
 
 
-async def measure(folder: Path, count: int) -> list[tuple[int, int, float, float]]:
+async def measure(folder: Path, count: int, precision: str) -> list[tuple[int, int, float, float]]:
     """Number, characters, seconds of audio and memory afterwards of each utterance."""
     settings = HostSettings(
         engines=installed_engines(),
-        engine_settings={"sambert": {"voices_dir": str(folder)}},
+        engine_settings={"sambert": {"voices_dir": str(folder), "precision": precision}},
         preload=["default"],
         threads=THREADS,
         chunk_timeout_s=120,
@@ -120,9 +125,13 @@ def cut(text: str) -> Sequence[Segment]:
 
 
 def memory(pid: int) -> dict[str, float]:
-    """MiB now (VmRSS) and at most (VmHWM)."""
+    """MiB now (VmRSS), of it not from files (RssAnon), and at most (VmHWM)."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    return {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines if line.startswith(("VmRSS", "VmHWM"))}
+    return {
+        line.split(":")[0]: int(line.split()[1]) / 1024
+        for line in lines
+        if line.startswith(("VmRSS", "RssAnon", "VmHWM"))
+    }
 
 
 def modules(pid: int) -> list[str]:
@@ -135,7 +144,7 @@ def report(when: str, pid: int) -> None:
     """One line of the curve."""
     now = memory(pid)
     bar = "#" * round(now["VmRSS"] / 8)
-    sys.stdout.write(f"{when:28} {now['VmRSS']:6.1f} MiB (peak {now['VmHWM']:6.1f}) {bar}\n")
+    sys.stdout.write(f"{when:28} {now['VmRSS']:6.1f} MiB (own {now['RssAnon']:6.1f}, peak {now['VmHWM']:6.1f}) {bar}\n")
     sys.stdout.flush()
 
 

@@ -153,6 +153,7 @@ async def test_one_who_follows_goes_on_by_itself_when_the_other_box(way: str) ->
     async with running_core(**SLOW) as core, valkey_server() as valkey, boxes(core, valkey.url) as (first, second):
         alone = await say(first, LONG, replace(OPTIONS, voice="tone"))
         await told(valkey)
+        await ended(valkey)  # or its end would stand there again, after everything is gone
         await valkey.client.flushall()
         for box in (first, second):
             box.cache._memory._drop(next(iter(box.cache._memory._recordings), ""))

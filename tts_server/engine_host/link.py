@@ -182,7 +182,7 @@ class EngineLink:
 
     async def _run_once(self) -> None:
         process = await self._take_early() or HostProcess()
-        reader, writer = await asyncio.open_connection(sock=process.link)
+        reader, writer = await _streams(process)
         connection = self._connection = _Connection(process, writer, self._ready)
         try:
             if process.settings is None:
@@ -340,6 +340,16 @@ def _error_from(message: framing.Message) -> errors.TTSError:
     is_ours = isinstance(cls, type) and issubclass(cls, errors.TTSError)
     error: errors.TTSError = (cls if is_ours else EngineFailed)(message["message"])
     return error
+
+
+async def _streams(process: HostProcess) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Both ends of its link; whoever is stopped just now leaves no process behind."""
+    try:
+        return await asyncio.open_connection(sock=process.link)
+    except BaseException:
+        process.kill()
+        await process.discard()
+        raise
 
 
 def _ending(returncode: int | None) -> str:
