@@ -14,6 +14,7 @@ from tests.packaging.lockfile import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 INFO = f"tts_server-{PROJECT['version']}.dist-info"
 PACKAGES = ("tts_server", "protocol")
+pytestmark = pytest.mark.timeout(60)  # the first one waits for a compiler, two cores or none to spare
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -91,18 +92,29 @@ def compile_library(
     library: Library, folder: Path, machine: str, compiler: Sequence[str], extra: Sequence[str] = ()
 ) -> Path:
     """Compile all variants into one shared object in `folder`. Raises CalledProcessError."""
+    made = folder / library.path.name
     with tempfile.TemporaryDirectory() as scratch:
-        objects = []
-        for name, lanes, flags in library.variants[machine]:
-            defined = (f"-DLANES={lanes}", f"-DNAME(x)=x##_{name}")
-            for source in library.sources:
-                objects.append(f"{scratch}/{source}.{name}.o")
-                command = [*compiler, *FLAGS, *extra, *flags, *defined, "-c", str(library.folder / source)]
-                subprocess.run([*command, "-o", objects[-1]], check=True)
-        made = folder / library.path.name
-        dispatch = str(library.folder / "dispatch.c")
-        command = [*compiler, *FLAGS, *extra, "-shared", dispatch, *objects, "-lm", "-o", str(made)]
-        subprocess.run(command, check=True)
+        commands = {
+            f"{scratch}/{source}.{name}.o": (
+                *flags,
+                f"-DLANES={lanes}",
+                f"-DNAME(x)=x##_{name}",
+                "-c",
+                str(library.folder / source),
+            )
+            for name, lanes, flags in library.variants[machine]
+            for source in library.sources
+        }
+
+        def run(output: str) -> None:
+            subprocess.run([*compiler, *FLAGS, *extra, *commands[output], "-o", output], check=True)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(run, commands))
+        linked = f"{made}.new"
+        commands[linked] = ("-shared", str(library.folder / "dispatch.c"), *commands, "-lm")
+        run(linked)
+        Path(linked).replace(made)  # whoever uses the old one keeps it
     return made
 
 
@@ -125,14 +137,14 @@ class CustomBuildHook(BuildHookInterface[Any]):
         """Called before the wheel is put together. version: "standard", or "editable" for a checkout."""
         machine = os.environ.get("TTS_SERVER_MACHINE", platform.machine())
         compiler = find_compiler(machine) if machine in STEPS.variants else None
-        for library in LIBRARIES:
-            library.path.unlink(missing_ok=True)
         if compiler is None:
+            _remove()
             self.app.display_info("no C compiler here: Sambert's decoder will run in numpy, three times as slow")
             return
         try:
             made = list(compile_all(machine, compiler))
         except (OSError, subprocess.CalledProcessError) as error:
+            _remove()
             self.app.display_warning(f"voices could not be compiled and will be slower: {error}")
             return
         is_portable = "ziglang" in compiler
@@ -140,6 +152,12 @@ class CustomBuildHook(BuildHookInterface[Any]):
         build_data["artifacts"] += [library.relative_to(self.root).as_posix() for library in made]
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{system}_{machine}"
+
+
+def _remove() -> None:
+    """What was compiled from older sources is nothing to go on with."""
+    for library in LIBRARIES:
+        library.path.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
