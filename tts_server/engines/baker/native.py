@@ -13,7 +13,7 @@ import numpy as np
 from tts_server.engines.baker.kernel.layer import Entry, Floats, Layer, at, rooms
 from tts_server.engines.baker.kernel.library import Layers
 from tts_server.engines.baker.shape import VOCODER
-from tts_server.engines.baker.state import State
+from tts_server.engines.baker.state import State, in_blocks
 
 MOST_FRAMES: Final = 32  # at once: what is made of more is further away from the processor
 HELD_FRAMES: Final = 22  # at most, that wait for what comes after them
@@ -82,13 +82,8 @@ class NativeVocoder:
 
     def __call__(self, chunk: Floats, state: State, *, is_last: bool) -> tuple[Floats, State]:
         """chunk: (1, n_mels, 1, T), with T at least 1. Raises ValueError for a first chunk that is too short."""
-        mel, parts = np.ascontiguousarray(chunk[0, :, 0].T, np.float32), []
-        kept, is_first = state.layers[0].copy(), state.is_first
-        for start in range(0, len(mel), MOST_FRAMES):
-            end = min(start + MOST_FRAMES, len(mel))
-            parts.append(self._samples(mel[start:end], kept, is_first, is_last and end == len(mel)))
-            is_first = False
-        return parts[0] if len(parts) == 1 else np.concatenate(parts), State((kept,), is_first=False)
+        mel = np.ascontiguousarray(chunk[0, :, 0].T, np.float32)
+        return in_blocks(self._samples, mel, state, MOST_FRAMES, is_last=is_last)
 
     def _samples(self, mel: Floats, kept: Floats, is_first: bool, is_last: bool) -> Floats:
         """kept is changed into what the next chunk needs."""

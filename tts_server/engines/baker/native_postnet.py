@@ -8,7 +8,7 @@ import numpy as np
 from tts_server.engines.baker.kernel.layer import PANEL, Entry, Floats, Layer, at, padded, rooms
 from tts_server.engines.baker.kernel.library import Layers
 from tts_server.engines.baker.shape import ACOUSTIC
-from tts_server.engines.baker.state import State
+from tts_server.engines.baker.state import State, in_blocks
 from tts_server.engines.baker.stored import floats
 from tts_server.engines.baker.weights import StoredWeights
 
@@ -55,14 +55,9 @@ class NativePostnet:
 
     def __call__(self, chunk: Floats, state: State, *, is_last: bool) -> tuple[Floats, State]:
         """chunk: (1, hidden, 1, T), with T at least 1. Raises ValueError for a first chunk that is too short."""
-        frames, parts = np.ascontiguousarray(chunk[0, :, 0].T, np.float32), []
-        kept, is_first = state.layers[0].copy(), state.is_first
-        for start in range(0, len(frames), MOST_FRAMES):
-            end = min(start + MOST_FRAMES, len(frames))
-            parts.append(self._mel(frames[start:end], kept, is_first, is_last and end == len(frames)))
-            is_first = False
-        made = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        return np.ascontiguousarray(made[:, : ACOUSTIC.n_mels].T)[None, :, None], State((kept,), is_first=False)
+        frames = np.ascontiguousarray(chunk[0, :, 0].T, np.float32)
+        made, state = in_blocks(self._mel, frames, state, MOST_FRAMES, is_last=is_last)
+        return np.ascontiguousarray(made[:, : ACOUSTIC.n_mels].T)[None, :, None], state
 
     def _mel(self, frames: Floats, kept: Floats, is_first: bool, is_last: bool) -> Floats:
         """kept is changed into what the next chunk needs."""
