@@ -124,7 +124,7 @@ async def test_who_hangs_up_in_the_middle_of_cached_speech_is_noticed_at_once(
         told = len(ours(caplog))
         for _ in range(3):
             await asyncio.to_thread(hang_up, form, http, wyoming)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(15):
                 await synthesizer.wait_idle()
         for door in doors:
             await door.close()

@@ -57,7 +57,7 @@ async def test_it_goes_back_once_after_speech_and_never_while_somebody_speaks() 
     assert box.looks.empty()  # nobody has spoken: nobody is woken
     box.active = 1
     box.memory.spoke()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         for _ in range(3):
             await box.looks.get()
         assert box.given_back.empty()

@@ -187,7 +187,7 @@ async def has_ended(process: int) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(process, ended.set)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             await ended.wait()
     finally:
         asyncio.get_running_loop().remove_reader(process)

@@ -16,7 +16,7 @@ def manager(tmp_path: Path) -> Iterator[socket.socket]:
     """A service manager's end of NOTIFY_SOCKET."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "notify"))
-        listening.settimeout(5)
+        listening.settimeout(15)
         yield listening
 
 
@@ -54,7 +54,7 @@ def test_an_abstract_socket_is_understood() -> None:
     name = f"tts-server-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(f"\0{name}")
-        listening.settimeout(5)
+        listening.settimeout(15)
         Notifier.from_environment({"NOTIFY_SOCKET": f"@{name}"}).ready()
         assert listening.recv(4096) == b"READY=1"
 

@@ -42,7 +42,7 @@ async def agent(core: Core) -> AsyncGenerator[tuple[AgentCheck, int]]:
 async def asked(port: int, sent: bytes = b"") -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(sent)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         answer = await reader.read()
     writer.close()
     return answer
@@ -102,7 +102,7 @@ async def test_one_who_never_leaves_is_left() -> None:
     async with agent(core_without_engines()) as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         assert (await reader.read()).startswith(b"down")  # the end comes although this side says nothing
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while not writer.transport.is_closing():
                 writer.write(b"still here")
                 await asyncio.sleep(0.05)

@@ -56,7 +56,7 @@ def ended(events: list[SpeechEvent]) -> Done:
 
 async def test_each_door_refuses_at_once_and_the_one_inside_is_heard_to_its_end() -> None:
     async with full(LONG + LONG) as (core, speaking):
-        async with asyncio.timeout(2), open_door(core) as door, serving(core) as wyoming:
+        async with asyncio.timeout(10), open_door(core) as door, serving(core) as wyoming:
             for form in ("wav", "mp3", "json"):
                 answer = await door.client.post("/api/tts", json={"text": "你好。", "format": form})
                 assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")

@@ -80,7 +80,7 @@ async def test_aliyun_is_interrupted_by_a_new_start_and_fails_with_an_end(core: 
         await client.send(aliyun("StartSynthesis", "2", format="mp3"))
         _, events = await hear_aliyun(client, "2")
         assert [event["header"]["name"] for event in events] == ["TaskFailed", "SynthesisCompleted"]
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         await core.synthesizer.wait_idle()
 
 

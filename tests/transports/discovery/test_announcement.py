@@ -101,7 +101,7 @@ async def announcing(settings: AnnouncementSettings) -> AsyncGenerator[asyncio.T
         yield task
     finally:
         task.cancel()
-        await asyncio.wait([task], timeout=5)
+        await asyncio.wait([task], timeout=15)
         assert task.cancelled()  # cancelling is heard, and the goodbye is bounded in time
 
 

@@ -231,7 +231,7 @@ async def test_a_client_that_does_not_come_back_is_forgotten_with_its_contexts(c
             await peer.wait_for_frame()
             line.cut()
         assert core.synthesizer.active == 1
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             await core.synthesizer._idle.wait()
 
 
@@ -242,9 +242,9 @@ async def test_sessions_without_a_connection_hinder_no_stop(core: Core) -> None:
             await peer.send("text", text=TEXT * 5)
             await peer.wait_for_frame()
             line.cut()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             await door.door.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await core.synthesizer._idle.wait()
 
 
@@ -270,5 +270,5 @@ async def test_who_has_not_said_hello_takes_its_contexts_with_it(door: Door, cor
         await peer.wait_for_frame()
         assert "resume" not in peer.messages("ready")[0]
         peer.websocket.transport.abort()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await core.synthesizer._idle.wait()
