@@ -131,7 +131,7 @@ simulate: $(TEST_LAYERS)  ## a million steps of simulated days: order of events 
 HOURS ?= 2
 RESUME ?= build/soak
 .PHONY: soak
-soak: $(TEST_LAYERS)  ## docs/RELIABILITY.md: a home, a day in an hour: does anything grow? HOURS=2 RESUME=build/soak
+soak: $(TEST_LAYERS)  ## docs/RELIABILITY.md: a home, a day in an hour: does anything grow? HOURS=2 RESUME=build/soak ARGS="--day-minutes 30"
 	@test -x .venv-soak/bin/pip || $(PYTHON) -m venv .venv-soak
 	@bash requirements/install.sh .venv-soak/bin/python soak
 	@$(BIN)/python -m tests.soak --hours "$(HOURS)" --record "$(RESUME)" $(ARGS)

@@ -1,6 +1,6 @@
-"""A home's days, an hour each, on a daemon of its own: `make soak HOURS=2 RESUME=build/soak`.
+"""A home's days, an hour or less each, on a daemon of its own: `make soak HOURS=2 RESUME=build/soak`.
 
-    python -m tests.soak [--hours 2] [--record build/soak]
+    python -m tests.soak [--hours 2] [--day-minutes 60] [--record build/soak]
 
 Every piece adds to the record, however it ends (SIGINT and SIGTERM end it in order); `tests.soak.report` reads it.
 """
@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.soak.clock import HomeClock
+from tests.soak.clock import DAY_MINUTES, HomeClock
 from tests.soak.home import Home
 from tests.soak.listeners import LISTENERS
 from tests.soak.others import OTHERS, PACK, POLL_S, poll, settings
@@ -89,7 +89,7 @@ def prepare(folder: Path) -> None:
     (folder / "probe.jsonl").unlink(missing_ok=True)
 
 
-async def live(record: Record, hours: float, stop: asyncio.Event) -> None:
+async def live(record: Record, hours: float, day_minutes: float, stop: asyncio.Event) -> None:
     """One piece."""
     folder = record.folder / "box"
     await asyncio.to_thread(prepare, folder)
@@ -98,7 +98,7 @@ async def live(record: Record, hours: float, stop: asyncio.Event) -> None:
     (folder / "config.toml").write_text(settings(HomeClock(lived_s), chance), encoding="utf-8")
     log = record.folder / f"daemon-{piece}.log"
     async with daemon_of(folder, log) as daemon:
-        home = Home(daemon, HomeClock(lived_s), chance, folder)
+        home = Home(daemon, HomeClock(lived_s, day_minutes), chance, folder)
         async with asyncio.TaskGroup() as tasks:
             yardstick = Yardstick()
             working = [tasks.create_task(yardstick.run()), tasks.create_task(polls(home, record))]
@@ -185,23 +185,24 @@ def noted(record: Record, name: str):  # type: ignore[no-untyped-def]
             record.add("heard", what=name, ok=True, error="")
 
 
-async def main_loop(record: Record, hours: float) -> None:
+async def main_loop(record: Record, hours: float, day_minutes: float) -> None:
     """Live until it is time, or until a signal comes."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await live(record, hours, stop)
+    await live(record, hours, day_minutes, stop)
 
 
 def main() -> None:
     """Live."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=2.0)
+    parser.add_argument("--day-minutes", type=float, default=DAY_MINUTES, help="how long a day of the home lasts")
     parser.add_argument("--record", type=Path, default=Path("build/soak"))
     wanted = parser.parse_args()
     record = Record(wanted.record)
     record.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(main_loop(record, wanted.hours))
+    asyncio.run(main_loop(record, wanted.hours, wanted.day_minutes))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from tests.bench.tables import write_table
 from tests.soak import plot
-from tests.soak.clock import FACTOR
 from tests.soak.record import Record
 from tests.soak.slopes import SETTLES_DAYS, slope
 
@@ -100,6 +99,7 @@ def counted(samples: list[dict[str, Any]], heard: list[dict[str, Any]]) -> dict[
     begun = {number: piece[0]["day"] for number, piece in by_piece.items()}
     settled = [s for s in samples if s["day"] - begun[s["piece"]] >= SETTLES_DAYS] or samples
     days = sum(piece[-1]["day"] - begun[number] for number, piece in by_piece.items())
+    ours_h = sum(piece[-1]["at"] - piece[0]["at"] for piece in by_piece.values()) / 3600
     log_mb = sum(piece[-1]["log_bytes"] for piece in by_piece.values()) / 1e6
     spoken = [line for line in heard if "gaps_s" in line]
     gaps = [(gap, line.get("late_s", 0.0)) for line in spoken for gap in line["gaps_s"]]
@@ -107,7 +107,7 @@ def counted(samples: list[dict[str, Any]], heard: list[dict[str, Any]]) -> dict[
     first = sorted(1000 * line["first_s"] for line in spoken if line["first_s"] is not None)
     lags, own = (max(s[name] for s in settled if name in s) for name in ("lag_ms", "own_lag_ms"))
     return {
-        "time": f"{24 * days:.1f} h / {24 * days / FACTOR:.2f} h, pieces: {len(by_piece)}",
+        "time": f"{24 * days:.1f} h / {ours_h:.2f} h, pieces: {len(by_piece)}",
         "spoken": f"{sum(line['ok'] for line in spoken)}",
         "failed": f"{sum(not line['ok'] for line in heard)} / {len(heard)}",
         "gaps": f"{len(ours)}" + (f" ({', '.join(f'{1000 * gap:.0f} ms' for gap in ours[:9])})" if ours else ""),
