@@ -31,8 +31,7 @@ def check(wanted: str) -> None:
 
 def has_integers() -> bool:
     """Whether postnet and vocoder can be computed in 16 bits."""
-    compiled = library.load()
-    return compiled is not None and compiled.has_integers
+    return library.load() is not None
 
 
 def revised(revision: str, precision: Precision) -> str:
@@ -41,7 +40,7 @@ def revised(revision: str, precision: Precision) -> str:
         return revision
     compiled = library.load()
     made = ""
-    if precision == "int8" and compiled is not None and compiled.has_integers:
+    if precision == "int8" and compiled is not None:
         made = "-compiled" if compiled.has_bytes else "-vocoder"  # all, or only that
     return f"{revision}-{precision}{made}"
 

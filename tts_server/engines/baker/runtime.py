@@ -107,7 +107,7 @@ class Nets:
         vocoder = read_vocoder()
         self.vocode: StreamedNet | NativeVocoder
         if compiled is not None:
-            is_rounded = precision != "fp32" and compiled.has_integers
+            is_rounded = precision != "fp32"
             self.vocode = NativeVocoder(vocoder, compiled, is_rounded=is_rounded)
         else:
             self.vocode = StreamedNet(_session("vocoder", dict(vocoder)))

@@ -16,7 +16,6 @@ from tts_server.engines.baker.kernel import library
 from tts_server.engines.baker.kernel.layer import Layer
 from tts_server.engines.baker.native import NativeVocoder
 from tts_server.engines.baker.native_postnet import NativePostnet
-from tts_server.engines.baker.precision import has_integers
 from tts_server.engines.baker.runtime import LOOKAHEAD_FRAMES, Nets, StreamedNet, _session
 from tts_server.engines.baker.shape import VOCODER
 from tts_server.engines.baker.weights import read_vocoder
@@ -26,20 +25,19 @@ from tts_server.errors import ConfigInvalid
 Floats = NDArray[np.float32]
 
 needs_it = pytest.mark.skipif(library.load() is None, reason="not compiled, or not for this processor")
-needs_integers = pytest.mark.skipif(not has_integers(), reason="not compiled, or without 16-bit products here")
 
 
 def possible() -> list[library.Layers]:
     """What was compiled, of that all which this processor can run."""
     if (best := library.load()) is None:
         return []
-    names = {"AVX-512 VNNI": ("vnni", "avx2"), "AVX2": ("avx2",), "NEON": ("neon",)}[best.name]
+    names = {"AVX-512 VNNI": ("vnni", "avx2"), "AVX2": ("avx2",)}[best.name]
     return [library.variant_of(ctypes.CDLL(str(library.LIBRARY)), name) for name in names]
 
 
 def kinds() -> list[tuple[library.Layers, bool]]:
     """Each of them, with integers and with floats."""
-    return [(code, rounded) for code in possible() for rounded in (True, False) if code.has_integers or not rounded]
+    return [(code, rounded) for code in possible() for rounded in (True, False)]
 
 
 @pytest.fixture(
@@ -109,7 +107,7 @@ def test_any_chunks_give_the_samples_of_the_whole(compiled: NativeVocoder, mel: 
     assert np.array_equal(spoken(compiled, mel, size), spoken(compiled, mel))
 
 
-@needs_integers
+@needs_it
 def test_all_processors_say_the_same_with_integers(mel: Floats) -> None:
     said = {code.name: spoken(NativeVocoder(read_vocoder(), code, is_rounded=True), mel) for code in possible()}
     first, *others = said.values()
@@ -172,7 +170,7 @@ def test_what_is_no_number_ends_as_none_and_harms_nothing_else(compiled: NativeV
     assert np.isfinite(spoken(compiled, mel)).all()
 
 
-@needs_integers
+@needs_it
 @pytest.mark.parametrize("precision", ["int8", "int16"])
 def test_what_it_is_made_with_is_part_of_what_names_recordings(
     monkeypatch: pytest.MonkeyPatch, precision: Literal["int8", "int16"]

@@ -11,22 +11,21 @@ from typing import Any, Final, NamedTuple
 log = logging.getLogger(__name__)
 
 LIBRARY: Final = Path(__file__).with_name("vocoder_layers.so")
-NAMES: Final = {"vnni": "AVX-512 VNNI", "avx2": "AVX2", "neon": "NEON"}
+NAMES: Final = {"vnni": "AVX-512 VNNI", "avx2": "AVX2"}
 
 
 class Layers(NamedTuple):
     """The compiled code for a kind of processor."""
 
     name: str
-    has_integers: bool  # products of 16-bit integers, quicker than those of floats
-    has_bytes: bool  # products of 8-bit integers, quicker still
+    has_bytes: bool  # products of 8-bit integers, quicker than the 16-bit ones that all have
     convolve: Any  # what nets are made of, for tests
     vocoder: Any
     postnet: Any
 
     def has(self, precision: str) -> bool:
         """Whether products of "int8" or "int16" are quicker than floats."""
-        return {"int8": self.has_bytes, "int16": self.has_integers}.get(precision, False)
+        return {"int8": self.has_bytes, "int16": True}.get(precision, False)
 
 
 @cache
@@ -49,4 +48,4 @@ def variant_of(loaded: ctypes.CDLL, variant: str) -> Layers:
     pointer, integer = ctypes.c_void_p, ctypes.c_int
     convolve.argtypes, convolve.restype = (pointer, pointer, integer, integer, pointer, pointer), None
     vocoder.argtypes = postnet.argtypes = (pointer, pointer, integer, integer, integer, pointer, pointer, pointer)
-    return Layers(NAMES[variant], variant != "neon", variant == "vnni", convolve, vocoder, postnet)
+    return Layers(NAMES[variant], variant == "vnni", convolve, vocoder, postnet)

@@ -6,10 +6,8 @@
  * registers only if each has a name of its own. */
 #if VECTORS == 2
 #define EACH_VECTOR(F, t) F(t, 0) F(t, 1)
-#elif VECTORS == 3
-#define EACH_VECTOR(F, t) F(t, 0) F(t, 1) F(t, 2)
 #else
-#define EACH_VECTOR(F, t) F(t, 0) F(t, 1) F(t, 2) F(t, 3)
+#define EACH_VECTOR(F, t) F(t, 0) F(t, 1) F(t, 2)
 #endif
 #define COLUMNS_1(F) F(0)
 #define COLUMNS_2(F) F(0) F(1)

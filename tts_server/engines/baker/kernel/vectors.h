@@ -15,7 +15,6 @@ typedef uint32_t word __attribute__((may_alias));
 #define VECTORS 3 /* of outputs, and */
 #define COLUMNS 8 /* columns, whose sums fit into the registers */
 #define HAS_QUADS 1
-#define HAS_PAIRS 1
 typedef __m512 floats;
 typedef __m512i words;
 
@@ -57,11 +56,10 @@ INLINE void put_integers(int16_t *to, floats v) {
     _mm256_storeu_si256((__m256i *)to, _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(v)));
 }
 
-#elif defined(__AVX2__)
+#else /* AVX2 */
 #include <immintrin.h>
 #define VECTORS 2
 #define COLUMNS 6
-#define HAS_PAIRS 1
 typedef __m256 floats;
 typedef __m256i words;
 
@@ -101,44 +99,14 @@ INLINE void put_integers(int16_t *to, floats v) {
     _mm_storeu_si128((__m128i *)to, _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1)));
 }
 
-#else
-#include <arm_neon.h>
-#define VECTORS 4
-#define COLUMNS 6
-#define HAS_PAIRS 0 /* products of 16 bits are no quicker than floats here */
-typedef float32x4_t floats;
-typedef uint32x4_t words;
-
-INLINE floats load(const float *from) { return vld1q_f32(from); }
-INLINE void store(float *to, floats v) { vst1q_f32(to, v); }
-INLINE floats splat(float value) { return vdupq_n_f32(value); }
-INLINE floats larger(floats a, floats b) { return vmaxq_f32(a, b); }
-INLINE floats fused(floats a, floats b, floats c) { return vfmaq_f32(c, a, b); }
-INLINE floats absolute(floats v) { return vabsq_f32(v); }
-INLINE float largest_of(floats v) { return vmaxvq_f32(v); }
-INLINE words load_words(const word *from) { return vld1q_u32((const uint32_t *)from); }
-INLINE words zero_words(void) { return vdupq_n_u32(0); }
-INLINE words spread(const word *from) { return vdupq_n_u32(*from); }
-INLINE words add_floats(words sum, words w, words x) {
-    return vreinterpretq_u32_f32(
-        fused(vreinterpretq_f32_u32(w), vreinterpretq_f32_u32(x), vreinterpretq_f32_u32(sum)));
-}
-INLINE floats as_floats(words sum) { return vreinterpretq_f32_u32(sum); }
-INLINE floats from_integers(words sum) { return vcvtq_f32_s32(vreinterpretq_s32_u32(sum)); }
-INLINE words nearest(floats v) { return vreinterpretq_u32_s32(vcvtnq_s32_f32(v)); }
-INLINE words exponents(words of) { return vshlq_n_u32(vaddq_u32(of, vdupq_n_u32(127)), 23); }
 #endif
 
 #if !HAS_QUADS
 INLINE words add_quads(words sum, words w, words x) { return (void)w, (void)x, sum; }
 INLINE void put_bytes(uint8_t *to, floats v) { (void)to, (void)v; }
 #endif
-#if !HAS_PAIRS
-INLINE words add_pairs(words sum, words w, words x) { return (void)w, (void)x, sum; }
-INLINE void put_integers(int16_t *to, floats v) { (void)to, (void)v; }
-#endif
 
-/* e^x to 2 units in the last place (Cephes' expf), for x in -87 to 87. The same on all: each step is one instruction. */
+/* e^x to 2 units in the last place (Cephes' expf), for x in -87 to 87. The same on both: each step is one instruction. */
 INLINE floats exponential(floats x) {
     const words whole = nearest(x * splat(1.44269504088896341f));
     const floats n = from_integers(whole);

@@ -1,7 +1,7 @@
 /* The vocoder: a chunk of mel becomes samples, and what each layer has seen is left for the next chunk.
  *
- * One source for AVX-512 with VNNI, AVX2 and NEON (`vectors.h`), compiled once for each; NAME(x) gives each its own names.
- * With integers the samples are the same on all. Nothing is allocated and nothing shared but weights, which are only read:
+ * One source for AVX-512 with VNNI and AVX2 (`vectors.h`), compiled once for each; NAME(x) gives each its own names.
+ * With integers the samples are the same on both. Nothing is allocated and nothing shared but weights, which are only read:
  * several threads may be inside.
  */
 #include "streams.h"
