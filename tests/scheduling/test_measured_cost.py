@@ -44,6 +44,15 @@ def test_a_slow_chunk_is_remembered_longer_than_it_weighs_in_the_mean() -> None:
     assert cost.slowest == pytest.approx(0.2, abs=0.01)
 
 
+def test_a_short_end_is_not_taken_for_a_slow_voice() -> None:
+    cost = MeasuredCost()
+    for _ in range(10):
+        cost.learn(0.02, 1.0)
+        cost.learn(0.002, 0.002)  # a turn of two milliseconds, for the last ones of a text
+    assert cost.slowest < 0.03
+    assert cost.cost < 0.05
+
+
 def test_a_voices_loading_does_not_count_as_its_first_chunk() -> None:
     cost = MeasuredCost()
     cost.learn_first(30.0)

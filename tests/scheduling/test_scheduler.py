@@ -19,6 +19,20 @@ def test_a_stream_that_heard_nothing_goes_before_one_with_audio_in_hand() -> Non
     assert turn.stream == 2
 
 
+def test_a_newcomer_goes_before_one_that_has_just_begun_and_has_enough() -> None:
+    scheduler = measured(1, BAKER, voice="")
+    for stream in (1, 2):
+        scheduler.open(stream, now=0.0)
+        scheduler.ask(stream, now=0.0, begins=True)
+    first = scheduler.pick(0.0)
+    assert first is not None
+    scheduler.finish(first.stream, first.wanted_s, now=0.03)
+    scheduler.ask(first.stream, now=0.031)
+    second = scheduler.pick(0.031)
+    assert second is not None
+    assert second.stream != first.stream
+
+
 def test_a_stream_about_to_run_dry_goes_before_one_that_heard_nothing() -> None:
     scheduler = Scheduler(slots=1)
     scheduler.open(1, now=0.0)

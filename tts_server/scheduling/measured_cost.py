@@ -7,6 +7,7 @@ from typing import Final
 UNMEASURED_RTF: Final = 0.2  # of a voice that has not spoken yet
 UNMEASURED_SLOWEST: Final = 0.7
 MAX_FIRST_S: Final = 0.5  # what is above it was the voice's loading
+SHORT_S: Final = 0.125  # of audio; a last chunk that is shorter takes a turn like any other, and is not slow for that
 _MEMORY: Final = 0.9  # weight of what was measured before, at each new chunk
 _FIRST_MEMORY: Final = 0.5  # the same for first chunks, which are rare
 _CALM: Final = 0.01  # by how much of the way to the mean a slow chunk is forgotten, at each new chunk
@@ -45,7 +46,7 @@ class MeasuredCost:
 
     def learn(self, busy_s: float, audio_s: float) -> None:
         """It took so long for so much audio."""
-        rtf = busy_s / audio_s
+        rtf = busy_s / max(audio_s, SHORT_S)
         self._slowest = max(rtf, self.slowest - _CALM * (self.slowest - self.rtf)) if self._audio_s else rtf
         self._busy_s = _MEMORY * self._busy_s + busy_s
         self._audio_s = _MEMORY * self._audio_s + audio_s

@@ -1,9 +1,9 @@
 """Who is next, and for how long a chunk. Pure: time comes in as an argument, so tests simulate it.
 
 Earliest playback deadline first, over all doors. A stream's deadline is the moment its listener runs out of audio, if
-they began to play with the first chunk; one that heard nothing yet is due soon after it asked, sooner with a higher
-priority. Chunks are short at first and grow as far as the slack of all others allows. No more streams are let in than
-the threads can keep playing (`admission`), by what each voice has cost lately (`measured_cost`); the rest wait in line.
+they began to play with the first chunk; one that heard nothing yet is due at once, before those who have enough. Chunks
+are short at first and grow as far as the slack of all others allows. No more streams are let in than the threads can
+keep playing (`admission`), by what each voice has cost lately (`measured_cost`); the rest wait in line.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tts_server.scheduling.admission import QueuePosition, ServiceTime, Waiting, WaitingLine, capacity
-from tts_server.scheduling.measured_cost import MeasuredCosts
+from tts_server.scheduling.measured_cost import SHORT_S, MeasuredCosts
 from tts_server.scheduling.stream import Stream
 
 # Of audio: 10 to 80 mel frames of 12.5 ms. 5 are heard 10 ms sooner, but do not last a newcomer's first turn.
-CHUNKS_S: Final = (0.125, 0.1875, 0.25, 0.375, 0.5, 0.75, 1.0)
-FIRST_CHUNKS_S: Final = (0.125, 0.25, 0.5)
+CHUNKS_S: Final = (SHORT_S, 0.1875, 0.25, 0.375, 0.5, 0.75, 1.0)
+FIRST_CHUNKS_S: Final = (SHORT_S, 0.25, 0.5)
 CHEAP_S: Final = 0.01  # of computing: nobody notices
 HICCUP_S: Final = 0.03  # for which the whole box may stand still
 LONGEST_TURN_S: Final = 0.1  # of computing: nobody who arrives meanwhile waits longer for a thread

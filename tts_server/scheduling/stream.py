@@ -6,7 +6,7 @@ from typing import Final
 # One that has run dry keeps its place for so long: the rest of its sentence is on its way, and whoever took the place
 # meanwhile would have it for seconds.
 KEEPS_PLACE_S: Final = 0.5
-FIRST_AUDIO_S: Final = (0.15, 0.0, 0.5)  # by priority (normal, high, low): in which a stream should begin to be heard
+LOW_WAITS_S: Final = 0.5  # after it asked, a newcomer of low priority is due; any other is at once
 
 
 @dataclass(slots=True)
@@ -41,13 +41,10 @@ class Stream:
     def rank(self, now: float, guard_s: float) -> tuple[int, int, float, float]:
         """Lower goes first: by when its turn has to begin, as nobody who has a thread can be interrupted.
 
-        However long a newcomer has waited, it is due now and not before: it does not make others stutter. Priority
-        decides among those that are due.
+        However long a newcomer has waited, it is due now and not before: it does not make others stutter, but those who
+        have enough in hand let it go first. Priority decides among those that are due.
         """
         asked_at = now if self.asked_at is None else self.asked_at
-        begin = self.deadline - guard_s if self.has_audio else max(asked_at + FIRST_AUDIO_S[_sign(self.priority)], now)
+        waits_s = LOW_WAITS_S if self.priority < 0 else 0.0
+        begin = self.deadline - guard_s if self.has_audio else max(asked_at + waits_s, now)
         return (0, -self.priority, begin, asked_at) if begin <= now else (1, 0, begin, asked_at)
-
-
-def _sign(priority: int) -> int:
-    return (priority > 0) - (priority < 0)
