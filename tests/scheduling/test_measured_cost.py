@@ -53,6 +53,27 @@ def test_a_short_end_is_not_taken_for_a_slow_voice() -> None:
     assert cost.cost < 0.05
 
 
+def test_pauses_between_sentences_do_not_make_a_voice_seem_light() -> None:
+    cost = MeasuredCost()
+    for _ in range(10):
+        cost.learn(0.02, 0.25)
+    for _ in range(10):
+        cost.learn(0.0005, 0.28)
+    assert cost.rtf > 0.05
+    for _ in range(100):  # unless it is that from now on
+        cost.learn(0.0005, 0.28)
+    assert cost.rtf < 0.01
+
+
+def test_the_longest_sentence_is_remembered_while_short_ones_come() -> None:
+    cost = MeasuredCost()
+    for busy_s in (0.3, 0.05, 0.05, 0.05):
+        cost.learn_first(busy_s)
+    assert cost.longest_first_s > 0.2
+    cost.learn_first(30.0)  # the voice's loading
+    assert cost.longest_first_s < MAX_FIRST_S
+
+
 def test_a_voices_loading_does_not_count_as_its_first_chunk() -> None:
     cost = MeasuredCost()
     cost.learn_first(30.0)

@@ -62,6 +62,18 @@ def test_a_voice_that_keeps_up_is_heard_at_once(lengths_s: list[float], cost: fl
     assert not prebuffer.flush()
 
 
+@given(lengths, st.floats(0.05, 2.0))
+def test_a_newcomer_in_a_crowd_is_heard_once_it_has_enough(lengths_s: list[float], lasting_s: float) -> None:
+    released: list[float] = []
+    prebuffer = Prebuffer(0.1, released.append, lambda: lasting_s)
+    given_s = [sum(len(each.samples) for each in prebuffer.feed(chunk, 0.0)) / RATE for chunk in segment(lengths_s)]
+    given_s.append(sum(len(each.samples) for each in prebuffer.flush()) / RATE)
+    first = next(length for length in given_s if length)
+    assert released == [pytest.approx(first)]
+    assert first >= lasting_s - 1e-6 or first == pytest.approx(sum(given_s))
+    assert sum(given_s) == pytest.approx(sum(round(RATE * length) for length in lengths_s) / RATE)
+
+
 def test_an_engine_that_does_not_tell_the_length_is_heard_at_once() -> None:
     chunk = AudioChunk(np.zeros(100, np.float32), RATE)
     assert list(Prebuffer(2.0).feed(chunk, 0.0)) == [chunk]

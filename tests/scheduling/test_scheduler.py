@@ -4,7 +4,7 @@ import pytest
 
 from tests.scheduling.simulate import BAKER, SAMBERT, Engine, Order, give, measured, simulate
 from tts_server.scheduling.measured_cost import UNMEASURED_RTF
-from tts_server.scheduling.scheduler import CHUNKS_S, LONGEST_TURN_S, RETURN_S, Scheduler, Turn
+from tts_server.scheduling.scheduler import CHUNKS_S, LONGEST_TURN_S, MOST_LASTING_S, RETURN_S, Scheduler, Turn
 
 
 def test_a_stream_that_heard_nothing_goes_before_one_with_audio_in_hand() -> None:
@@ -104,6 +104,35 @@ def one_heard_and_one_waiting() -> tuple[Scheduler, Turn]:
     assert first is not None
     scheduler.finish(first.stream, first.wanted_s, 100.04)
     return scheduler, first
+
+
+def test_a_sentence_that_begins_with_much_work_is_given_a_short_chunk() -> None:
+    scheduler = measured(1, Engine(rtf=0.05, first_s=0.09), voice="")
+    scheduler.open(1, now=0.0)
+    give(scheduler, 1, audio_s=4.0, now=0.0, busy_s=0.09)
+    scheduler.ask(1, now=0.1)
+    assert scheduler.pick(0.1) == Turn(1, CHUNKS_S[-1])
+    scheduler.withdraw(1)
+    scheduler.ask(1, now=0.1, begins=True)
+    assert scheduler.pick(0.1) == Turn(1, CHUNKS_S[0])
+
+
+def test_what_a_newcomer_should_have_in_hand_lasts_until_all_have_begun_a_sentence() -> None:
+    scheduler = Scheduler(slots=2)
+    scheduler.costs.learn("v", 0.05, 1.0)
+    scheduler.costs.learn_first("v", 0.12)
+    for stream in range(2):
+        scheduler.open(stream, now=0.0)
+        scheduler.ask(stream, 0.0, "v", begins=True)
+    assert scheduler.lasting_s(0.0) == 0.0  # each has a thread
+    for stream in range(2, 8):
+        scheduler.open(stream, now=0.0)
+        scheduler.ask(stream, 0.0, "v", begins=True)
+    assert scheduler.lasting_s(0.0) == pytest.approx(8 * 0.12 / 2)
+    for stream in range(8, 200):
+        scheduler.open(stream, now=0.0)
+        scheduler.ask(stream, 0.0, "v", begins=True)
+    assert scheduler.lasting_s(0.0) <= MOST_LASTING_S
 
 
 def test_a_long_first_turn_waits_a_moment_for_a_listener_who_will_soon_run_dry() -> None:

@@ -8,9 +8,11 @@ UNMEASURED_RTF: Final = 0.2  # of a voice that has not spoken yet
 UNMEASURED_SLOWEST: Final = 0.7
 MAX_FIRST_S: Final = 0.5  # what is above it was the voice's loading
 SHORT_S: Final = 0.125  # of audio; a last chunk that is shorter takes a turn like any other, and is not slow for that
+SILENT: Final = 0.25  # of the mean: what costs less is a pause between sentences, and says little of what speech costs
 _MEMORY: Final = 0.9  # weight of what was measured before, at each new chunk
 _FIRST_MEMORY: Final = 0.5  # the same for first chunks, which are rare
 _CALM: Final = 0.01  # by how much of the way to the mean a slow chunk is forgotten, at each new chunk
+_FIRST_CALM: Final = 0.1  # the same for first chunks
 
 
 @dataclass(slots=True)
@@ -18,6 +20,7 @@ class MeasuredCost:
     """Of one voice."""
 
     first_s: float = 0.0  # computing that a first chunk takes, the text and the acoustic model included
+    longest_first_s: float = 0.0  # that of the longest sentence lately, forgotten slowly
     _busy_s: float = 0.0
     _audio_s: float = 0.0
     _squares: float = 0.0  # of the chunks' real-time factors, weighted with their audio
@@ -46,6 +49,8 @@ class MeasuredCost:
 
     def learn(self, busy_s: float, audio_s: float) -> None:
         """It took so long for so much audio."""
+        if self._audio_s:
+            audio_s = min(audio_s, busy_s / max(SILENT * self.rtf, 1e-6))
         rtf = busy_s / max(audio_s, SHORT_S)
         self._slowest = max(rtf, self.slowest - _CALM * (self.slowest - self.rtf)) if self._audio_s else rtf
         self._busy_s = _MEMORY * self._busy_s + busy_s
@@ -54,6 +59,9 @@ class MeasuredCost:
 
     def learn_first(self, busy_s: float) -> None:
         """A first chunk took so long."""
+        if busy_s < MAX_FIRST_S:
+            calmed_s = self.longest_first_s - _FIRST_CALM * (self.longest_first_s - self.first_s)
+            self.longest_first_s = max(busy_s, calmed_s)
         busy_s = min(busy_s, MAX_FIRST_S)
         self.first_s = _FIRST_MEMORY * self.first_s + (1 - _FIRST_MEMORY) * busy_s if self.first_s else busy_s
 

@@ -2,7 +2,7 @@
 
 Once it plays, a second of audio takes `cost` seconds to come. With R seconds still to be computed, R * (cost - 1) in
 hand last to the end, and a short chunk more, as chunks come whole. How long a segment is, engines tell with its first
-chunk: in its timings.
+chunk: in its timings. In a crowd, the first words wait as well until there are enough of them: `Scheduler.lasting_s`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,15 +14,22 @@ from tts_server.scheduling.scheduler import CHUNKS_S
 class Prebuffer:
     """Holds back the first chunks of one segment for as long as they are too few."""
 
-    def __init__(self, cost: float = 0.0, released: Callable[[float], None] | None = None) -> None:
-        """cost: the voice's real-time factor to reckon with; up to 1 nothing is held back.
+    def __init__(
+        self,
+        cost: float = 0.0,
+        released: Callable[[float], None] | None = None,
+        lasting_s: Callable[[], float] | None = None,
+    ) -> None:
+        """cost: the voice's real-time factor to reckon with; up to 1 nothing is held back for it.
 
-        released: told how many seconds of audio the listener gets when they begin to.
+        released: told how many seconds of audio the listener gets when they begin to. lasting_s: tells how many a
+        newcomer has to have at least.
         """
         self._cost = cost
         self._released = released
+        self._lasting_s = lasting_s
         self._held: list[AudioChunk] = []
-        self.is_holding = cost > 1
+        self.is_holding = cost > 1 or lasting_s is not None
 
     @property
     def held_s(self) -> float:
@@ -35,7 +42,9 @@ class Prebuffer:
             return [chunk]
         self._held.append(chunk)
         to_come_s = max(0.0, self._length_s() - self.held_s)
-        needed_s = to_come_s * (self._cost - 1) + min(to_come_s, CHUNKS_S[0]) * self._cost
+        needed_s = self._lasting_s() if self._lasting_s else 0.0
+        if self._cost > 1:
+            needed_s = max(needed_s, to_come_s * (self._cost - 1) + min(to_come_s, CHUNKS_S[0]) * self._cost)
         return self.flush() if in_hand_s + self.held_s >= needed_s else ()
 
     def flush(self) -> Sequence[AudioChunk]:

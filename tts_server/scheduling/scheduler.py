@@ -6,6 +6,7 @@ are short at first and grow as far as the slack of all others allows. No more st
 keep playing (`admission`), by what each voice has cost lately (`measured_cost`); the rest wait in line.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +23,7 @@ HICCUP_S: Final = 0.03  # for which the whole box may stand still
 LONGEST_TURN_S: Final = 0.1  # of computing: nobody who arrives meanwhile waits longer for a thread
 GUARD: Final = 1.5  # longest turns before a listener runs dry, as they cannot be interrupted and some take longer
 RETURN_S: Final = 0.005  # within which a stream that got a chunk asks for its next one
+MOST_LASTING_S: Final = 1.5  # that a newcomer waits for, in audio
 USABLE_LOAD: Final = 0.6  # of the threads' time; the rest is for jitter, first chunks and other programs
 
 
@@ -94,6 +96,19 @@ class Scheduler:
     def in_hand_s(self, stream: int, now: float) -> float:
         """Seconds of audio that the stream's listener has and has not heard yet."""
         return max(0.0, self._streams[stream].deadline - now)
+
+    def lasting_s(self, now: float) -> float:
+        """Seconds of audio that a newcomer of several sentences should have in hand before it is heard.
+
+        All who are inside may begin a sentence at once, and what of it cannot be cut into chunks takes a turn each.
+        """
+        there = self._voices(now)
+        if there.total() <= self.slots:
+            return 0.0
+        uncut_s = [
+            self.costs.of(voice).longest_first_s * min(count, self.capacity(voice)) for voice, count in there.items()
+        ]
+        return min(MOST_LASTING_S, sum(uncut_s) / self.slots)
 
     def hasten(self, stream: int, waiting: int) -> None:
         """Somebody else waits for what this stream computes: it becomes as urgent as that one, and gets its place.
@@ -171,12 +186,15 @@ class Scheduler:
 
     def load(self, now: float) -> float:
         """How much of the room is taken: 1 when all is, more when a line forms."""
-        there = [
+        return sum(count / self.capacity(voice) for voice, count in self._voices(now).items())
+
+    def _voices(self, now: float) -> Counter[str]:
+        """By how many each voice is spoken now, or waited for."""
+        return Counter(
             state.voice
             for stream, state in self._streams.items()
             if state.in_line_since is not None or state.is_active(now, stream in self._running)
-        ]
-        return sum(there.count(voice) / self.capacity(voice) for voice in set(there))
+        )
 
     def capacity(self, voice: str) -> int:
         """How many streams of this voice can be inside at the same time."""
@@ -238,8 +256,9 @@ class Scheduler:
             return self._first_chunk_s(state, guard_s)
         slack_s = [other.deadline - now - guard_s if other.has_audio else 0.0 for other in others]
         cost = self.costs.of(state.voice)
-        in_time_s = min([in_hand_s / 2, *slack_s]) / max(cost.cost, 1e-3)
-        affordable_s = min(in_time_s, LONGEST_TURN_S / max(cost.rtf, 1e-3))
+        uncut_s = cost.first_s if state.is_beginning else 0.0
+        in_time_s = (min([in_hand_s / 2, *slack_s]) - uncut_s) / max(cost.cost, 1e-3)
+        affordable_s = min(in_time_s, (LONGEST_TURN_S - uncut_s) / max(cost.rtf, 1e-3))
         return max((chunk for chunk in CHUNKS_S if chunk <= affordable_s), default=CHUNKS_S[0])
 
     def _first_chunk_s(self, state: Stream, guard_s: float) -> float:

@@ -73,10 +73,17 @@ class Turns:
         """Seconds of audio that the stream's listener has and has not heard yet."""
         return self.scheduler.in_hand_s(stream, self._now())
 
-    def prebuffer(self, stream: int, voice: str) -> Prebuffer:
-        """What holds back the start of a segment if the voice is slower than real time."""
-        cost = self.scheduler.costs.of(voice).cost
-        prebuffer = Prebuffer(cost, lambda audio_s: self.scheduler.release(stream, audio_s, self._now()))
+    def prebuffer(self, stream: int, voice: str, *, is_followed: bool = False) -> Prebuffer:
+        """What holds back the start of a segment if the voice is slower than real time, or many speak at once.
+
+        is_followed: by another segment, which will begin with what cannot be cut into chunks.
+        """
+        begins = is_followed and not self.scheduler.has_heard(stream)
+        prebuffer = Prebuffer(
+            self.scheduler.costs.of(voice).cost,
+            lambda audio_s: self.scheduler.release(stream, audio_s, self._now()),
+            (lambda: self.scheduler.lasting_s(self._now())) if begins else None,
+        )
         if prebuffer.is_holding:
             self.scheduler.hold(stream)
         return prebuffer

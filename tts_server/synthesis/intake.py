@@ -64,6 +64,7 @@ class Planned:
     segment: Segment
     voice: Voice
     cut_at: float  # when it was cut, on the loop's clock
+    is_followed: bool = False  # by another segment, that is known already
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,8 @@ class Intake:
             self._planned[0] = replace(following, segment=segment)
         elif following is None:
             pause_ms = self._cutter.waiting_pause_ms
-        return replace(planned, segment=put_behind(planned.segment, pause_ms))
+        segment = put_behind(planned.segment, pause_ms)
+        return replace(planned, segment=segment, is_followed=self.has_segments)
 
     def _patience_s(self) -> float:
         pending_s = self._max_hold_s if self._has_settled else self._max_delay_s

@@ -114,7 +114,7 @@ class SegmentSpeaker:
                         yield ready
                     continue
                 if isinstance(chunk, SegmentStarted) and not chunk.is_cached:
-                    prebuffer = self._turns.prebuffer(stream, planned.voice.name)
+                    prebuffer = self._turns.prebuffer(stream, planned.voice.name, is_followed=planned.is_followed)
                 yield chunk
         for ready in prebuffer.flush():
             yield ready
