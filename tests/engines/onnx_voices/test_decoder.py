@@ -11,7 +11,10 @@ import pytest
 
 from tests.engines.onnx_voices.tiny import vits, write_voice
 from tts_server.engines.onnx_voices.install.decoder import cut_decoder
+from tts_server.engines.onnx_voices.install.flow import cut_flow
+from tts_server.engines.onnx_voices.install.front import front_of
 from tts_server.engines.onnx_voices.packs.pack import Pack
+from tts_server.engines.onnx_voices.piper.frames import FIRST_FRAMES, LATENT, MORE_FRAMES, OUTER, Frames
 from tts_server.engines.onnx_voices.piper.runtime import Nets
 from tts_server.errors import VoiceDataMissing
 
@@ -74,14 +77,70 @@ def test_durations_add_up_to_the_frames(joe_nets: Nets) -> None:
         ids = recorded["ids1"].tolist()
     encoded = joe_nets.encode(ids, 0, (0.667, 1.0, 0.8))
     assert len(encoded.durations) == len(ids)
-    assert encoded.durations.sum() == encoded.frames.shape[3]
+    assert encoded.durations.sum() == encoded.length
 
 
 def test_noise_changes_the_sound_and_is_the_same_each_time(joe_nets: Nets) -> None:
     ids = [1, 0, 20, 0, 33, 0, 10, 0, 2]
-    first, second, silent = (joe_nets.encode(ids, 0, scales).frames for scales in ((0.6, 1, 0), (0.6, 1, 0), SILENT))
+    first, second, silent = (
+        joe_nets.encode(ids, 0, scales).frames(0, 20) for scales in ((0.6, 1, 0), (0.6, 1, 0), SILENT)
+    )
     assert np.array_equal(first, second)
     assert not np.allclose(first, silent)
+
+
+def test_the_flow_is_cut_off_with_what_it_sees_around_a_frame(joe: Pack, several: Pack) -> None:
+    assert joe.settings["flow_reach"] == 32  # four couplings of four layers, each two frames to both sides
+    assert several.settings["flow_reach"] == 6
+    assert {"flow.onnx"} < set(joe.file_names) & set(several.file_names)
+
+
+def test_frames_are_made_as_far_as_they_are_read_and_do_not_depend_on_how(joe_nets: Nets) -> None:
+    with np.load(GOLDEN) as recorded:
+        ids = recorded["ids1"].tolist()
+    whole, parts = (joe_nets.encode(ids, 0, SILENT) for _ in range(2))
+    length = whole.length
+    assert length > 200
+    expected = whole.frames(0, length)
+    assert np.array_equal(parts.frames(0, 30), expected[..., :30])
+    assert np.array_equal(parts.frames(25, 190), expected[..., 25:190])
+    assert np.array_equal(parts.frames(190, length), expected[..., 190:])
+
+
+@pytest.mark.parametrize("speakers", [1, 3])
+def test_a_flow_in_two_parts_gives_what_it_gives_as_a_whole(speakers: int) -> None:
+    model = vits(speakers)
+    cut = cut_decoder(model)
+    front = front_of(model, cut.frames, cut.condition)
+    parts = cut_flow(front)
+    assert parts is not None
+    outer = [output.name for output in parts.front.graph.output if output.name.startswith(OUTER)]
+    given = {
+        "input": np.array([[1, 20, 30, 64, 0, 9, 40, 67, 0, 2] * 3]),
+        "input_lengths": np.array([30]),
+        "scales": np.array([0.6, 1, 0.3], np.float32),
+        "noise": np.random.default_rng(1).standard_normal(997).astype(np.float32),
+        **({"sid": np.array([2])} if speakers > 1 else {}),
+    }
+
+    def session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+        return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+
+    (expected,) = session(front).run(["frames"], given)
+    latent, *values = session(parts.front).run([LATENT, *outer], given)
+    made = Frames(session(parts.flow), latent, outer, values, parts.reach)
+    assert made.length > FIRST_FRAMES + 2 * MORE_FRAMES
+    assert np.abs(made.read(0, made.length) - expected).max() < 1e-5
+
+
+def test_a_front_without_a_flow_is_left_whole() -> None:
+    model = vits()
+    cut = cut_decoder(model)
+    front = front_of(model, cut.frames, cut.condition)
+    for node in front.graph.node:
+        if node.op_type == "Split":
+            node.attribute[0].i = 2  # of the frames, which is no coupling
+    assert cut_flow(front) is None
 
 
 def test_the_decoder_tells_its_lag_and_states(joe: Pack) -> None:

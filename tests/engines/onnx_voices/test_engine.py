@@ -157,13 +157,15 @@ def test_packs_come_and_go(joe: Pack, tmp_path: Path) -> None:
 
 
 def test_a_damaged_pack_is_passed_over_and_told(joe: Pack, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    for name in ("short", "garbled"):
+    for name in ("short", "garbled", "lacking"):
         shutil.copytree(joe.folder, tmp_path / name)
     with (tmp_path / "short/decoder.onnx").open("ab") as file:
         file.write(b"more")
     (tmp_path / "garbled" / MANIFEST).write_text("{}")
+    (tmp_path / "lacking/flow.onnx").unlink()
     assert OnnxVoicesEngine({"voices_dir": str(tmp_path)}).voices == ()
     assert "decoder.onnx has" in caplog.text
+    assert "lacking/flow.onnx cannot be read" in caplog.text
     assert "is damaged" in caplog.text
 
 

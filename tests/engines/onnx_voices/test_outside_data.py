@@ -54,7 +54,9 @@ def test_a_voice_with_its_weights_apart_is_the_same_voice(one_file: bool, tmp_pa
     apart = install(write_apart(tmp_path / "apart", one_file=one_file), tmp_path / "voices", Quiet())
     assert np.array_equal(said(apart), spoken)
     assert apart.revision == revision
-    assert sorted(path.name for path in apart.folder.iterdir()) == ["decoder.onnx", "front.onnx", "voice.json"]
+    assert sorted(path.name for path in apart.folder.iterdir()) == [
+        *("decoder.onnx", "flow.onnx", "front.onnx", "voice.json")
+    ]
     assert not any(external_data_helper.uses_external_data(tensor) for tensor in stored_tensors(apart))
 
 

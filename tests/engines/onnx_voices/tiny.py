@@ -135,16 +135,32 @@ def vits(speakers: int = 1) -> onnx.ModelProto:
     owner = graph.op("ReduceSum", graph.op("Cast", passed, to=TensorProto.INT64), graph.constant([0]), keepdims=0)
     z = graph.op("Gather", x, owner, axis=2)
     z = graph.op("Add", z, graph.op("Mul", graph.op("RandomNormalLike", z), noise_scale))
-    z = graph.op("Mul", z, graph.op("Cos", graph.op("Sub", z, z)))  # the mask, which is all ones
-    graph.output(_decoder(graph, z, weight, speakers), "output", ["batch", "time", 1, "samples"])
-    return graph.model()
-
-
-def _decoder(graph: Graph, z: str, weight: Any, speakers: int) -> str:
-    x = graph.op("Conv", z, weight(WIDTH, WIDTH, 7), pads=[3, 3])
+    mask = graph.op("Cos", graph.op("Mul", graph.op("Cast", owner, to=TensorProto.FLOAT), graph.constant(0.0)))
+    mask = graph.op("Reshape", mask, graph.constant([1, 1, -1]))  # all ones
+    vector = ""
     if speakers > 1:
         sid = graph.input("sid", ["batch"], TensorProto.INT64)
         vector = graph.op("Unsqueeze", graph.op("Gather", weight(speakers, 4), sid), graph.constant([2]))
+    z = _flow(graph, z, mask, vector, weight)
+    graph.output(_decoder(graph, z, weight, vector), "output", ["batch", "time", 1, "samples"])
+    return graph.model()
+
+
+def _flow(graph: Graph, z: str, mask: str, vector: str, weight: Any) -> str:
+    """A coupling: what half of the channels say of a few frames around is added to the other half."""
+    for _ in range(2):
+        kept, moved = graph.ops("Split", z, graph.constant([WIDTH // 2, WIDTH // 2]), outputs=2, axis=1)
+        x = graph.op("Conv", graph.op("Mul", kept, mask), weight(WIDTH, WIDTH // 2, 5), pads=[2, 2])
+        if vector:
+            x = graph.op("Add", x, graph.op("Conv", vector, weight(WIDTH, 4, 1), weight(WIDTH)))
+        x = graph.op("Conv", graph.op("Tanh", x), weight(WIDTH // 2, WIDTH, 3), pads=[1, 1])
+        z = graph.op("Mul", graph.op("Concat", graph.op("Sub", moved, x), kept, axis=1), mask)
+    return z
+
+
+def _decoder(graph: Graph, z: str, weight: Any, vector: str) -> str:
+    x = graph.op("Conv", z, weight(WIDTH, WIDTH, 7), pads=[3, 3])
+    if vector:
         x = graph.op("Add", x, graph.op("Conv", vector, weight(WIDTH, 4, 1), weight(WIDTH)))
     for kind in range(2):
         x = graph.op("LeakyRelu", x, alpha=0.1)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tts_server.engines.onnx_voices.install.decoder import cut_decoder
+from tts_server.engines.onnx_voices.install.flow import cut_flow
 from tts_server.engines.onnx_voices.install.front import front_of
 from tts_server.engines.onnx_voices.install.graph_check import read_graph, write_graph
 from tts_server.engines.onnx_voices.install.licence import read_card
-from tts_server.engines.onnx_voices.packs.pack import Pack
+from tts_server.engines.onnx_voices.packs.pack import FLOW, Pack
 from tts_server.engines.onnx_voices.piper import espeak
 from tts_server.engines.onnx_voices.piper.config import Settings, parse
 from tts_server.errors import VoiceDataMissing
@@ -34,10 +35,14 @@ def build(model: Path, folder: Path, name: str) -> Pack:
     cut = cut_decoder(graph)
     metadata = {entry.key: entry.value for entry in cut.decoder.metadata_props}
     front = front_of(graph, cut.frames, cut.condition)
-    write_graph(front, folder / "front.onnx")
+    flow = cut_flow(front)
+    if flow is not None:
+        write_graph(flow.flow, folder / FLOW)
+    write_graph(front if flow is None else flow.front, folder / "front.onnx")
     write_graph(cut.decoder, folder / "decoder.onnx")
     licence, address = read_card(model.parent)
     settings = replace(settings, hop_length=cut.hop_length, lag=json.loads(metadata["lag"]), espeak=program)
+    settings = replace(settings, flow_reach=flow.reach if flow else 0)
     return Pack(
         folder=folder,
         name=name,

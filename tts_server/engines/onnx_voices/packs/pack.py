@@ -20,6 +20,8 @@ UNKNOWN_LICENCE: Final = "LicenseRef-unknown"
 SPEAKER: Final = re.compile(r"\w[\w.-]{0,31}")
 MAX_MANIFEST_BYTES: Final = 1 << 20
 VOCODER: Final = "vocoder.onnx"  # of models that need one
+FLOW: Final = "flow.onnx"  # of models whose flow can be made piece by piece
+OPTIONAL: Final = {"sherpa": VOCODER, "piper": FLOW}
 FAMILIES: Final = {  # and the files that each of them has
     "kokoro": ("model.onnx", "styles.npy"),
     "piper": ("front.onnx", "decoder.onnx"),
@@ -51,8 +53,8 @@ class Pack:
     @property
     def file_names(self) -> tuple[str, ...]:
         """Of all its files but the manifest."""
-        has_vocoder = self.family == "sherpa" and (self.folder / VOCODER).is_file()
-        return (*FAMILIES[self.family], *((VOCODER,) if has_vocoder else ()))
+        optional = OPTIONAL.get(self.family, "")
+        return (*FAMILIES[self.family], *((optional,) if optional and (self.folder / optional).is_file() else ()))
 
     @property
     def voice_names(self) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ def read_pack(folder: Path) -> Pack:
         if told.pop("format") != FORMAT:
             raise VoiceDataMissing(f"{path} is of another format than {FORMAT}, which this version reads")
         pack = Pack(folder=folder, **{**told, "speaks": tuple(told["speaks"])})
-        for name in pack.file_names:
+        for name in {*pack.file_names, *(set(OPTIONAL.values()) & set(pack.files))}:
             there, stated = (folder / name).stat().st_size, pack.files[name]["bytes"]
             if there != stated:
                 raise VoiceDataMissing(f"{folder / name} has {there} bytes; expected {stated}")

@@ -24,6 +24,7 @@ class Settings:
     noise_w: float
     hop_length: int = 256
     lag: int = 0  # samples that the decoder lags
+    flow_reach: int = 0  # frames that the flow looks back and ahead, where it is a graph of its own
     espeak: str = ""  # the voice of espeak-ng whose phonemes it learned, where that program is used
 
     @classmethod

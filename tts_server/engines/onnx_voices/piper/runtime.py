@@ -1,4 +1,4 @@
-"""Runs a Piper voice: symbols to frames at once, frames to samples in chunks with carried state.
+"""Runs a Piper voice: symbols to a latent at once, that to frames and samples in chunks.
 
 Safe to use from several threads: what a stream remembers is its own, and the sessions are shared.
 """
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tts_server.engine import Samples
-from tts_server.engines.onnx_voices.packs.pack import Pack, unusable
+from tts_server.engines.onnx_voices.packs.pack import FLOW, Pack, unusable
 from tts_server.engines.onnx_voices.piper.config import Settings
+from tts_server.engines.onnx_voices.piper.frames import LATENT, OUTER, Frames
 
 NOISE_SEED: Final = 22_050
 NOISE_LENGTH: Final = 196_613  # prime, so that rows of frames do not begin anew together
@@ -29,12 +30,15 @@ class Nets:
         self.settings = Settings.of(pack.settings)
         try:
             self._front, self._decoder = _session(pack, "front.onnx", False), _session(pack, "decoder.onnx", True)
+            self._flow = _session(pack, FLOW, False) if FLOW in pack.file_names else None
         except Exception as error:  # onnxruntime has a class of its own for each way a file can be bad
             raise unusable(pack, error) from error
         self._states = json.loads(self._decoder.get_modelmeta().custom_metadata_map["states"])
         self._asked = ["samples", *(name.replace("state", "next", 1) for name, _ in self._states)]
         self._given = {value.name for value in self._front.get_inputs()}
-        self._has_condition = "condition" in {value.name for value in self._front.get_outputs()}
+        given = {value.name for value in self._front.get_outputs()}
+        self._has_condition = "condition" in given
+        self._outer = sorted(name for name in given if name.startswith(OUTER))
         random = np.random.RandomState(NOISE_SEED)  # its stream is frozen by numpy, unlike default_rng's
         self.noise: Floats = random.standard_normal(NOISE_LENGTH).astype(np.float32)
 
@@ -47,10 +51,12 @@ class Nets:
             "sid": np.asarray([speaker], np.int64),
             "noise": self.noise,
         }
-        outputs = ["frames", "durations", *(["condition"] if self._has_condition else [])]
-        frames, durations, *condition = self._front.run(outputs, {k: v for k, v in given.items() if k in self._given})
-        shaped = condition[0][:, :, :, None] if condition else None
-        return Encoded(frames[:, :, None], durations.ravel().astype(np.int64), shaped)
+        outputs = ["frames" if self._flow is None else LATENT, "durations", *self._outer]
+        outputs += ["condition"] if self._has_condition else []
+        latent, durations, *values = self._front.run(outputs, {k: v for k, v in given.items() if k in self._given})
+        condition = values.pop()[:, :, :, None] if self._has_condition else None
+        frames = Frames(self._flow, latent, self._outer, values, self.settings.flow_reach)
+        return Encoded(frames, durations.ravel().astype(np.int64), condition)
 
     def stream(self, encoded: "Encoded") -> "Stream":
         return Stream(self._decoder, self._states, self._asked, self.settings, encoded)
@@ -59,13 +65,20 @@ class Nets:
 class Encoded:
     """What the net says of one line of U symbols."""
 
-    def __init__(self, frames: Floats, durations: NDArray[np.int64], condition: Floats | None) -> None:
-        """frames: (1, C, 1, T). durations: (U,), frames of each symbol. condition: of the speaker."""
-        self.frames, self.durations, self.condition = frames, durations, condition
+    def __init__(
+        self, frames: Frames, durations: NDArray[np.int64], condition: Floats | None, left_out: int = 0
+    ) -> None:
+        """durations: (U,), frames of each symbol. condition: of the speaker. left_out: frames at the end."""
+        self._frames, self.durations, self.condition = frames, durations, condition
+        self.length = frames.length - left_out
 
     def shortened(self, frames: int) -> "Encoded":
         """Without its last `frames`."""
-        return Encoded(self.frames[..., : self.frames.shape[3] - frames], self.durations, self.condition)
+        return Encoded(self._frames, self.durations, self.condition, frames)
+
+    def frames(self, start: int, end: int) -> Floats:
+        """(1, C, 1, end - start)."""
+        return np.ascontiguousarray(self._frames.read(start, end))[:, :, None]
 
 
 class Stream:
@@ -82,14 +95,14 @@ class Stream:
 
     @property
     def is_done(self) -> bool:
-        return self._fed == int(self._encoded.frames.shape[3])
+        return self._fed == self._encoded.length
 
     def next(self, frames: int) -> Samples:
         """The samples of about so many frames more; with the last ones, the rest."""
-        total = self._encoded.frames.shape[3]
+        total = self._encoded.length
         until = min(total, self._fed + max(1, frames) + (0 if self._fed else self._lookahead))
         given = {
-            "frames": np.ascontiguousarray(self._encoded.frames[..., self._fed : until]),
+            "frames": self._encoded.frames(self._fed, until),
             "is_last": np.array([until == total], np.int64),
             **dict(zip(self._names, self._state, strict=True)),
         }
