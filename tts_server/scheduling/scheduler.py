@@ -256,7 +256,7 @@ class Scheduler:
             return self._first_chunk_s(state, guard_s)
         slack_s = [other.deadline - now - guard_s if other.has_audio else 0.0 for other in others]
         cost = self.costs.of(state.voice)
-        uncut_s = cost.first_s if state.is_beginning else 0.0
+        uncut_s = cost.longest_first_s if state.is_beginning else 0.0
         in_time_s = (min([in_hand_s / 2, *slack_s]) - uncut_s) / max(cost.cost, 1e-3)
         affordable_s = min(in_time_s, (LONGEST_TURN_S - uncut_s) / max(cost.rtf, 1e-3))
         return max((chunk for chunk in CHUNKS_S if chunk <= affordable_s), default=CHUNKS_S[0])
