@@ -156,6 +156,7 @@ scale: $(TEST_LAYERS)  ## docs/SCALE.md: 1 to 16 boxes behind HAProxy, faults of
 	@$(BIN)/python -m tests.scale.throughput $(ARGS)
 	@if [ "$$(id -u)" = 0 ]; then $(BIN)/python -m tests.scale.throughput --engine baker --boxes 1 2; fi
 	@$(BIN)/python -m tests.scale.faults
+	@$(BIN)/python -m tests.scale.announcement
 	@$(BIN)/python -m tests.scale.shared_cache
 
 .PHONY: scale-soak

@@ -79,7 +79,7 @@ class Balancer:
 
     def sessions(self, box: str) -> int:
         """How many connections are open to it."""
-        return sum(int(row["scur"]) for row in self._rows(box))
+        return sum(int(row["scur"]) for row in self._rows(box, f"{box}-anyhow"))
 
     def is_well(self, box: str) -> bool:
         """Whether its health check passes, drained or not."""
@@ -89,9 +89,9 @@ class Balancer:
         """Whether somebody who comes now may be sent there: both checks have passed, and it is not drained."""
         return all(row["status"].startswith(("UP", "no check")) for row in self._rows(box))
 
-    def _rows(self, box: str) -> list[dict[str, str]]:
+    def _rows(self, *names: str) -> list[dict[str, str]]:
         table = csv.DictReader(io.StringIO(self._ask("show stat").removeprefix("# ")))
-        return [row for row in table if row["pxname"] in self._backends and row["svname"] == box]
+        return [row for row in table if row["pxname"] in self._backends and row["svname"] in names]
 
     def _ask(self, command: str) -> str:
         with socket.socket(socket.AF_UNIX) as connected:

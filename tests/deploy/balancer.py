@@ -33,6 +33,11 @@ class Balancer:
     http_port: int
     socket: Path
 
+    @property
+    def log(self) -> Path:
+        """What it tells: above all which box it takes for gone, and why."""
+        return self.socket.with_name("haproxy.log")
+
     async def ask(self, command: str) -> str:
         """The answer of its stats socket."""
         reader, writer = await asyncio.open_unix_connection(self.socket)
@@ -66,9 +71,8 @@ async def balancer(folder: Path, boxes: dict[str, Box]) -> AsyncGenerator[Balanc
     found = Balancer(None, free_port(), free_port(), folder / "admin.sock")  # type: ignore[arg-type]
     written = folder / "haproxy.cfg"
     written.write_text(_moved(CONFIG.read_text(encoding="utf-8"), boxes, found), encoding="utf-8")
-    found.process = await asyncio.create_subprocess_exec(
-        program, "-f", str(written), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
+    with found.log.open("wb") as log:
+        found.process = await asyncio.create_subprocess_exec(program, "-f", str(written), stdout=log, stderr=log)
     try:
         await wait_for_port(found.http_port)
         async with asyncio.timeout(10):
@@ -85,13 +89,11 @@ def _moved(config: str, boxes: dict[str, Box], found: Balancer) -> str:
     config = config.replace("/run/haproxy/admin.sock", str(found.socket))
     config = config.replace("bind :10200", f"bind 127.0.0.1:{found.wyoming_port}")
     config = config.replace("bind :8080", f"bind 127.0.0.1:{found.http_port}")
-    line = re.search(r"^    server box1 box1:10200 .*\n    server box2 .*\n", config, re.M)
-    http = re.search(r"^    server box1 box1:8080 .*\n    server box2 .*\n", config, re.M)
-    assert line is not None
-    assert http is not None
-    for match, door in ((line, 10200), (http, 8080)):
-        template = match[0].splitlines(keepends=True)[0]
-        config = config.replace(match[0], "".join(_server(template, name, box, door) for name, box in boxes.items()))
+    pairs = list(re.finditer(r"^    (server box1\S* box1:(\d+).*\n)    server box2.*\n", config, re.M))
+    assert len(pairs) == 4  # of two backends, with a check and without one
+    for pair in pairs:
+        lines = "".join(f"    {_server(pair[1], name, box, int(pair[2]))}" for name, box in boxes.items())
+        config = config.replace(pair[0], lines)
     ways_back = re.findall(r"^    use-server (\S+) .*\n", config, re.M)
     for name in set(ways_back) - boxes.keys():  # HAProxy does not start with one that leads nowhere
         config = re.sub(rf"^    use-server {name} .*\n", "", config, flags=re.M)
@@ -100,7 +102,7 @@ def _moved(config: str, boxes: dict[str, Box], found: Balancer) -> str:
 
 def _server(template: str, name: str, box: Box, door: int) -> str:
     port = box.wyoming_port if door == 10200 else box.http_port
-    moved = template.replace(f"server box1 box1:{door}", f"server {name} 127.0.0.1:{port}")
-    return moved.replace("port 8080", f"port {box.http_port}").replace(
+    moved = template.replace(f"box1:{door}", f"127.0.0.1:{port}").replace("server box1", f"server {name}")
+    return moved.replace(" port 8080", f" port {box.http_port}").replace(
         "agent-port 10201", f"agent-port {box.agent_port}"
     )

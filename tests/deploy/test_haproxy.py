@@ -67,3 +67,18 @@ async def test_what_belongs_to_a_box_comes_back_to_it(tmp_path: Path) -> None:
                     await speech.say_all(TEXT)
                     assert len(b"".join([event.pcm async for event in speech if isinstance(event, Chunk)])) > 10_000
                 assert (tts.ready.session, tts.ready.resumed) == (session, True)
+
+
+@pytest.mark.timeout(120)
+async def test_boxes_that_all_missed_a_check_are_asked_all_the_same(tmp_path: Path) -> None:
+    """One of them is gone, the other is only too busy for its checks, which go to a port where nobody answers here."""
+    async with house(tmp_path) as boxes:
+        for backend in ("http", "wyoming"):
+            for box in boxes.daemons:
+                assert not (await boxes.balancer.ask(f"set server {backend}/{box} check-port 1")).strip("\n ").strip()
+        boxes.daemons["box2"].process.send_signal(signal.SIGKILL)
+        await boxes.balancer.wait_for("DOWN", "box1", "box2")
+        for _ in range(4):
+            heard = [await door(boxes) for door in DOORS]
+            assert len(heard[0]) > 10_000
+            assert heard == heard[:1] * 3

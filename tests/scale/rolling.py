@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from protocol.client import Chunk, TtsClient
@@ -28,6 +29,7 @@ TEXTS = tuple(f"{number}点了，今天天气不错，我们出去走走，晚�
 RATE = 24_000  # of the voice, a second
 BREATH_S = 1.0  # between two texts of a listener
 BETWEEN_S = 5.0  # rounds
+TOLD_LINES = 12  # of the balancer's log, with a fault
 
 
 async def played(house: House, text: str) -> bytes:
@@ -49,6 +51,12 @@ class Heard:
     faults: list[str] = field(default_factory=list)
     slowest_s: float = 0.0
 
+    def fault(self, what: str, house: House) -> None:
+        """Told at once, with what the balancer saw last."""
+        self.faults.append(what)
+        last = house.balancer.log.read_text(encoding="utf-8", errors="replace").splitlines()[-TOLD_LINES:]
+        print(f"{datetime.now(UTC):%H:%M:%S} {what}", *last, sep="\n    ", flush=True)
+
 
 async def listen(house: House, door: str, wanted: dict[str, bytes], heard: Heard, is_over: asyncio.Event) -> None:
     """One text after the other at one door."""
@@ -60,15 +68,13 @@ async def listen(house: House, door: str, wanted: dict[str, bytes], heard: Heard
             async with asyncio.timeout(40):
                 pcm = await DOORS[door](house, text)
         except Exception as error:  # whatever a client may see is what we count
-            heard.faults.append(f"{door}: {type(error).__name__}: {error}")
-            print(heard.faults[-1], flush=True)
+            heard.fault(f"{door}: {type(error).__name__}: {error}", house)
         else:
             pcm = without_filler(pcm, wanted[text])
             if pcm == wanted[text]:
                 heard.whole[door] += 1
             else:
-                heard.faults.append(f"{door}: {difference(pcm, wanted[text])}")
-                print(heard.faults[-1], flush=True)
+                heard.fault(f"{door}: {difference(pcm, wanted[text])}", house)
         heard.slowest_s = max(heard.slowest_s, time.monotonic() - began)
         await asyncio.sleep(BREATH_S)
 

@@ -8,27 +8,29 @@ listener cannot tell which of these it was, but for the time it took.
 
 import asyncio
 import logging
-import time
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from tts_server.cache.disk import Store
 from tts_server.cache.key import KeyMaker
+from tts_server.cache.memory import Memory
 from tts_server.cache.recording import Recording
 from tts_server.cache.shared_flight import Followed, Teller
 from tts_server.cache.shared_store import Found, Ours, SharedStore, Spoken
 from tts_server.cache.single_flight import SingleFlight
 from tts_server.engine import AudioChunk, Voice
-from tts_server.engine_host.link import EngineLink
+from tts_server.engine_host.link import EngineLink, RemoteUtterance
 from tts_server.events import Queued
 from tts_server.scheduling.turns import Turns
 from tts_server.shared.server import SharedServer
 from tts_server.text.linguistic.segment import Segment
 
 log = logging.getLogger(__name__)
+
+_Opening = Callable[[], AbstractContextManager[RemoteUtterance]]
 
 _MAX_UNWRITTEN: Final = 64  # recordings; a disk too slow for more misses some
 
@@ -57,6 +59,9 @@ class Counts:
     joined: int = 0  # spoken just then for somebody else
     followed: int = 0  # spoken just then by another box
     spoken: int = 0
+    # Of those that were followed, spoken here after all.
+    after_silence: int = 0  # nothing came from there in time
+    after_loss: int = 0  # it stopped, what came was of no use, or nobody could be asked any more
 
 
 class SegmentCache:
@@ -76,13 +81,14 @@ class SegmentCache:
         self._link = link
         self._turns = turns
         self._keys = keys
-        self._memory = _Memory(memory_bytes, max_age_s)
+        self._memory = Memory(memory_bytes, max_age_s)
         self._store = store
         self._flights: dict[str, SingleFlight] = {}
         self._unwritten: asyncio.Queue[tuple[str, Recording, list[Store]]] = asyncio.Queue(_MAX_UNWRITTEN)
         self._server = shared
         self._shared = SharedStore(shared, max_age_s) if shared else None
         self._teller = Teller(shared) if shared else None
+        self._looking: dict[str, asyncio.Task[Recording | Spoken | Ours | None]] = {}
         self.counts = Counts()
 
     @property
@@ -109,6 +115,7 @@ class SegmentCache:
         if key and self._shared is not None and not self._is_flying(key):
             looked = await self._look(self._shared, key)
             if isinstance(looked, Recording):
+                self.counts.from_other_box += 1
                 return _Replay(looked, self._turns, segment, stream)
             known = looked
         if self._is_flying(key):
@@ -128,7 +135,9 @@ class SegmentCache:
         placed = Segment(segment.text, tuple(range(len(segment.text) + 1)), segment.spans)
         followed = Followed(self._server, key, known.token) if self._server and isinstance(known, Spoken) else None
         told = self._teller.begin(key, known.token) if self._teller and isinstance(known, Ours) else None
-        opening = partial(self._link.open, placed, voice.name)
+        opening: _Opening = partial(self._link.open, placed, voice.name)
+        if followed is not None:
+            opening = partial(self._speak_after_all, followed, opening)
         flight = SingleFlight(self._turns, voice.name, opening, bool(key), followed, told)
         if followed is None:
             self.counts.spoken += 1
@@ -137,6 +146,14 @@ class SegmentCache:
         if key:
             self._flights[key] = flight
         return flight
+
+    def _speak_after_all(self, followed: Followed, opening: _Opening) -> AbstractContextManager[RemoteUtterance]:
+        """What another box had begun."""
+        if followed.was_silent:
+            self.counts.after_silence += 1
+        else:
+            self.counts.after_loss += 1
+        return opening()
 
     async def run(self) -> None:
         """Write what was spoken to the stores, and tell other boxes of it, until cancelled."""
@@ -175,13 +192,21 @@ class SegmentCache:
         return recording
 
     async def _look(self, shared: SharedStore, key: str) -> Recording | Spoken | Ours | None:
-        """What other boxes have of it, or who of all speaks it."""
+        """What other boxes have of it, or who of all speaks it. Those who ask together look once.
+
+        So they speak it under one token, whoever begins: who listens to another would hear nothing.
+        """
+        if (looking := self._looking.get(key)) is None:
+            looking = self._looking[key] = asyncio.create_task(self._look_alone(shared, key))
+            looking.add_done_callback(lambda _: self._looking.pop(key))
+        return await asyncio.shield(looking)
+
+    async def _look_alone(self, shared: SharedStore, key: str) -> Recording | Spoken | Ours | None:
         found = await shared.look(key)
         if not isinstance(found, Found):
             return found
         if (recording := await self._unpacked(shared, key, found.stored)) is not None:
             self._keep(key, recording, [self._store] if self._store is not None else [])
-            self.counts.from_other_box += 1
         return recording
 
     async def _unpacked(self, store: Store, key: str, stored: bytes) -> Recording | None:
@@ -260,33 +285,3 @@ class _Listener(Source):
             self._is_closed = True
             if self._flight.leave(self._stream):
                 self._cache.land(self._key, self._flight)
-
-
-class _Memory:
-    """Recordings in memory, bounded in bytes and age; the longest unused goes first."""
-
-    def __init__(self, max_bytes: int, max_age_s: float) -> None:
-        self._max_bytes = max_bytes
-        self._max_age_s = max_age_s
-        self._recordings: OrderedDict[str, Recording] = OrderedDict()
-        self.size = 0
-
-    def get(self, key: str) -> Recording | None:
-        if (recording := self._recordings.get(key)) is None:
-            return None
-        if time.time() - recording.made_at > self._max_age_s:
-            self._drop(key)
-            return None
-        self._recordings.move_to_end(key)
-        return recording
-
-    def put(self, key: str, recording: Recording) -> None:
-        self._drop(key)
-        self._recordings[key] = recording
-        self.size += recording.size
-        while self.size > self._max_bytes:
-            self._drop(next(iter(self._recordings)))
-
-    def _drop(self, key: str) -> None:
-        if (recording := self._recordings.pop(key, None)) is not None:
-            self.size -= recording.size

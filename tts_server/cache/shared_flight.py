@@ -105,6 +105,7 @@ class Followed:
         self._there: deque[Piece | PackedPiece | None] = deque()  # None: the end
         self._known = 0  # number of the last piece that came
         self._size = 0
+        self.was_silent = False  # nothing came in the time that is waited for it
 
     async def next(self, in_hand_s: float) -> Piece | PackedPiece | None:
         """The next piece; None at the end. in_hand_s: how long its listener can wait. Raises Lost."""
@@ -117,6 +118,7 @@ class Followed:
         told = ("XREAD", "COUNT", _AT_ONCE, "BLOCK", max(1, round(1000 * wait_s)), "STREAMS", self._stream)
         try:
             answer = await self._server.wait(*told, f"{self._known}-0", timeout_s=wait_s)
+            self.was_silent = not answer
             ((_, entries),) = answer.items() if isinstance(answer, dict) else answer
             for number, fields in entries:
                 await self._take(number, fields)

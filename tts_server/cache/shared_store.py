@@ -75,7 +75,7 @@ class SharedStore:
             return Ours(token)
         if isinstance(answer, list) and len(answer) == 1 and isinstance(answer[0], bytes):
             told = answer[0].decode("ascii", "replace")
-            # What we said ourselves and do not speak any more, or somebody here asks for at this very moment.
+            # What we said ourselves and do not speak any more.
             return Ours(token) if told.startswith(self._box) else Spoken(told)
         return None
 

@@ -118,6 +118,14 @@ class _Core(Collector):
         segments.add_metric(("followed",), cache.followed)
         segments.add_metric(("engine",), cache.spoken)
         yield segments
+        taken_over = CounterMetricFamily(
+            "tts_segments_taken_over",
+            "Followed segments that were spoken here after all: the other box was silent, or was lost.",
+            labels=("why",),
+        )
+        taken_over.add_metric(("silent",), cache.after_silence)
+        taken_over.add_metric(("lost",), cache.after_loss)
+        yield taken_over
         memory = GaugeMetricFamily("tts_resident_bytes", "Memory of both processes.", labels=("process",))
         for process, pid in (("daemon", "self"), ("engine_host", figures.host_pid)):
             memory.add_metric((process,), _resident_bytes(pid))
