@@ -31,8 +31,8 @@ class HttpConnection(H11Protocol):
     """Serves the requests of one connection.
 
     `scope["state"]["refusal"]` tells how to refuse whatever is no probe, when there is no place for it;
-    `scope["state"]["abort"]` cuts it off in the middle of an answer, `scope["state"]["is_gone"]` tells at once when
-    nothing written is sent any more.
+    `scope["state"]["break_off"]` ends an answer in its middle, `scope["state"]["abort"]` cuts the connection at once,
+    `scope["state"]["is_gone"]` tells at once when nothing written is sent any more.
     """
 
     transport: asyncio.Transport
@@ -43,6 +43,7 @@ class HttpConnection(H11Protocol):
             state,
             {
                 "abort": self.abort,
+                "break_off": self.break_off,
                 "is_gone": self._is_gone,
                 "refusal": self._place_refusal,
                 "speaks_for": self.speaks_for,
@@ -103,8 +104,8 @@ class HttpConnection(H11Protocol):
         self._answers += 1
         if self._refusal is not None or self._places.is_closing:
             self.transport.close()  # it came for a probe, or to be told that we stop
-        if self.transport.is_closing() and self.transport.get_write_buffer_size():
-            self.loop.call_later(self._settings.write_stall_s, self.transport.abort)  # close() waits for the peer
+        if self.transport.is_closing():
+            self._abort_if_stalled()
 
     def timeout_keep_alive_handler(self) -> None:
         if self.transport.get_write_buffer_size():
@@ -133,6 +134,19 @@ class HttpConnection(H11Protocol):
             return
         self._answer(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_MESSAGE, "this is not a request that can be read as HTTP")
 
+    def break_off(self) -> None:
+        """End an answer in its middle. What was written is still sent; its end is missing, and that tells the peer.
+
+        HTTP/1.0 takes the end of a connection for the end of an answer: there it is cut with a reset.
+        """
+        if self.conn.their_http_version == b"1.0":
+            self.abort()
+            return
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        self.transport.close()
+        self._abort_if_stalled()
+
     def abort(self) -> None:
         """Cut the connection with a reset, so that the peer does not take half an answer for the whole."""
         if self.cycle is not None:
@@ -140,6 +154,11 @@ class HttpConnection(H11Protocol):
         if (connected := self.transport.get_extra_info("socket")) is not None and not self.transport.is_closing():
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.transport.abort()
+
+    def _abort_if_stalled(self) -> None:
+        """`close` would wait for a peer that takes nothing."""
+        if self.transport.get_write_buffer_size():
+            self.loop.call_later(self._settings.write_stall_s, self.transport.abort)
 
     def _introduced(self, data: bytes) -> bytes:
         """What is left of the first bytes when a proxy has said by the PROXY protocol whom it speaks for."""

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from tests.support import fixtures
@@ -138,6 +139,35 @@ async def test_an_error_in_the_middle_cuts_the_connection_so_that_the_client_not
         with pytest.raises(httpx.TransportError):
             await door.client.post("/api/tts", json={"text": "一二三四五六七八九十" * 20, "voice": "broken"})
         assert (await door.client.post("/api/tts", json={"text": "好。"})).status_code == 200
+
+
+@pytest.mark.parametrize("form", ["pcm", "flac", "mp3", "opus"])
+async def test_speech_that_fails_dies_away_and_its_listener_is_told(core: Core, form: str) -> None:
+    request = {"text": "一二三四五六七八九十" * 20, "voice": "broken", "format": form}
+    async with open_door(core) as door, door.client.stream("POST", "/api/tts", json=request) as answer:
+        parts = []
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
+            async for part in answer.aiter_bytes():
+                parts.append(part)
+    audio = b"".join(parts)
+    sound = np.frombuffer(audio, "<i2") / 32768 if form == "pcm" else decoded(audio, RATE)
+    sound = sound[: np.flatnonzero(np.abs(sound) > 0.001)[-1] + 1]
+    assert len(sound) > RATE // 10  # two chunks; the tone itself goes on
+    assert np.abs(sound[: -RATE // 50]).max() > 0.05
+    steps = np.abs(np.diff(sound, append=0))
+    assert steps[-RATE // 50 :].max() <= 1.2 * steps[: -RATE // 50].max()
+    assert np.abs(sound[-RATE // 1000 :]).max() < 0.05
+
+
+async def test_an_old_client_that_cannot_tell_half_an_answer_gets_a_reset(core: Core) -> None:
+    body = json.dumps({"text": "一二三四五六七八九十" * 20, "voice": "broken"}).encode()
+    async with open_door(core) as door:
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        head = f"POST /api/tts HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        writer.close()
 
 
 async def test_an_error_in_the_middle_is_json_for_who_waits_for_the_whole(core: Core) -> None:

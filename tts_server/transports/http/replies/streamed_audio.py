@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from typing import Final
 
@@ -75,7 +76,7 @@ class Keeper:
 
 
 class SpokenAudio(Response):
-    """Audio sent while it is made. Raises TTSError before the first audio; after it, an error cuts the connection."""
+    """Audio sent while it is made. Raises TTSError before the first audio; after it, an error ends the connection."""
 
     def __init__(self, order: Order, keeper: Keeper | None = None) -> None:
         super().__init__(media_type=FORMATS[order.form].media_type)
@@ -102,19 +103,18 @@ class SpokenAudio(Response):
         except TTSError:
             if not self._is_started:
                 raise
-            scope["state"]["abort"]()
+            scope["state"]["break_off"]()
 
     async def _speak(self, receive: Receive, send: Send) -> None:
         async with speaking(self._order, receive) as (context, events):
             encoder = StreamEncoder(self._order.form, context.sample_rate)
             await encoder.open()
-            samples = 0
-            async for event in events:
-                if isinstance(event, Audio):
-                    samples += len(event.samples)
-                    await self._take(context, encoder, event.samples, send)
-                elif self._gathered is not None and not self._is_at_hand(event):
-                    await self._let_go(context, encoder, send)
+            try:
+                samples = await self._take_all(context, events, encoder, send)
+            except TTSError:
+                if self._is_started:  # the codec holds how the sound dies away
+                    await self._send_audio(context, await encoder.finish(), send)
+                raise
             if not samples:
                 await self._take(context, encoder, silence(SILENCE_S, context.sample_rate), send)
             if self._keeper is not None:
@@ -123,6 +123,19 @@ class SpokenAudio(Response):
                 await self._send_whole(context, send)
             else:
                 await send({"type": "http.response.body", "body": await encoder.finish(), "more_body": False})
+
+    async def _take_all(
+        self, context: Context, events: AsyncIterator[SpeechEvent], encoder: StreamEncoder, send: Send
+    ) -> int:
+        """Send what is spoken, to its end; how many samples that were."""
+        samples = 0
+        async for event in events:
+            if isinstance(event, Audio):
+                samples += len(event.samples)
+                await self._take(context, encoder, event.samples, send)
+            elif self._gathered is not None and not self._is_at_hand(event):
+                await self._let_go(context, encoder, send)
+        return samples
 
     def _is_at_hand(self, event: SpeechEvent) -> bool:
         """Whether the audio that comes next was spoken before."""
