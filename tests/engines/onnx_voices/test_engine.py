@@ -18,7 +18,7 @@ from tts_server.engine_check.__main__ import KEPT, main
 from tts_server.engines.onnx_voices.engine import OnnxVoicesEngine
 from tts_server.engines.onnx_voices.install.install import install, remove, verify
 from tts_server.engines.onnx_voices.packs.pack import MANIFEST, Pack, find_packs, read_pack
-from tts_server.engines.onnx_voices.packs.trial import english_run, mandarin_run
+from tts_server.engines.onnx_voices.packs.trial import english_run, mandarin_run, trial
 from tts_server.errors import VoiceDataMissing, VoiceUnknown
 
 pytestmark = pytest.mark.timeout(90)  # whichever test comes first installs a voice of 60 or 90 MB
@@ -154,6 +154,18 @@ def test_packs_come_and_go(joe: Pack, tmp_path: Path) -> None:
     engine.refresh()
     assert engine.voices == ()
     assert find_packs(tmp_path) == []
+
+
+def test_a_pack_that_is_removed_while_it_speaks_speaks_on(joe: Pack, tmp_path: Path) -> None:
+    shutil.copytree(joe.folder, tmp_path / joe.name)
+    engine = OnnxVoicesEngine({"voices_dir": str(tmp_path)})
+    spoken = engine.synthesize(Utterance(JOE, trial("en")[1:2]), lambda: 0.2)
+    next(spoken)
+    remove(read_pack(tmp_path / joe.name), tmp_path)
+    assert sum(len(chunk.samples) for chunk in spoken) > 22_050
+    assert say(engine, JOE, trial("en")[0])  # the text's next sentence: its nets are there until it is looked again
+    engine.refresh()
+    assert engine.voices == ()
 
 
 def test_a_damaged_pack_is_passed_over_and_told(joe: Pack, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

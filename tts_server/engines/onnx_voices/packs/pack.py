@@ -52,9 +52,10 @@ class Pack:
 
     @property
     def file_names(self) -> tuple[str, ...]:
-        """Of all its files but the manifest."""
+        """Of all its files but the manifest, which names them: a pack that is being removed stays what it was."""
         optional = OPTIONAL.get(self.family, "")
-        return (*FAMILIES[self.family], *((optional,) if optional and (self.folder / optional).is_file() else ()))
+        has_optional = optional in self.files if self.files else bool(optional) and (self.folder / optional).is_file()
+        return (*FAMILIES[self.family], *((optional,) if has_optional else ()))
 
     @property
     def voice_names(self) -> tuple[str, ...]:
@@ -87,7 +88,7 @@ def read_pack(folder: Path) -> Pack:
         if told.pop("format") != FORMAT:
             raise VoiceDataMissing(f"{path} is of another format than {FORMAT}, which this version reads")
         pack = Pack(folder=folder, **{**told, "speaks": tuple(told["speaks"])})
-        for name in {*pack.file_names, *(set(OPTIONAL.values()) & set(pack.files))}:
+        for name in pack.file_names:
             there, stated = (folder / name).stat().st_size, pack.files[name]["bytes"]
             if there != stated:
                 raise VoiceDataMissing(f"{folder / name} has {there} bytes; expected {stated}")
