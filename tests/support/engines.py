@@ -1,9 +1,11 @@
 """Small real engines for tests of everything that is not an engine."""
 
+import json
 import os
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import astuple
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,6 +112,27 @@ class CrashingEngine(ToneEngine):
         chunks = super().synthesize(utterance, wanted)
         yield next(chunks)
         os._exit(9)
+
+
+class NotingEngine(ToneEngine):
+    """Writes down how it is told to read, a line a run, into the file of its setting `notes`; says 1 ms a run."""
+
+    name = "noting"
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        self._notes = Path(settings["notes"])
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        return [voice(self.name, self.name), voice("noting-en", self.name, language="en-US", speaks=("en", "zh"))]
+
+    def synthesize(self, utterance: Utterance, wanted: Callable[[], float]) -> Generator[AudioChunk]:
+        with self._notes.open("a", encoding="utf-8") as notes:
+            for run in utterance.runs:
+                read = [syllable.pinyin for syllable in run.syllables] or [run.text]
+                notes.write(json.dumps([run.language, *read]) + "\n")
+        yield AudioChunk(np.zeros(RATE // 1000 * len(utterance.runs), dtype=np.float32), RATE)
 
 
 class MissingEngine(ToneEngine):

@@ -32,6 +32,7 @@ _DIRECTION_BEGUN = re.compile(rf"[（(][^（()）\n]{{0,{MAX_DIRECTION_CHARS}}}"
 _BEFORE_COUNT: Final = frozenset("有到剩共余约了")
 _COUNTED = re.compile("[封条台盏天份项个](?![体性别案款件目然湾气])")
 _COUNTS = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})?|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}:[0-9]{2}")
+_NEGATIVE = re.compile("-[0-9]{1,4}")
 # [^1] and the faces that chat programs write in brackets.
 _FACES: Final = (
     "微笑|撇嘴|色|发呆|得意|流泪|害羞|闭嘴|睡|大哭|尴尬|发怒|调皮|呲牙|惊讶|难过|囧|抓狂|吐|偷笑|愉快|白眼|傲慢|困|惊恐|憨笑|悠闲|咒骂|疑问|嘘|晕|衰|骷髅|敲打|再见|擦汗|抠鼻|鼓掌|坏笑"
@@ -97,8 +98,11 @@ class Brackets:
 
     def _tag(self, view: View, tag: re.Match[str]) -> Step:
         cue = cue_of(tag[1]) if self.tags else None
-        if cue is None and _is_said(view, tag) and view.held[tag.end() : tag.end() + 1].isdigit():
-            return len(tag[0]), f"〔{tag[1]}〕"  # 京发[2024]3号 is not 20243号
+        following = view.held[tag.end() : tag.end() + 1]
+        if cue is None and _is_said(view, tag) and (following.isdigit() or tag[1][0] == "-"):
+            return len(
+                tag[0]
+            ), f"〔{tag[1]}〕" if following.isdigit() else f" {tag[1]} "  # 京发[2024]3号 is not 20243号
         if cue is None and (self.speak_unknown or _is_said(view, tag)):
             self.in_link = True
             return 1, ""
@@ -124,8 +128,10 @@ class Brackets:
 def _is_said(view: View, tag: re.Match[str]) -> bool:
     """[3]条消息 and 京发[2024]3号 hold what is said; a number behind a word is a citation."""
     following = view.held[tag.end() : tag.end() + 1]
-    if "." in tag[1] and _COUNTS.fullmatch(tag[1]):
-        return True  # nobody cites source 0.4
+    if ("." in tag[1] and _COUNTS.fullmatch(tag[1])) or _NEGATIVE.fullmatch(tag[1]):
+        return True  # nobody cites source 0.4 or -1
+    if following == "`":
+        return True  # `row[0]`: the end of code
     if not _COUNTS.fullmatch(tag[1]) or not following.isalnum() or following.isascii() != following.isdigit():
         return False
     if view.previous in _BEFORE_COUNT and _COUNTED.match(view.held, tag.end()):

@@ -1,4 +1,4 @@
-"""Full stops that end no sentence: of abbreviations, initials, list items and times. Pure."""
+"""Full stops and commas that end nothing: of abbreviations, initials, list items, times, places, days. Pure."""
 
 import re
 from typing import Final
@@ -7,7 +7,7 @@ _ABBREVIATIONS: Final = frozenset({
     "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
     "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx", "apt",
     "blvd", "rd", "fl", "gen", "rev", "capt", "lt", "sgt", "hwy", "rm", "rte", "ext", "appt", "tel", "pg", "qty",
-    "hon", "maj", "bldg", "temp", "vol",
+    "hon", "maj", "bldg", "temp", "vol", "sc", "tsp", "tbsp", "oz", "lb", "lbs", "pkg",
 })  # fmt: skip
 _DAYS: Final = frozenset(("Mon", "Tue", "Tues", "Wed", "Thu", "Thur", "Thurs", "Fri", "Sat"))
 _TIME = re.compile(r"[ap]\.m\.$", re.IGNORECASE)
@@ -15,6 +15,20 @@ _DOTTED = re.compile(r"(?:[A-Za-z]\.){2}$")
 _ITEM = re.compile("(?:^|[:;：；] ?)[0-9]{1,2}[.]$")  # 三种：1. 清蒸；2. 红烧
 _WORD = re.compile("[A-Za-z]*(?=[.]$)")
 LOOK_BACK: Final = 9  # characters that are looked at, the full stop among them
+
+# Behind a comma: the state of a town, a year, a page; 1,234.
+_BELONGS = re.compile(r" ?[0-9]| [A-Z]{2}| pp?\.")
+_MAY_BELONG = re.compile(" [A-Z]?| pp?")
+
+
+def belongs(following: str) -> bool:
+    """Whether what follows a comma is said with what stands before it: Portland, OR; 24 December, 2026."""
+    return _BELONGS.match(following) is not None
+
+
+def may_belong(following: str) -> bool:
+    """Whether it takes one more character to tell."""
+    return _MAY_BELONG.fullmatch(following) is not None
 
 
 def ends_no_sentence(before: str, following: str) -> bool:

@@ -132,9 +132,12 @@ class Segmenter:
         self._lead: Place | None = None  # a full stop that begins the segment: kept before a digit
         self._dot = False  # the last mark is an ASCII full stop
         self._comma = False  # the last mark is a comma after a digit: 1,234 or the end of the first segment
+        self._comma_at = 0  # behind an ASCII comma that may end the first segment, until what follows tells; 0: none
         self._best = {"comma": 0, "space": 0, "gap": 0}  # places to cut a run-on text, as lengths
 
     def _take(self, char: str, place: Place, segments: list[Segment]) -> None:
+        if self._comma_at:
+            self._decide_comma(char, segments)
         closers = self._closers  # a quotation of several sentences stays open when one of them is cut off
         if (self._may_end or self._dot or self._comma) and self._ends_before(char):
             self._cut(len(self._chars), segments)
@@ -189,9 +192,29 @@ class Segmenter:
         if char == ".":
             self._dot = True
         elif char in _COMMAS and self._is_first and self._split == "auto" and self._sayable >= _FIRST_CHARS:
+            if char == ",":
+                self._comma_at = self._comma_at or len(self._chars)
+                return False
+            if not any("一" <= one <= "鿿" for one in self._chars):
+                return False  # Feels like 39℃，记得多喝水: which language it is comes later
             self._comma = self._chars[-2].isdigit() or bool(self._closers)
             return not self._comma
         return False
+
+    def _decide_comma(self, char: str, segments: list[Segment]) -> None:
+        """End the first segment at a comma, unless what follows belongs to what stands before: Portland, OR."""
+        at = self._comma_at
+        following = "".join(self._chars[at:]) + char
+        if full_stops.may_belong(following):
+            return
+        self._comma_at = 0
+        if full_stops.belongs(following) or (self._closers and following[0] == self._closers[-1]):
+            return
+        rest, places, closers = self._chars[at:], self._places[at:], self._closers
+        self._cut(at, segments)
+        self._closers = closers
+        for one, place in zip(rest, places, strict=True):
+            self._take(one, place, segments)
 
     def _ends_before(self, char: str) -> bool:
         """Say whether a segment that could end at its last mark does so, now that the next character is known."""

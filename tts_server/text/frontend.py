@@ -33,6 +33,7 @@ _STRETCH = re.compile(
     rf"(?P<zh>[{_HAN}]+)|(?P<en>[A-Za-zÀ-ɏ](?:[^{_HAN}]*[A-Za-zÀ-ɏ])?)|(?P<other>[^{_HAN}A-Za-zÀ-ɏ]+)"
 )
 _HAS_HAN = re.compile(f"[{_HAN}]")
+_OWN_HAN = frozenset(("ja", "yue", "nan", "wuu", "hak"))  # languages that Chinese characters are written for, too
 OURS = ("zh", "en")  # languages that are read here; others are left to the voice that speaks them
 _PINYIN = re.compile(r"[a-zêü:]+[1-5]")
 _PLAIN = Segment("今天天气好。", tuple(range(7)))
@@ -112,9 +113,9 @@ def _say_as(text: str, interpret_as: str) -> str:
 
 
 def _is_foreign(segment: Segment, language: str) -> bool:
-    """Whether a text is for its voice alone to read: Chinese characters, and what says its language, are read here."""
+    """Whether its voice alone reads a text; what says its language is read here, and most Chinese characters."""
     is_told = any(isinstance(span, Language) for span in segment.spans)
-    return language not in OURS and not is_told and not _HAS_HAN.search(segment.text)
+    return language not in OURS and not is_told and (language in _OWN_HAN or not _HAS_HAN.search(segment.text))
 
 
 def _is_decided(found: Reading, segment: Segment, own: Sequence[Reading]) -> bool:

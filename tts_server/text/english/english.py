@@ -14,7 +14,7 @@ SPOKEN_AS_WORDS = frozenset({
     "APP", "OK", "NASA", "NATO", "OPEC", "SIM", "PIN", "RAM", "ROM", "JPEG", "JSON", "LASER", "RADAR", "SARS",
     "COVID", "AIDS", "ASCII", "BIOS", "CAD", "GIF", "LAN", "WAN", "ZIP", "WIFI", "NO", "YES", "HI", "HELLO", "THE",
     "AND", "FOR", "YOU", "ARE", "IS", "IN", "ON", "AT", "TO", "OF", "MY", "WE", "HE", "SHE", "AN", "SO", "GO",
-    "UP", "LOVE", "STOP", "START", "PLAY", "OFF", "NEW", "PRO", "MAX", "AIR",
+    "UP", "LOVE", "STOP", "START", "PLAY", "OFF", "NEW", "PRO", "MAX", "AIR", "YAML", "TOML",
 })  # fmt: skip
 # Letters although a lexicon has a word of that spelling.
 _LETTERS = frozenset({

@@ -198,7 +198,8 @@ MOMENTS: tuple[Rule, ...] = rules(
     (_N + r"(?P<q>[1-4])Q(?P<y>[0-9]{2}|20[0-9]{2})(?![0-9A-Za-z])", lambda match: f"the {ordinal(int(match['q']))} quarter of {_year_of(match['y'])}"),
     (rf"\b(?P<a>{_DAY})\.? ?(?:-|–|—|~|to|thru|through) ?(?P<b>{_DAY})\b\.?", _say_days),
     (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?:\.,?|,)?(?=,? (?:[0-9]{1,2}(?:[:/][0-9]| ?[ap]\.?m)|(?:Jan|Feb|Mar|Apr|May|Ju[nl]|Aug|Sep|Oct|Nov|Dec)[a-z.]*[ -][0-9])|,? [A-Z][a-z]+ [a-z]+ of )", _say_day),
-    (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri)\.|(?:(?<=\. and )|(?<=\. or )|(?<=day and )|(?<=day to )|(?<=day or )|(?<=\b[Oo]n )|(?<=every )|(?<=next )|(?<=this ))(?P<b>Sat|Sun)\.", _say_day),
+    (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri)\.|(?:(?<=\. and )|(?<=\. or )|(?<=day and )|(?<=day to )|(?<=day or )|(?<=\b[Oo]n )|(?<=every )|(?<=next )|(?<=this )|(?<=[ap]\.m\. )|(?<=[0-9 ][AaPp][Mm] ))(?P<b>Sat|Sun)\.", _say_day),
+    (r"(?:(?<=[ap]\.m\. )|(?<=[0-9 ][AaPp][Mm] ))(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri)(?P<b>)\b|(?:(?<=[ap]\.m\. )|(?<=[0-9 ][AaPp][Mm] )|(?<=\b[Oo]n )|(?<=until )|(?<=\bby )|(?<=since )|(?<=next )|(?<=this )|(?<=every )|(?<=(?:Mon|Tue|Wed|Thu|Fri), ))(?P<c>Mon|Tue|Wed|Thu|Fri|Sat)(?= [a-z]|[,;!?]|$)", lambda match: _day_of(match["a"] or match["c"])),
     (_N + r"(?P<n>[0-9]{1,4}) ?(?P<e>B\.?C\.?E|A\.?D|B\.?C|C\.?E(?=\b))(?![A-Za-z0-9])\.?", _say_era),
     (_N + r"(?P<m>[0-9]{1,2})(?P<sep>[-/.])(?P<d>[0-9]{1,2})(?P=sep)(?P<y>[12][0-9]{3}|[0-9]{2})(?![0-9]|[-/.][0-9])", _say_date),
     (r"(?<![0-9A-Za-z.,/-])(?P<m>0?[1-9]|1[0-2])/(?P<y>(?:19|20)[0-9]{2})(?![0-9/A-Za-z]|[.,][0-9])", _say_month_of_year),
@@ -207,6 +208,8 @@ MOMENTS: tuple[Rule, ...] = rules(
     (rf"\b{_MONTH},? (?P<y>[12][0-9]{{3}})(?![0-9])", _say_month_and_year),
     (rf"\b{_MONTH} (?P<d>[0-9]{{1,2}}) ?[-–—] ?(?P<to>[0-9]{{1,2}})(?:,? (?P<y>[12][0-9]{{3}}))?(?![0-9%/-]|[.,:][0-9])", _say_days_of_month),
     # times
+    (r"(?<![0-9:.,/$-])(?P<h>1[0-2]|[1-9]) ?[-–—] ?(?=(?:1[0-2]|[1-9]):[0-5][0-9](?![0-9:]))", lambda match: f"{cardinal(int(match['h']))} to "),
+    (r"(?<=[0-9]:[0-5][0-9]) ?[-–—] ?(?=(?:1[0-2]|[1-9])(?![0-9:/-]|\.[0-9]))", lambda match: " to "),
     (r"(?<=[0-9]:[0-5][0-9]) ?[-–—] ?(?=[0-9]{1,2}:[0-5][0-9](?![0-9:]))", lambda match: " to "),
     (r"(?:(?<=\bat )|(?<=until )|(?<=\bby ))0(?P<h>[1-9])(?P<min>[0-5][0-9])(?![0-9:])", lambda match: f"oh {cardinal(int(match['h']))} " + (pair(int(match["min"])) if match["min"] != "00" else "hundred")),
     (_N + r"0:(?P<min>[0-5][0-9])(?= (?:left|remaining|to go))", lambda match: f"{cardinal(int(match['min']))} minute" + "s" * (match["min"] != "01")),

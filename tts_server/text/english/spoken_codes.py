@@ -51,10 +51,10 @@ def _say_address(match: Match[str]) -> str | None:
     if not address.startswith("file:") and not _ON_THE_NET.search(address):
         return None
     parts = re.findall(r"[0-9]+|[A-Za-z]+|.", address.removesuffix("/"))
-    return "".join(_SIGNS.get(part) or (f" {digits(part)} " if part.isdecimal() else _part(part)) for part in parts)
+    return "".join(_SIGNS.get(part) or (f" {digits(part)} " if part.isdecimal() else spelled(part)) for part in parts)
 
 
-def _part(letters: str) -> str:
+def spelled(letters: str) -> str:
     """A part of an address; what nobody can pronounce is spelled."""
     if letters == "jpg":
         return "jpeg"
@@ -94,8 +94,17 @@ def _say_room(match: Match[str]) -> str:
 
 
 def _say_house(match: Match[str]) -> str:
-    """1428 Elm St. is "fourteen twenty eight", 708 "seven zero eight"."""
-    return digits(match["n"]) if match["n"][-2] == "0" != match["n"][-1] else _say_room(match)
+    """1428 Elm St. is "fourteen twenty eight", 708 "seven zero eight", 1600 "sixteen hundred"."""
+    written = match["n"]
+    if written[-2:] == "00" and len(written) > 3 and written[-3] != "0":
+        said = f"{cardinal(int(written[:-2]))} hundred"
+    else:
+        said = digits(written) if written[-2] == "0" != written[-1] else _say_room(match)
+    return said + (f" {match['l']}" if match["l"] else "")
+
+
+def _say_zip(match: Match[str]) -> str:
+    return match["before"] + ", ".join(map(digits, match["n"].split("-")))
 
 
 def _say_version(match: Match[str]) -> str:
@@ -146,6 +155,10 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?P<before>\b(?i:call|dial|ring|phone|text) (?:to )?)(?P<n>[0-9]{3,11})(?! ?(?:times|people|of|more)|[0-9.,:-]+[0-9])", _say_digits),
     (r"(?P<before>(?<![0-9A-Za-z$.,-]))(?P<n>911|999|112)(?= (?:call|emergency|operator|dispatch)|[.!]?$)(?<=911|999|112)", _say_digits),
     (r"(?P<before>\b(?:code|PIN|pin|OTP|passcode|password|zip code|ZIP code|account number|serial number|order number|tracking number|confirmation number|ID)(?: is| was|:)? )(?P<n>[0-9]{4,20})(?![0-9%-]|[.,:][0-9])", _say_digits),
+    (r"(?P<before>\b(?:[Cc]ode|PIN|OTP|[Pp]asscode|[Pp]assword|[Nn]umber|ID)(?: is| was|:)? )(?P<n>[0-9]{2,4}(?:[ -][0-9]{2,4}){1,3})(?![0-9%-]|[.,:/][0-9]| ?[A-Za-z]{1,2}\b)", lambda match: match["before"] + ", ".join(map(digits, re.split("[ -]", match["n"])))),
+    (r"(?P<before>\b(?i:zip)(?: [Cc]odes?)?(?: (?:for|of|in) [A-Z][A-Za-z ,.]{1,40})?(?: is| was|:)? )(?P<n>[0-9]{5}(?:-[0-9]{4})?)(?![0-9%-]|[.,:][0-9])", _say_zip),
+    (r"(?P<before>\bD\.?C\.?,? )(?P<n>[0-9]{5}(?:-[0-9]{4})?)(?![0-9]|[,.-][0-9])", _say_zip),
+    (r"(?P<before>(?<![0-9] )\bGB(?:/T)? ?)(?P<n>[0-9]{3,6})(?![0-9-]|[.,][0-9])", lambda match: f"{match['before'].replace('/', ' ').rstrip()} {digits(match['n'])}"),
     (r"(?P<before>\b(?i:code|pin|otp|passcode|password|serial number|order number|tracking number|confirmation number|plate)(?: is| was|:)? )(?P<n>(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{4,20})(?![A-Za-z0-9%-]|[.,:][0-9])", _say_code),
     (r"(?P<before>\b(?:[Cc]ode|PIN|[Pp]in|[Pp]asscode|[Pp]assword|[Cc]ombination) (?:for|to|of) [a-z' ]{2,24} (?:is|was) )(?P<n>[0-9]{3,10})(?![0-9%-]|[.,:][0-9])", _say_digits),
     (r"(?P<before>\b(?:[Ff]light|[Tt]rain|[Bb]us) [A-Z]{2})(?P<n>[1-9][0-9]{2,3})(?![0-9.,:%-])", lambda match: _say_room(match).replace(match["before"], match["before"] + " ", 1)),
@@ -153,13 +166,15 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?P<before>\bending (?:in|with) )(?P<n>[0-9]{2,6})(?![0-9%-]|[.,:][0-9])", _say_digits),
     (r"(?P<before>)(?<![0-9A-Za-z.])(?P<n>40[13]|457|529)(?P<k>\([kb]\))", lambda match: f"{_say_room(match)} {match['k'][1].upper()}"),
     (r"(?P<before>\b(?:[Rr]ooms?|Rm\.?|[Ss]uite|[Aa]pt\.?|[Aa]partment|[Hh]ighway|[Rr]oute|[Ii]nterstate|[Ff]light(?: [A-Z]{2})?|[Gg]ate|[Bb]us|Hwy) )(?P<n>[1-9][0-9]{2,3})(?![0-9%-]|[.,:][0-9])", _say_room),
-    (r"(?P<before>)(?<![0-9A-Za-z.,$-])(?P<n>[1-9][0-9]{2,3})(?= (?:[NSEW]\.? )?(?:[A-Z][a-z]+ |[0-9]{1,3}(?:st|nd|rd|th) ){1,3}(?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Way|Hwy|Expy)\b)", _say_house),
+    (r"(?P<before>)(?<![0-9A-Za-z.,$-])(?P<n>[1-9][0-9]{2,3})(?P<l>[A-Z])?(?= (?:[NSEW]\.? )?(?:[A-Z][a-z]* |[0-9]{1,3}(?:st|nd|rd|th) ){1,3}(?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Way|Hwy|Expy|Pkwy|Terrace|Plaza|Place)\b)", _say_house),
     (r"(?P<before>)(?<=[A-Za-z0-9]/)(?P<n>[0-9]{5,20})(?=-[A-Za-z])", _say_digits),
     (r"(?<![A-Za-z0-9])(?P<before>)#?(?P<n>(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])(?=[A-Z0-9]*[0-9]{4})[A-Z0-9]{9,24})(?![A-Za-z0-9])", _say_code),
     (r"(?P<before>\b(?i:exit|gate|platform|rooms?|seat|apartment|apt\.?|row|unit|suite|section|bus|route|building|flat|terminal|bay|lane|track|zone|level|door|pier|dock|stall|box|grade|class|form) )(?P<n>[1-9][0-9]{0,3})(?P<l>[A-Z])(?![A-Za-z0-9])", lambda match: f"{_say_room(match) if len(match['n']) > 2 else match['before'] + cardinal(int(match['n']))} {match['l']}"),
-    (r"(?<![A-Za-z0-9])#(?P<before>)(?P<n>[A-Z]{1,4}-?[0-9]{3,12})(?![A-Za-z0-9])", lambda match: "number " + _say_code(match)),
+    (r"(?<![A-Za-z0-9])#(?P<before>)(?P<n>[A-Z]{1,4}(?:-[0-9]{1,12}|[0-9]{3,12}))(?![A-Za-z0-9])", lambda match: "number " + _say_code(match)),
     (r"(?P<before>)(?<![0-9A-Za-z.])(?P<n>480|720|1080|1440|2160)(?=[pi](?![A-Za-z0-9]))", lambda match: _say_room(match) + " "),
     (r"(?<![0-9A-Za-z.-])(?P<before>)(?P<n>7[0-9]7)-(?P<v>[0-9]{1,3})(?![0-9-])", lambda match: f"{_say_room(match)}, {cardinal(int(match['v']))}"),
+    # gases, whose letters make words
+    (r"(?<![A-Za-z0-9])(?P<l>SO|NO|so|no)(?P<n>[234]|x(?![a-z]))(?![0-9])", lambda match: f"{' '.join(match['l'].upper())} {'X' if match['n'] == 'x' else digits(match['n'])}"),
     # versions
     (r"(?<![0-9A-Za-z.])(?P<before>[Vv](?:ersion)?\.? ?)(?P<n>[0-9]+(?:\.[0-9]+)+)(?![0-9A-Za-z])", _say_version),
     (r"(?P<before>(?:Python|iOS|iPadOS|macOS|Android|Ubuntu|Debian|Fedora|Node|Linux|kernel|firmware|Firmware|Bluetooth|USB|HDMI|Zigbee|Matter|Home Assistant|[Rr]elease|[Uu]pdate|[Cc]ore|[Ss]ection|[Ss]oftware) )(?P<n>[0-9]+\.[0-9]+(?:\.[0-9]+)*)(?! ?[%°]|[0-9A-Za-z])", _say_version),

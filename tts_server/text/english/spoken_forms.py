@@ -21,6 +21,7 @@ _THING = re.compile(
     r" (?!of|and|or|per|in|at|on|to|from|with|for|is|was|are|than|away|ago|left|more|less|long|wide|tall|high|thick|deep|as|by)[a-z]{3,}"
 )
 _LETTERS = frozenset("BSN")  # right behind a number they are no bytes, siemens or newtons
+_LOOK_BACK = 200
 _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 
 # -- money ----------------------------------------------------------------------------------------------------
@@ -146,6 +147,22 @@ def _say_inches(match: Match[str]) -> str:
     return f"{cardinal(int(match['f']))} foot {cardinal(int(match['i']))}"
 
 
+def _say_inches_span(match: Match[str]) -> str | None:
+    """4-6" of snow; not where a quotation ends."""
+    before = match.string[max(0, match.start() - _LOOK_BACK) : match.start()]
+    if sum(before.count(sign) for sign in '"“') % 2:
+        return None
+    return f"{quantity(match['a'])} to {quantity(match['b'])} inches"
+
+
+def _say_times(match: Match[str]) -> str | None:
+    """3x as much, but not 2x + 3."""
+    is_sum = re.match(r" ?[-+*/^=<>≤≥²³]", match.string[match.end() :][:2]) or re.search(
+        r"[-+*/^=<>] ?$", match.string[max(0, match.start() - 2) : match.start()]
+    )
+    return None if is_sum else f"{quantity(match['n'])} times"
+
+
 def _say_screen(match: Match[str]) -> str | None:
     """A 27" monitor; not where a quotation ends."""
     before = match.string[: match.start()]
@@ -211,10 +228,14 @@ FORMS: tuple[Rule, ...] = rules(
     (rf"{_N}(?P<n>{_NUMBER}) ?(?P<c>{_CURRENCY})(?![A-Za-z0-9])", _say_money_after),
     (rf"{_N}(?P<n>{_NUMBER}) ?¢", lambda match: f"{quantity(match['n'])} cent" + "s" * (match["n"] != "1")),
     # quantities
-    (r"(?<![A-Za-z0-9])(?P<a>[a-z])/(?P<b>[a-z])(?![A-Za-z0-9/])", lambda match: f"{match['a']} over {match['b']}" if "=" in match.string else None),
+    (r"(?<![A-Za-z0-9])(?P<a>[a-z])/(?P<b>[a-z])(?![A-Za-z0-9/])", lambda match: f"{match['a']} over {match['b']}" if "=" in match.string and not match.string[max(0, match.start() - 2) : match.start()].rstrip()[-1:].isdigit() else None),
     (rf"(?<=[0-9]) ?[x×] ?(?=[0-9.]+(?: ?[x×] ?[0-9.]+){{0,2}}[ -]?(?:{UNIT}|inch|inches|foot|feet|meters?|yards?|pan|pans|board|photos?|prints?|grid|matrix|table|room|rug|tiles?)(?![A-Za-z0-9])|[0-9]{{3,4}}(?![0-9]))|(?<=[0-9])(?P<two>) ?[*×] ?(?=[0-9])", lambda match: " by " if match["two"] is None else " times "),
     (r"(?<=[0-9]) ?[-−] ?(?=[0-9]+ ?=)", _say_math),
     (rf"(?<=[0-9])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False)),
+    (r"(?:(?<=[0-9])|(?<=dollar)|(?<=dollars)|(?<=cents)|(?<=euros)|(?<=pounds)|(?<=yuan))/(?=(?:day|week|month|quarter|year|hour|minute|second|night|person|piece|dozen|serving|share|pack|box|bottle|ton|gallon|pound|mile)(?![A-Za-z]))", lambda match: " per "),
+    (r"(?<=[0-9] )(?P<u>tsp|[Tt]bsp|oz|lbs?|pt|qt|gal|hrs?|mins?|secs?|yds?|mi|pkg|doz)\.(?= [a-z]|,|\))", lambda match: match["u"]),
+    (r"\bsqrt\((?P<x>[^()]{1,24})\)", lambda match: f"the square root of {match['x']}"),
+    (rf"{_N}(?P<n>{_NUMBER})[x×](?![A-Za-z0-9(])(?! ?[0-9])", _say_times),
     (r" ?(?:<=|>=|[≤≥≈≠±]) ?(?=[-−]?\$?[0-9])|(?:(?<= )|^)[<>] ?(?=[-−]?\$?[0-9])", _say_math),
     (r"(?<![0-9A-Za-z])~ ?(?=\$?[0-9])", lambda match: "about "), (r"(?<![0-9A-Za-z)\]+])\+(?=[0-9])", lambda match: "plus "),
     (r"(?<![0-9/])(?P<a>1?[0-9])/(?P<b>1?[0-9])[cC](?![A-Za-z0-9])", lambda match: f"{cardinal(int(match['a']))}, {cardinal(int(match['b']))} central" if (int(match["a"]) - int(match["b"])) % 12 == 1 else None),
@@ -223,6 +244,7 @@ FORMS: tuple[Rule, ...] = rules(
     (r"(?<![0-9A-Za-z.,/-])[0-9]{1,12}(?:/[0-9]{1,12}){2,6}(?![0-9A-Za-z/]|[.,][0-9])", _say_chain),
     (_N + r"(?P<s>(?<![0-9A-Za-z)])[-−])?(?:(?P<w>[0-9]+) )?(?P<a>[0-9]{1,5})[/⁄](?P<b>[0-9]{1,5})(?i:th|rd|nd|st|ths)?(?![0-9/A-Za-z])(?! ?=)", _say_fraction),
     (_N + r"(?P<f>[3-8])['′’] ?(?P<i>[0-9]|1[01])(?:[\"″”]|'')", _say_inches),
+    (r"(?<![0-9.,-])(?P<a>[0-9]{1,2}(?:\.[0-9])?) ?[-–] ?(?P<b>[0-9]{1,2}(?:\.[0-9])?) ?[\"″”](?!\w)", _say_inches_span),
     (r"(?<![0-9.,])(?P<n>[0-9]{1,3})[\"″”](?!\w)", _say_screen),
     (rf"{_N}(?P<a>{_NUMBER}) ?%?{_DASH}(?P<b>{_NUMBER}) ?%", _say_percent_span),
     (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}) ?%(?P<a>(?=[A-Za-z]))?", _say_percent),

@@ -7,7 +7,7 @@ from re import Match
 
 from tts_server.text.english.numbers import digits
 from tts_server.text.english.spoken_codes import Rule, rules
-from tts_server.text.english.units import CURRENCIES
+from tts_server.text.english.units import CURRENCIES, UNIT
 
 _STATES = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia",
@@ -25,6 +25,7 @@ _WINDS = {
     "NNE": "north northeast", "ENE": "east northeast", "ESE": "east southeast", "SSE": "south southeast", "SSW": "south southwest", "WSW": "west southwest",
     "WNW": "west northwest", "NNW": "north northwest", "NE": "northeast", "SE": "southeast", "SW": "southwest", "NW": "northwest",
 }  # fmt: skip
+_STEPS = {"Y": "year", "Q": "quarter", "M": "month"}
 _FIRMS = {"Co": "Company", "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation", "Bros": "Brothers"}
 # Said before a comma, these make no town of what comes after it: "Sure, OK."
 _NO_TOWN = frozenset(
@@ -79,7 +80,29 @@ def _say_gap(match: Match[str]) -> str:
     return " " if pair in _PAIRS else " slash "
 
 
-def _say_slash(match: Match[str]) -> str:
+_QUOTIENT = re.compile(UNIT)
+_LASTS = {
+    "s": "second",
+    "sec": "second",
+    "min": "minute",
+    "h": "hour",
+    "hr": "hour",
+    "mo": "month",
+    "yr": "year",
+    "wk": "week",
+}
+_SPAN = frozenset("second minute hour day week month quarter year night person".split())
+
+
+def _say_slash(match: Match[str]) -> str | None:
+    """60 requests/min, but not the unit of 118 mg/dL, which is said with its number."""
+    before = match.string[max(0, match.start() - 2) : match.start()].rstrip()
+    if before[-1:].isdigit():
+        if _QUOTIENT.fullmatch(match[0]):
+            return None
+        first, _, second = match[0].rpartition("/")
+        if _LASTS.get(second, second) in _SPAN and "/" not in first:
+            return f"{first} per {_LASTS.get(second, second)}"
     return match[0].replace("/", " " if match[0].lower() in _PAIRS else " slash ")
 
 
@@ -92,23 +115,26 @@ NAMES: tuple[Rule, ...] = rules(
     (r"\bWW(?P<n>I{1,2})\b", lambda match: "World War " + ("one", "two")[len(match["n"]) - 1]),
     (rf"(?:(?<=[Ww]inds )|(?<=[Ww]ind )|(?<=[Tt]he )|(?<=facing )|(?<=[Hh]ead )|(?<=heading )|(?<=going )|(?<=moving ))(?P<n>{'|'.join(_WINDS)})(?![A-Za-z])|(?<![A-Za-z])(?P<m>{'|'.join(_WINDS)})(?= (?:winds?|of|corner|side|wing|coast|part|at [0-9]|[0-9]+(?:-[0-9]+)? (?:mph|km|kn|m/s)))", lambda match: _WINDS[match["n"] or match["m"]]),
     (r"(?<![A-Za-z0-9&])#(?=[0-9])", _replaced("number ")),
-    (r"(?P<before>(?:[A-Z][a-z]+|[0-9](?:st|nd|rd|th)) )St\.?(?P<after>(?= *$)|(?=[,;)])|(?= (?:is|in|at|and|on|was|has|near|to|from|will|by|corner)\b)|(?= +[A-Z][a-z]* ?[0-9])|(?=\.))", _say_street),
+    (r"(?P<before>(?:[A-Z][a-z]+|\b[A-Z]|[0-9](?:st|nd|rd|th)) )St\.?(?P<after>(?= *$)|(?=[,;)])|(?= (?:is|in|at|and|on|was|has|near|to|from|will|by|corner|[NS][EW])\b)|(?= +[A-Z][a-z]* ?[0-9])|(?=\.))", _say_street),
     (r"\bSt\.? (?=[A-Z][a-z])", _replaced("Saint ")),
     (r"\bMt\.? (?=[A-Z])", _replaced("Mount ")),
-    (r"(?<=[a-z] )[Hh]wy\b\.?", _replaced("Highway")), (r"(?<=[a-z] )Expy\b\.?", _replaced("Expressway")), (r"(?<=[a-z] )Ct\b\.?", _replaced("Court")), (r"(?<=[a-z] )Ave\b(?!\.)", _replaced("Avenue")), (r"(?<=[a-z] )Ln\b\.?", _replaced("Lane")),
+    (r"(?<=[a-z] )[Hh]wy\b\.?", _replaced("Highway")), (r"(?<=[a-z] )Expy\b\.?", _replaced("Expressway")), (r"(?<=[a-z] )Pkwy\b\.?", _replaced("Parkway")), (r"(?<=[a-z] )Ct\b\.?", _replaced("Court")), (r"(?<=[a-z] )Ave\b(?!\.)", _replaced("Avenue")), (r"(?<=[a-z] )Ln\b\.?", _replaced("Lane")),
     (r"(?<=[a-z0-9] )(?P<w>[NSEW]) (?=[A-Z0-9][A-Za-z0-9]+ (?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Drive|Dr|Lane|Court)\b)", lambda match: {"N": "North ", "S": "South ", "E": "East ", "W": "West "}[match["w"]]),
-    (r"\bApts?\.(?= ?[0-9A-Z]| *$)", _replaced("Apartment")),
+    (r"\bApts?\.(?= ?[0-9A-Za-z]| *$)", _replaced("Apartment")),
+    (r"(?:(?<=\bSt )|(?<=\bRd )|(?<=\bDr ))(?P<a>)(?P<n>[NS][EW])\b|(?:(?<=Street )|(?<=Ave )|(?<=Ave\. )|(?<=St\. )|(?<=Avenue )|(?<=Road )|(?<=Drive )|(?<=Blvd )|(?<=Boulevard )|(?<=Lane )|(?<=Court )|(?<=Place ))(?P<m>[NS][EW])\b", lambda match: _WINDS[match["n"] or match["m"]].title()),
     (r"(?<=[a-z] )Ave\.(?! *$)", _replaced("Avenue")), (r"(?<=[a-z] )Ave(?=\. *$)", _replaced("Avenue")), (r"(?<=[a-z] )Blvd\b(?:\.(?! *$))?", _replaced("Boulevard")), (r"(?<=[a-z] )Rd\.(?! *$)", _replaced("Road")), (r"(?<=[a-z] )Rd(?=\. *$)", _replaced("Road")),
     (r"\bvs\.?(?= )", _replaced("versus")), (r"\bapprox\.", _replaced("approximately")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)|\betc(?=\.)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with")),
     (rf"(?P<town>\b[A-Z][A-Za-z.'-]+(?: [A-Z][A-Za-z.'-]+){{0,3}}), (?P<n>{'|'.join(_STATES)})(?=$|[.,;:)!?]| [0-9]{{5}}| [a-z])(?![.][A-Za-z])", _say_state),
-    (rf"(?P<before>\b(?:{'|'.join(_STATES.values())}),? )(?P<n>[0-9]{{5}})(?![0-9]|[,.-][0-9])", lambda match: match["before"] + digits(match["n"])),
+    (rf"(?P<before>\b(?:{'|'.join(_STATES.values())}),? )(?P<n>[0-9]{{5}}(?:-[0-9]{{4}})?)(?![0-9]|[,.-][0-9])", lambda match: match["before"] + ", ".join(map(digits, match["n"].split("-")))),
     (r"(?<=[a-z] )(?P<n>[JS])r\.(?=,? [a-z]|$|,)", lambda match: {"J": "Junior", "S": "Senior"}[match["n"]]),
     (rf"(?<![A-Za-z.])(?P<n>{'|'.join(_TITLES)})\. ?(?P<a>)(?=[A-Z][a-z]|[A-Z]\. )", lambda match: f"{_TITLES[match['n']]} "),
     (r"\b(?P<n>Prof|Rev|Hon|Maj|Sgt|Capt)\.(?= [a-z])", _say_title), (r"\bMt\.(?= [a-z])", _replaced("Mount")),
     (r"^(?P<n>Dr|Prof|Rev|Hon|Maj|Sgt|Capt)\.?$", _say_title), (r"^Mt\.$", _replaced("Mount")),
     (rf"(?P<before>\b[A-Z][A-Za-z&'-]*,? (?:& )?)(?P<n>{'|'.join(_FIRMS)})\.", _say_firm),
     (r"(?<=[0-9](?:st|nd|rd|th) )st\b\.?", _replaced("Street")),
+    (r"(?<![A-Za-z.])(?P<n>[BM])\.?Sc\b\.?", lambda match: f"{match['n']} S C" + "." * (match[0][-1] == "." and not match.string[match.end() :].strip())),
     (r"(?<![A-Za-z.])(?:[A-Za-z]\.){2,5}(?:[A-Za-z](?![A-Za-z]))?", _say_dotted),
+    (r"(?<![A-Za-z])(?P<a>[YQM])o(?P<b>[YQM])(?![A-Za-z])", lambda match: f"{_STEPS[match['a']]} over {_STEPS[match['b']]}" if match["a"] == match["b"] else None),
     (r"(?<![A-Za-z0-9])(?P<n>[CFDGA])#(?![A-Za-z0-9])", lambda match: f"{match['n']} sharp"),
     (r"(?<![A-Za-z0-9])#(?P<w>[A-Za-z0-9_]{1,40})#(?![A-Za-z0-9])", lambda match: f"hash {match['w']} hash"),
     (r"(?<![A-Za-z0-9])#(?=[A-Za-z])", _replaced("hashtag ")),

@@ -15,7 +15,7 @@ UNITS = {
     "ft": ("foot", "feet"), "kg": ("kilogram", "kilograms"), "g": ("gram", "grams"), "mg": ("milligram", "milligrams"), "μg": ("microgram", "micrograms"), "ug": ("microgram", "micrograms"),
     "lb": ("pound", "pounds"), "lbs": ("pound", "pounds"), "oz": ("ounce", "ounces"), "t": ("ton", "tons"),
     "L": ("liter", "liters"), "l": ("liter", "liters"), "mL": ("milliliter", "milliliters"), "ml": ("milliliter", "milliliters"), "dL": ("deciliter", "deciliters"), "gal": ("gallon", "gallons"),
-    "fl oz": ("fluid ounce", "fluid ounces"), "fl. oz.": ("fluid ounce", "fluid ounces"), "tsp": ("teaspoon", "teaspoons"), "tbsp": ("tablespoon", "tablespoons"), "pt": ("pint", "pints"), "qt": ("quart", "quarts"),
+    "fl oz": ("fluid ounce", "fluid ounces"), "fl. oz.": ("fluid ounce", "fluid ounces"), "tsp": ("teaspoon", "teaspoons"), "tbsp": ("tablespoon", "tablespoons"), "Tbsp": ("tablespoon", "tablespoons"), "pt": ("pint", "pints"), "qt": ("quart", "quarts"),
     "CCF": ("hundred cubic feet", "hundred cubic feet"), "MCF": ("thousand cubic feet", "thousand cubic feet"),
     "m²": ("square meter", "square meters"), "m2": ("square meter", "square meters"), "㎡": ("square meter", "square meters"), "cm²": ("square centimeter", "square centimeters"), "mm²": ("square millimeter", "square millimeters"),
     "km²": ("square kilometer", "square kilometers"), "ft²": ("square foot", "square feet"), "in²": ("square inch", "square inches"), "yd²": ("square yard", "square yards"), "mi²": ("square mile", "square miles"),

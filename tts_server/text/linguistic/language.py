@@ -9,6 +9,8 @@ import unicodedata
 from typing import Final
 
 _HAN = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_KANA = re.compile("[\u3041-\u306d\u306f-\u3096\u30a1-\u30fa\uff66-\uff9d]")  # but の
+_NO = re.compile("(?<=[\u3400-\u9fff])の(?=[\u3400-\u9fff])")
 _SENTENCE = re.compile(
     r"(?<![0-9A-Za-z])(?:[A-Z]*+[a-z][A-Za-z]+|[A-Z]++[a-z]|I(?= )|(?:[A-Z]++[ ,]{1,2}){2}[A-Z]++)(?![0-9A-Za-z])"
 )
@@ -27,7 +29,13 @@ def unreadable(text: str) -> int:
     """How many letters of a text no language here reads: they are left out, and counted, not forgotten."""
     if text.isascii():
         return 0
+    text = with_chinese_no(text)
     return sum(char.isalpha() and not _is_read(char) for char in text)
+
+
+def with_chinese_no(text: str) -> str:
+    """の for 的, as shops write it (奈雪の茶); Japanese, which has other kana too, stays as it is."""
+    return _NO.sub("的", text) if "の" in text and not _KANA.search(text) else text
 
 
 def _is_read(char: str) -> bool:

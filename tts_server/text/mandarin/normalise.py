@@ -13,13 +13,13 @@ from re import Match
 
 from tts_server.text.english import english
 from tts_server.text.linguistic.aligned import Aligned, Piece
-from tts_server.text.linguistic.language import own_language
+from tts_server.text.linguistic.language import own_language, with_chinese_no
 from tts_server.text.linguistic.traditional import simplified
 from tts_server.text.mandarin import grammar
 from tts_server.text.mandarin.patterns import Rule
 
 _WORTH_A_LOOK = re.compile(
-    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡㎏㎎㎝㎜㎞㎢㎥§©≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿↑↓→⇒≦≧]|[~～–—-]|[A-Za-z]\.[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
+    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡㎏㎎㎝㎜㎞㎢㎥§©≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿↑↓→⇒≦≧]|[~～–—-]|[A-Za-z]\.[A-Za-z]|[（(][A-Za-z/³²]{2,8}[）)]|单位[是为：:]?\s?[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
 )
 _DIGIT = re.compile("[0-9]")
 # One blank in a sentence parts two clauses; several are between all words and mean nothing.
@@ -95,7 +95,7 @@ def compatible(aligned: Aligned) -> Aligned:
     """Full-width, traditional and other compatibility forms as plain ones; lone surrogates go."""
     if aligned.text.isascii():
         return aligned
-    aligned = Aligned(simplified(aligned.text), aligned.starts, aligned.ends)
+    aligned = Aligned(with_chinese_no(simplified(aligned.text)), aligned.starts, aligned.ends)
     if not any(_plain(char) != char for char in set(aligned.text)):
         return aligned
     texts: list[str] = []

@@ -12,7 +12,7 @@ Rule = tuple[Pattern[str], Say]
 NUMBER = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
 START, END = r"(?<![0-9.,])", r"(?![0-9]|[.,][0-9])"  # a number is taken whole or not at all
 TILDE = r"\s?(?:~|～|-|—|–|至|到)\s?"
-NEGATIVE = r"(?P<s>(?<![0-9A-Za-z)）年月日万亿千百号点分秒元个\]])[-−])?"
+NEGATIVE = r"(?P<s>(?<![0-9A-Za-z)）年月日万亿千百号点分秒元个\]零一二三四五六七八九])[-−])?"
 _SIMPLE_UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 UNIT = rf"(?:{_SIMPLE_UNIT})(?:/(?:{_SIMPLE_UNIT}|d|day)(?![A-Za-z0-9]))?"
 AFTER_UNIT = r"(?![A-Za-z0-9²³])"

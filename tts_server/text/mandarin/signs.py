@@ -61,6 +61,21 @@ def _say_angle(match: Match[str]) -> str:
     return f"{cardinal(match['d'])}度{cardinal(match['m'])}分" + (f"{decimal(match['s'])}秒" if match["s"] else "")
 
 
+_SPANS = {"min": "分钟", "s": "秒", "sec": "秒", "h": "小时", "hr": "小时", "hour": "小时", "d": "天", "day": "天"}
+_SHORT_WORDS = frozenset(
+    ["on", "no", "up", "in", "of", "is", "at", "to", "or", "ok", "if", "it", "as", "an", "by", "he", "we", "me", "my"]
+)
+_NOT_ALONE = frozenset(["st", "px", "ac", "ha", "bit", "bar", "rad", "kn", "in"])  # words and letters of something else
+
+
+def _say_lone_unit(match: Match[str]) -> Iterable[Piece] | None:
+    """质量（kg）, 单位：kWh."""
+    name = "u" if match["u"] else "v"
+    if match[name] in _NOT_ALONE or (len(match[name]) == 1 and match[name].isascii()):
+        return None
+    return ((unit_name(match[name]), match.start(name), match.end(name)),)
+
+
 def _say_slang(match: Match[str]) -> str:
     """1314一生一世, and what else is no number; the words that rhyme on it come after a pause."""
     return digits(match["n"]) + _PAUSE * match.string.startswith("一生", match.end())
@@ -116,11 +131,18 @@ SIGNS: tuple[Rule, ...] = rules(
     (r"(?<![0-9/.年月到至])(?P<s>)(?P<w>)(?P<a>[1-9])/(?P<b>[2-9]|10)(?=是(?!国庆|元旦|周|星期|我|他|她|你|春节|生日))", _say_fraction),
     (r"(?<![0-9/.年月到至])(?P<s>)(?P<w>)(?P<a>[1-9])\s/\s(?P<b>[2-9]|10)(?![0-9/.]|\s?=)", _say_fraction),
     (r"(?<![0-9/.])(?P<a>[1-9][0-9]?)/(?P<b>[2-9]|[1-9][0-9])(?=(?:是|为|叫|属于)?(?:一?个)?[真假带最]?分数)", lambda match: f"{cardinal(match['b'])}分之{cardinal(match['a'])}"),
+    (r"(?:截[止至]|到期|有效期|日期|生日|定于|[改推延][到至迟期]+|DDL|ddl|[Dd]eadline)(?:时间|日期?)?[是为在到至于：:\s]{0,3}(?P<m>1[0-2]|0?[1-9])/(?P<d>[12][0-9]|3[01]|0?[1-9])(?![0-9/.%])", lambda match: ((f"{cardinal(match['m'].lstrip('0'))}月{cardinal(match['d'].lstrip('0'))}日", match.start("m"), match.end("d")),)),
     (r"(?<![0-9/.])(?P<m>0[1-9]|1[0-2])/(?P<d>0[1-9]|[12][0-9]|3[01])(?![0-9/.]|\s?[=%])(?:(?<=0[0-9]/[0-9]{2})|(?=\s?[一-龥（(]))", _say_day),
     (r"(?<![0-9/.])(?P<m>[1-9])/(?P<d>1[3-9]|2[0-9]|3[01])(?=\s+[一-龥（(])", _say_day),
     (r"(?<=[0-9])/(?=[月天周年次人位小时分钟户件套台瓶盒斤晚节课平])", lambda match: "每"),
     (r"(?<=[度方°])\s?=\s?(?=[0-9A-Za-z-])", lambda match: "等于"),
     (r"(?:(?<=[=＝])|(?<=[=＝][-−])|(?<=等于)|(?<=负))(?P<a>[a-z])/(?P<b>[a-z])(?![A-Za-z0-9/])", lambda match: f"{match['b']}分之{match['a']}"),
+    # 60 req/min; a unit in brackets; the colon of a model's size, qwen2.5:7b
+    (r"(?<=[0-9])(?P<w>\s?[A-Za-z]{3,8})\s?/\s?(?P<u>min|sec|s|hr|hour|h|day|d)(?![A-Za-z0-9])", lambda match: None if re.fullmatch(UNIT, match["w"].strip()) else ((f"每{_SPANS[match['u']]}", match.end("w"), match.end()),)),
+    (rf"(?<=[一-龥A-Za-z][（(])(?P<u>{UNIT})(?=[）)])|(?<=单位)[是为：:]?\s?(?P<v>{UNIT})(?![A-Za-z0-9])", _say_lone_unit),
+    (r"(?<![A-Za-z0-9])[A-Za-z]+[0-9]{1,3}(?:\.[0-9]{1,2})?(?P<t>:)(?=[0-9]{1,4}(?:\.[0-9])?[bBmM](?![A-Za-z]))", lambda match: ((_PAUSE, match.start("t"), match.end("t")),)),
+    # F = ma: letters, one by one
+    (r"(?<![A-Za-z0-9])[A-Z]\s?=\s?(?P<n>[a-z]{2})(?![A-Za-z0-9])", lambda match: None if match["n"] in _SHORT_WORDS else ((" ".join(match["n"]), match.start("n"), match.end("n")),)),
     # numbers that are words
     (rf"(?<=[0-9])\^(?P<m>-?[0-9]{{1,3}})\s?(?P<u>{UNIT}){AFTER_UNIT}", lambda match: f"的{decimal(match['m'])}次方{unit_name(match['u'])}"),
     (r"(?<![0-9A-Za-z)）])[-−](?=[a-z](?![A-Za-z0-9-])[^，。]{0,8}[<>=≤≥])", lambda match: "负"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from re import Match
 
 from tts_server.text.english.numbers import number
+from tts_server.text.english.spoken_codes import spelled
 from tts_server.text.linguistic.aligned import Piece
 from tts_server.text.mandarin.numbers import cardinal, code_groups, digits
 from tts_server.text.mandarin.patterns import END, NUMBER, START, Rule, only, rules, window
@@ -34,7 +35,7 @@ _SIGNS = {"@": "艾特", ".": "点", "/": "斜杠", ":": "冒号", "_": "下划�
 
 def _say_address(match: Match[str]) -> str:
     address = match[0].removeprefix("https://").removeprefix("http://").removesuffix("/")
-    return "".join(_SIGNS.get(char, digits(char) or char) for char in address)
+    return "".join(_SIGNS.get(part, digits(part) or spelled(part)) for part in re.findall("[A-Za-z]+|.", address))
 
 
 def _say_ip(match: Match[str]) -> str | None:
@@ -123,7 +124,9 @@ def _say_model(match: Match[str]) -> str | Iterable[Piece] | None:
     """The number of a product or line after its letters: Windows11, iPhone 15, GPT-4, G1234, A380."""
     written = match["n"]
     spaced = match.start("n") - match.end("l") == 1
-    if spaced and match["l"].isupper() and (match["l"] in _MEASURED or _AMOUNT.match(match.string, match.end("n"))):
+    if spaced and (match["l"] in _MEASURED or _AMOUNT.match(match.string, match.end("n"))):
+        return None
+    if match["l"] == "ISO" and _FILM.fullmatch(written):
         return None
     if match["l"] in _MEASURED and _AMOUNT.match(match.string, match.end("n")):
         return None
@@ -178,9 +181,10 @@ _MEASURED = frozenset(
         "DPI",
     ]
 )
+_FILM = re.compile("(?:[1-9]|12)00|(?:1[06]|32|64)00")  # how sensitive a film is; standards are no such numbers
 _STORED = re.compile(r"\s?[KMGT]B(?![A-Za-z0-9])")  # Pro Max 256GB
 _AMOUNT = re.compile(
-    rf"(?:\.[0-9]+)?\s?(?:[%‰℃]|°|度|元|美元|欧元|块|人民币|{MEASURE_WORDS}|多|余|以上|左右|(?:GB|MB|TB|KB|ppm|ppb|kWh|W|V|ms|Hz|MHz|GHz|fps|dB|rpm|Mbps|μg/m³|mg/m³)(?![A-Za-z0-9]))"
+    rf"(?:\.[0-9]+)?\s?(?:[%‰℃]|°|度|元|美元|欧元|块|人民币|{MEASURE_WORDS}|多|余|以上|左右|(?:GB|MB|TB|KB|ppm|ppb|kWh|Wh|kW|W|V|mAh|ms|Hz|MHz|GHz|fps|dB|rpm|Mbps|μg/m³|mg/m³|min|mins|km|mm|cm|kg|mg|ml|mL|hPa|kPa|lx|lm)(?![A-Za-z0-9]))"
 )
 
 
@@ -278,10 +282,12 @@ NAMES: tuple[Rule, ...] = rules(
     (r"(?<=[歼轰运直苏图])-?(?P<n>[0-9]{1,3})(?![0-9.]|[个人次年月日元])", lambda match: cardinal(match["n"]) if len(match["n"]) < 3 else digits(match["n"])),
     (r"(?:(?<=东风)|(?<=红旗)|(?<=鹰击)|(?<=巨浪)|(?<=米格)|(?<=长征)|(?<=红箭))-(?P<n>[0-9]{1,3})(?![0-9.])", lambda match: cardinal(match["n"])),
     (r"(?:波音|空客|标致|宝马|骁龙|天玑|麒麟|锐龙|酷睿|奔驰|雷克萨斯)\s?(?P<n>[0-9]{3,4})(?![0-9.]|[元个人台辆])", _plainly),
+    # SO2, H2SO4, NOx: gases whose letters make words
+    (r"(?:(?<![A-Za-z0-9])|(?<=[A-Z][0-9]))(?P<l>SO|NO|so|no)(?=[234](?![0-9])|x(?![A-Za-z]))", lambda match: " ".join(match["l"].upper()) + " " * (match.string[match.end()] == "x")),
     # versions and ordinals
     (r"(?<![0-9A-Za-z.])[Vv](?:er|ersion)?\.?\s?(?P<n>[0-9]+(?:\.[0-9]+)+)(?![0-9A-Za-z])", _say_version),
     (r"(?<![0-9.])(?P<n>[0-9]+(?:\.[0-9]+){2,})(?![0-9])", _say_version),
-    (r"(?<![A-Za-z])(?:No\.?|NO\.?|№)\s?(?P<n>[0-9]{1,4})(?![0-9.])", lambda match: "第" + cardinal(match["n"])),
+    (r"(?<![A-Za-z])(?:No\.?|NO(?![23](?![0-9]))\.?|№)\s?(?P<n>[0-9]{1,4})(?![0-9.])", lambda match: "第" + cardinal(match["n"])),
     (r"(?<![0-9A-Za-z.])(?P<n>[0-9]{1,3})(?:st|nd|rd|th)(?![A-Za-z0-9])", lambda match: "第" + cardinal(match["n"])),
     (r"(?<![A-Za-z0-9])(?:(?<=[一-龥][^\S\n])|(?<=[a-z][^\S\n])|(?<=[一-龥《])|(?<=[一-龥]·)|^)(?P<n>[IVX]{2,6})(?![A-Za-z0-9'.&/+-]|设计|系统|标志|注射|输液|曲线)", only("n", _roman)),
     (r"(?<![A-Za-z0-9])(?P<n>[IVX]{1,6})\s?(?=[型期级类度]|世(?!界)|号(?:楼|线))", only("n", _roman)),

@@ -89,7 +89,7 @@ def _spans_measure(match: Match[str]) -> bool:
     """A bare 3-5 is a span when a measure word follows; 5-3 may be a sum or a score."""
     return (
         re.match(
-            rf"{MEASURE_WORDS}|[元块月日号岁万千百亿倍度级班楼层栋章页条题课集期届排站线厘]|年级|多",
+            rf"{MEASURE_WORDS}|[元块月号岁万千百亿倍度级班楼层栋章页条题课集期届排站线厘]|日(?![本元军方])|年级|多",
             match.string[match.end() :][:4],
         )
         is not None
@@ -144,11 +144,32 @@ def _say_power(match: Match[str]) -> str:
     return ("的" if of_number or name is None else "") + (name or decimal(exponent) + "次方")
 
 
+_GAME = re.compile("NBA|CBA|WNBA|球[队赛星]|联赛|半场|终场|主场|客场|加时|[首末]节|季后赛|决赛|战胜|大胜|险胜|不敌")
+_MANY_POINTS = (60, 250)
+_LOOK_BACK = 40
+
+
+def _is_score(match: Match[str]) -> bool:
+    """湖人112-104太阳: no span goes down, and no such span is written between names."""
+    left = match.string[max(0, match.start() - _LOOK_BACK) : match.start()]
+    before, after = (
+        re.search("(?<![0-9.])[0-9]{1,3}$", left),
+        re.match("[0-9]{1,3}(?![0-9.])", match.string[match.end() :][:4]),
+    )
+    if before is None or after is None:
+        return False
+    first, second = int(before[0]), int(after[0])
+    low, high = _MANY_POINTS
+    return (low <= second < first <= high and second + 60 > first) or (
+        first != second and _GAME.search(left) is not None
+    )
+
+
 def _say_hyphen(match: Match[str]) -> str:
     around = window(match)
     if re.search("[=＝]|等于|多少|得几|[+×÷]", around):
         return "减"
-    return "比" if SCORE_WORDS.search(around) else "杠" if "-" in around else "到"
+    return "比" if SCORE_WORDS.search(around) or _is_score(match) else "杠" if "-" in around else "到"
 
 
 def _say_number(match: Match[str]) -> str:
@@ -172,6 +193,7 @@ QUANTITIES: tuple[Rule, ...] = rules(
     ),
     (START + r"(?P<n>[0-9][0-9,]*)\.00(?=[元块])", lambda match: quantity(match["n"].replace(",", ""))),
     (START + rf"{NEGATIVE}(?P<n>{NUMBER})\s?(?P<u>[%‰])", _say_percent),
+    (START + rf"(?P<a>[1-9][0-9]?)[/⁄](?P<b>[1-9][0-9]?)\s?(?P<u>{UNIT}){AFTER_UNIT}", lambda match: f"{cardinal(match['b'])}分之{cardinal(match['a'])}{unit_name(match['u'])}" if int(match["a"]) < int(match["b"]) else None),
     (START + rf"(?P<n>{NUMBER})A(?![A-Za-z0-9级景])", _say_ampere),
     (START + r"(?P<n>[0-9]+\.[0-9]+|[0-9]+(?= A))\s?A(?![A-Za-z0-9级景座区栋])", lambda match: decimal(match["n"]) + "安"),
     (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?) d(?![A-Za-z0-9])", lambda match: quantity(match["n"]) + "天"),

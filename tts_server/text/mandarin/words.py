@@ -25,6 +25,14 @@ _GROUND_NOUN = re.compile(
 )
 _AFTER_A_VERB = frozenset(("着", "了", "起", "起来", "过", "点头", ""))
 _MANNER = tuple("adizo")
+_VERY = frozenset(("很", "更", "最", "太", "较", "极", "非常", "更加", "十分"))
+# 做|得到|位 is 做|得|到位: what begins with a particle is cut anew where the rest makes a word with what follows.
+_PARTICLES = frozenset("地得了着")
+_BEFORE_A_WORD = frozenset(
+    "想能要会来去先多请帮让为未不没可应该肯敢难易何怎使令有是的"
+)  # 想了解, 能得到: no particle follows
+_LIKE_GROUND = re.compile("潮湿|光滑|坚硬|湿滑|平整|冰冷|粗糙|干燥|干净|松软|泥泞|开阔|空旷|陌生|美丽|偏僻|遥远|神秘")
+_NO_PREDICATE = frozenset("是有在能会")
 _THIS = frozenset("这那哪每某各")
 MEASURES = frozenset(
     "个只条张件位名本次台辆把块杯瓶碗间座层头匹棵朵颗粒支枝根双对套份片封首部家所道门顿趟遍下种类样天年月日号周点分秒时岁倍"
@@ -73,7 +81,7 @@ def cut(text: str) -> list[Token]:
     """Cut a stretch of Chinese characters into words."""
     tokens: list[Token] = []
     start = 0
-    for word, tag in _with_light_er(_with_numbers(text, _with_loose_de(_pieces(text)))):
+    for word, tag in _with_light_er(_with_numbers(text, _with_loose_de(_with_freed_particles(_pieces(text))))):
         tokens.append(Token(word, start, start + len(word), tag))
         start += len(word)
     return tokens
@@ -97,6 +105,33 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
             yield from cutter.tag(word[1:])
         else:
             yield word, tag
+
+
+def _with_freed_particles(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The same words, but 得|到位 for 得到|位 behind a verb, and 地|面对 for 地面|对 behind a manner."""
+    words = list(pieces)
+    index = 0
+    while index < len(words):
+        word, tag = words[index]
+        joined = word[1:] + words[index + 1][0] if index + 1 < len(words) else ""
+        if index and len(word) == len(joined) == 2 and word[0] in _PARTICLES and _frees(words, index, joined):
+            yield _single(word[0], tag)
+            yield from cutter.tag(joined)
+            index += 2
+        else:
+            yield word, tag
+            index += 1
+
+
+def _frees(words: list[tuple[str, str]], index: int, joined: str) -> bool:
+    before, tag = words[index - 1]
+    if not cutter.has_word(joined):
+        return False
+    if words[index][0][0] != "地":
+        return tag[:1] in ("v", "a") and before[-1] not in _BEFORE_A_WORD
+    after = words[index + 2][0] if index + 2 < len(words) else ""
+    is_manner = tag[:1] in _MANNER and (len(before) > 1 or (index > 1 and words[index - 2][0] in _VERY))
+    return is_manner and not _LIKE_GROUND.search(before) and after[:1] not in _NO_PREDICATE
 
 
 def _with_loose_de(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
