@@ -26,7 +26,8 @@ NAMES: Final = (
     *("Wyoming", "WebSocket", "HTTP bodies", "HTTP queries", "PROXY headers", "SSML", "markup", "reading"),
     *("emotion names", "dictionary", "phrases", "settings", "link", "Volcengine", "Sambert manifests"),
     *("ONNX manifests", "ONNX graphs", "Piper settings", "Volcengine's door", "Aliyun", "Xunfei", "PaddleSpeech"),
-    *("zip archives", "tar archives", "backups"),
+    *("zip archives", "tar archives", "backups", "Sambert checkpoints", "Sambert settings", "English sounds"),
+    "requests of other programs",
 )
 
 

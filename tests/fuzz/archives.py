@@ -4,10 +4,13 @@ import bz2
 import gzip
 import io
 import json
+import os
 import shutil
 import tarfile
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 from tests.fuzz.target import FOLDER, Target, file_of
@@ -17,6 +20,7 @@ from tts_server.engines.onnx_voices.install import sources
 from tts_server.errors import TTSError
 
 BLOCK: Final = 512
+_BESIDE: Final = {"room", "voice.zip", "voice.tar.bz2", "backup.tar.gz"}
 SUM: Final = slice(148, 156)  # of a header, within its block
 
 
@@ -48,16 +52,15 @@ def backups(data: bytes) -> None:
         backup._unpack(path, room)
 
 
-class _room:
+@contextmanager
+def _room() -> Iterator[Path]:
     """An empty folder; afterwards nothing may lie beside it."""
-
-    def __enter__(self):  # type: ignore[no-untyped-def]
-        self.path = FOLDER / "room"
-        self.path.mkdir()
-        return self.path
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.path)
+    room = FOLDER / "room"
+    room.mkdir(exist_ok=True)
+    yield room
+    assert {entry.name for entry in os.scandir(FOLDER)} <= _BESIDE, "something was written beside its room"
+    if next(os.scandir(room), None) is not None:
+        shutil.rmtree(room)
 
 
 def _zip() -> bytes:

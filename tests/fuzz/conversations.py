@@ -1,75 +1,32 @@
-"""Doors of other programs: a client says anything, and leaves. The whole way to the core, whose engine is quick."""
+"""Doors of other programs: a client says anything, and leaves. What it says becomes texts of a real core."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final
 
-import numpy as np
-
+from tests.fuzz import core
 from tests.fuzz.target import Target, keys_in
-from tests.support.core import CoreLimits
-from tests.support.engines import voice
-from tts_server.access.access import ANYBODY, Access, AccessSettings
-from tts_server.access.rate_limits import RateLimits
-from tts_server.engine import AudioChunk
-from tts_server.scheduling.scheduler import Scheduler
-from tts_server.scheduling.turns import Turns
-from tts_server.synthesis.synthesizer import Synthesizer
-from tts_server.text.linguistic.segment import Segment
+from tts_server.access.access import ANYBODY
 from tts_server.transports.asgi_socket import Socket
 from tts_server.transports.compat import aliyun, paddlespeech, volcengine, xunfei
-from tts_server.transports.compat.account import Account, Services
+from tts_server.transports.compat.account import Account
 from tts_server.transports.compat.conversation import Conversation
 from tts_server.transports.compat.settings import CompatSettings
-from tts_server.voices import Catalogue
 
-RATE: Final = 8000
 SEPARATOR: Final = b"\0\0\n"  # between messages
-TELLS: Final = 12  # looks of the loop that a client leaves between two messages
-_LOOP: Final = asyncio.new_event_loop()
-
-
-class _Said:
-    """10 ms of sound."""
-
-    busy_s, has_begun = 0.0, False
-
-    async def next_chunk(self, _wanted_s: float) -> AudioChunk | None:
-        if self.has_begun:
-            return None
-        self.has_begun = True
-        return AudioChunk(np.zeros(RATE // 100, np.float32), RATE, ())
-
-
-class _Link:
-    """Stands for EngineLink."""
-
-    catalogue = Catalogue([voice("tone", "tone", sample_rate=RATE)])
-    restarts, pid, is_ready = 0, None, True
-
-    async def wait_ready(self) -> None:
-        return
-
-    @contextmanager
-    def open(self, _segment: Segment, _: str) -> Iterator[_Said]:
-        yield _Said()
-
-
-def _services() -> Services:
-    link: Any = _Link()
-    return Services(Synthesizer(link, Turns(Scheduler(1)), CoreLimits()), Access(AccessSettings(limits=RateLimits())))
-
-
-_SERVICES: Final = _services()
+PACES: Final = 4  # the last: until all before it was said
+_SERVICES: Final = core.services()
 
 
 async def converse(kind: Callable[[Socket, Account, CompatSettings], Conversation], said: list[str | bytes]) -> None:
-    """A client that says all of it as fast as it is read; whatever is left is closed when it has gone."""
+    """A client that says all of it, at paces of its own; whatever is left is closed when it has gone."""
     waiting = list(said)
 
     async def receive() -> Mapping[str, Any]:
-        for _ in range(TELLS):
+        pace = len(waiting[0] if waiting else said[0]) % PACES
+        if pace == PACES - 1:
+            await asyncio.sleep(1)
+        for _ in range(pace):
             await asyncio.sleep(0)
         if not waiting:
             return {"type": "websocket.disconnect", "code": 1000, "reason": ""}
@@ -87,13 +44,13 @@ async def converse(kind: Callable[[Socket, Account, CompatSettings], Conversatio
 def _texts(kind: Callable[[Socket, Account, CompatSettings], Conversation]) -> Callable[[bytes], None]:
     def take(data: bytes) -> None:
         said: list[str | bytes] = [part.decode("utf-8", "replace") for part in data.split(SEPARATOR)[:8]]
-        _LOOP.run_until_complete(converse(kind, said))
+        core.run(converse(kind, said))
 
     return take
 
 
 def _volcengine(data: bytes) -> None:
-    _LOOP.run_until_complete(converse(volcengine.VolcengineConversation, list(data.split(SEPARATOR)[:8])))
+    core.run(converse(volcengine.VolcengineConversation, list(data.split(SEPARATOR)[:8])))
 
 
 def _frame(event: int, session: bytes, payload: bytes) -> bytes:

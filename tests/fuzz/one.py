@@ -6,10 +6,19 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["protocol", "tts_server"]):
-    from tests.fuzz.targets import TARGETS
-
+DOORS = ("Volcengine's door", "Aliyun", "Xunfei", "PaddleSpeech", "requests of other programs")
 HANGS_S = 20
+
+
+def _untraced(name: str) -> list[str]:
+    """What is behind a door has parsers of its own: a door is guided by itself, which doubles its pace."""
+    files = Path("tts_server").rglob("*.py") if name in DOORS else ()
+    modules = (".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files)
+    return [module for module in modules if not module.startswith("tts_server.transports.")]
+
+
+with atheris.instrument_imports(include=["protocol", "tts_server"], exclude=_untraced(sys.argv[1])):
+    from tests.fuzz.targets import TARGETS
 
 
 def _dictionary(file: Path, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -34,6 +43,8 @@ def main() -> None:
         *("-print_final_stats=1", "-rss_limit_mb=2048", f"-artifact_prefix={corpus}-"),
     )
     logging.disable()
+    for seed in target.seeds:
+        target.take(seed)  # what is imported late counts in no input
     atheris.Setup([sys.argv[0], *options, str(corpus)], target.take)
     atheris.Fuzz()
 

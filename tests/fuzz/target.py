@@ -1,11 +1,13 @@
 """What a target is, and a place for the files that some of them read."""
 
 import inspect
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -31,11 +33,18 @@ class Target:
 
 @contextmanager
 def file_of(data: bytes, name: str) -> Iterator[Path]:
-    """A file with these bytes."""
-    path = FOLDER / name
-    path.write_bytes(data)
+    """A file with these bytes. One that is put aside as damaged is taken back."""
+    path, place, aside = _places(name)
+    with open(place, "wb", buffering=0) as file:
+        file.write(data)
     yield path
-    path.with_name(f"{name}.damaged").unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        os.rename(aside, place)
+
+
+@cache
+def _places(name: str) -> tuple[Path, str, str]:
+    return FOLDER / name, str(FOLDER / name), str(FOLDER / f"{name}.damaged")
 
 
 def keys_in(*sources: ModuleType | type[BaseModel]) -> tuple[str, ...]:

@@ -14,11 +14,13 @@ from protocol.http_api import SpeechRequest
 from protocol.messages import MessageInvalid, parse_client_message
 from protocol.openai_api import OpenAiSpeechRequest
 from protocol.user_data_api import LinkRequest, PhraseRequest, SpeakPhrase, WordRequest
-from tests.fuzz import archives, conversations
+from tests.fuzz import archives, checkpoints, conversations, requests
 from tests.fuzz.target import Target, file_of, keys_in
 from tts_server.config import settings
 from tts_server.config.settings import Config
 from tts_server.engine_host import framing, wire
+from tts_server.engines.english import g2p
+from tts_server.engines.english.timings import count_groups
 from tts_server.engines.onnx_voices.install.graph_check import read_graph
 from tts_server.engines.onnx_voices.packs import pack as onnx_pack
 from tts_server.engines.onnx_voices.piper import config as piper_config
@@ -110,6 +112,12 @@ def reading(data: bytes) -> None:
     for run in frontend.analyse(segment, ("zh", "en")[data[0] % 2] if data else "zh").runs:
         for unit in run.syllables or run.words:
             assert 0 <= unit.start <= unit.end <= len(text)
+
+
+def english_sounds(data: bytes) -> None:
+    """What heart says: words to phonemes, those of no lexicon too."""
+    for sentence in g2p.phonemes(data.decode("utf-8", "replace")):
+        count_groups([sentence])
 
 
 def emotion_names(data: bytes) -> None:
@@ -204,13 +212,14 @@ TARGETS: Final[dict[str, Target]] = {
     "SSML": Target(
         ssml,
         (b'0<speak>a<break time="1s"/><prosody rate="slow">b</prosody></speak>',),
-        300,
+        160,
         keys_in(ssml_elements, ssml_xml),
     ),
-    "markup": Target(markup, ("1**好**[happy] [a](http://b) `c` 😊\n- 1. （笑）".encode(), b"2Mr. A's 3.5%!?"), 200),
-    "reading": Target(reading, ("02026年3月5日，-3.5℃，AB12，一个不是。".encode(), b"1It's 3:45 pm, Dr. A. $5.99"), 90),
+    "markup": Target(markup, ("1**好**[happy] [a](http://b) `c` 😊\n- 1. （笑）".encode(), b"2Mr. A's 3.5%!?"), 80),
+    "reading": Target(reading, ("02026年3月5日，-3.5℃，AB12，一个不是。".encode(), b"1It's 3:45 pm, Dr. A. $5.99"), 60),
+    "English sounds": Target(english_sounds, (b"It's 3.5 [a](/b/), Dr. Wrold... e-mail", "café ⟨x⟩".encode()), 60),
     "emotion names": Target(emotion_names, ("高兴".encode(), b"Happy")),
-    "dictionary": Target(dictionary_files, (b'version = 1\n[words]\n"a" = "b"\n',), 300),
+    "dictionary": Target(dictionary_files, (b'version = 1\n[words]\n"a" = "b"\n',), 120),
     "phrases": Target(phrase_files, (b'{"version":1,"phrases":{"a":{"text":"b"}}}',), 300, keys_in(phrases)),
     "settings": Target(settings_files, (b'[server]\nhttp_port = 1\n[voices]\ndefault = "a"\n',), 300, _TOML),
     "link": Target(link, (b"\0\0\0\x1c\0\0\0\0" + _HELLO, b'\0\0\0\x17\0\0\0\4{"rate":1,"timings":[]}\0\0\0\0')),
@@ -229,4 +238,6 @@ TARGETS: Final[dict[str, Target]] = {
     ),
     **conversations.TARGETS,
     **archives.TARGETS,
+    **checkpoints.TARGETS,
+    **requests.TARGETS,
 }

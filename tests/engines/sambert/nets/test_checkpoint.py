@@ -305,3 +305,23 @@ def test_a_missing_file_is_named(voice: Path, part: str) -> None:
     (voice / part).unlink()
     said = refusal(voice)
     assert Path(part).name in said or "checkpoint_<steps>.pth" in said
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("am", {"Model": {"KanTtsSAMBERT": {"params": {"NSF": True, "nsf_norm_type": "global"}}}}),
+        ("am", {"Model": {"KanTtsSAMBERT": {"params": {}}}, "linguistic_unit": ["PinYin"]}),
+        ("voc", {"Model": []}),
+        ("voc", {"Model": {"Generator": {"params": {"nsf_params": 7}}}}),
+        ("voc", {"Model": {"Generator": {"params": {"nsf_params": {"nb_harmonics": "many"}}}}}),
+    ],
+)
+def test_settings_that_are_built_in_another_way_are_refused(voice: Path, file: str, told: dict[str, Any]) -> None:
+    (voice / file / "config.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+    refusal(voice)
+
+
+def test_a_tensor_that_repeats_its_numbers_for_ever_is_refused(voice: Path) -> None:
+    change(voice / VOCODER, lambda found: found["model"]["generator"].update(more=torch.ones(1).expand(2**15, 2**16)))
+    assert "more does not lie in the file" in refusal(voice)

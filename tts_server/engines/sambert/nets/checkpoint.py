@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from tts_server.engines.sambert.nets.acoustic import AcousticModel
 from tts_server.engines.sambert.nets.vocoder import Vocoder
-from tts_server.engines.sambert.packs.layouts import VoiceFiles
+from tts_server.engines.sambert.packs.layouts import VoiceFiles, as_published
 from tts_server.engines.sambert.packs.shape import AcousticShape, F0Scale, VocoderShape, acoustic_shape, vocoder_shape
 from tts_server.errors import VoiceDataMissing
 
@@ -61,10 +61,9 @@ class PublishedVoice:
 def load_voice(files: VoiceFiles) -> PublishedVoice:
     """Read a voice. Raises VoiceDataMissing."""
     tensors = _state(files.acoustic_weights, ("model", "fsnet"))
-    shape = _acoustic_shape(files, tensors)
+    shape, wave, f0_scale = _shapes(files, tensors)
     kept = {name: tensor for name, tensor in tensors.items() if not _is_dropped(name)}
     acoustic = _filled(AcousticModel, shape, kept, files.acoustic_weights)
-    wave = _vocoder_shape(files)
     folded = _folded(_renamed(_state(files.vocoder_weights, ("model", "generator"))), files.vocoder_weights)
     vocoder = _filled(Vocoder, wave, folded, files.vocoder_weights)
     voiced = 2 if files.acoustic.get("NSF") else 0
@@ -73,7 +72,13 @@ def load_voice(files: VoiceFiles) -> PublishedVoice:
             f"{files.name}: the acoustic model makes {shape.num_mels} columns (NSF: {bool(voiced)}), "
             f"the vocoder takes {wave.in_channels} (NSF: {bool(wave.harmonics)})"
         )
-    return PublishedVoice(files, acoustic, vocoder, _f0_scale(files), _speaker_vector(files, shape))
+    return PublishedVoice(files, acoustic, vocoder, f0_scale, _speaker_vector(files, shape))
+
+
+def _shapes(files: VoiceFiles, tensors: Tensors) -> tuple[AcousticShape, VocoderShape, F0Scale | None]:
+    """Of both nets, and how the first one scales f0. Raises VoiceDataMissing."""
+    with as_published(files.name):
+        return _acoustic_shape(files, tensors), _vocoder_shape(files), _f0_scale(files)
 
 
 def _state(path: Path, outer: tuple[str, ...]) -> Tensors:
@@ -87,6 +92,8 @@ def _state(path: Path, outer: tuple[str, ...]) -> Tensors:
     for name, tensor in found.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             raise VoiceDataMissing(f"{path}: {str(name)[:80]} is {type(tensor).__name__}; expected a tensor")
+        if not _is_plain(tensor):
+            raise VoiceDataMissing(f"{path}: tensor {name[:80]} does not lie in the file number by number")
     return found
 
 
@@ -104,6 +111,13 @@ def _unpickled(path: Path) -> Any:
     except Exception as error:  # whatever a damaged or hostile file makes the reader stumble over
         reason = str(error).strip().split("\n")[0][:200]
         raise VoiceDataMissing(f"{path} is damaged or is no checkpoint of tensors only: {reason}") from error
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether all its numbers are there: a view that repeats a few can be larger than any memory."""
+    if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_quantized or tensor.is_nested:
+        return False
+    return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
 
 
 def _is_dropped(name: str) -> bool:

@@ -6,7 +6,8 @@ and `ckpt/checkpoint_<steps>.pth`. Generation 1: settings in `configuration.json
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -50,8 +51,22 @@ class VoiceFiles:
     speaker_vector: Path | None = None
 
 
+@contextmanager
+def as_published(what: str) -> Iterator[None]:
+    """Settings are read as published ones are built. Raises VoiceDataMissing for what is built in another way."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise VoiceDataMissing(f"{what}: the settings are not built as expected: {str(error)[:200]}") from error
+
+
 def find_voices(folder: Path) -> list[VoiceFiles]:
     """The voices in a model folder or a single voice's folder, the default one first. Raises VoiceDataMissing."""
+    with as_published(folder.name):
+        return _found(folder)
+
+
+def _found(folder: Path) -> list[VoiceFiles]:
     configuration = _read_mapping(folder / "configuration.json", required=False)
     if (folder / "voices" / "voices.json").is_file():
         names = _read_mapping(folder / "voices" / "voices.json").get("voices")
@@ -61,7 +76,7 @@ def find_voices(folder: Path) -> list[VoiceFiles]:
         # as published: a voice that is listed and not there is passed over
         found = [_voice(there, configuration) for there in folders if there.is_dir()]
         if not found:
-            raise VoiceDataMissing(f"{folder / 'voices'}: none of the voices {', '.join(names)} is there")
+            raise VoiceDataMissing(f"{folder / 'voices'}: none of the voices {', '.join(names)[:200]} is there")
         return found
     if (folder / "am").is_dir():
         return [_voice(folder, configuration)]
