@@ -23,6 +23,26 @@ PATTERNS = {
     ),
 }  # fmt: skip
 
+# What an English suite may expect and we never say: American numbers without "and", "oh" in times, years and names
+# only, and as people want it elsewhere: minus five, October first. (its name, how it shows, where it is no such thing)
+NEVER_SAID = (
+    ("“and” inside a number", r"\b(?:hundred|thousand|million) and (?!\w+ seconds?\b)", r"(?!)"),
+    ("“oh” for a zero outside times", r"\boh\b", r"[0-9]:[0-9]|\b1[0-9]0[0-9]\b|\([kb]\)"),
+    ("“negative” for minus", r"\bnegative\b", r"(?!)"),
+    (
+        "the day before the month",
+        r"\bthe (?:\w+ )?\w+ of (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+        r"\b[0-9]{1,2}(?:st|nd|rd|th)? (?:of )?[A-Za-z]|\b(?:1[3-9]|2[0-9]|3[01])[-./]",
+    ),
+)
+
+
+def never_said(written: str, expected: str) -> list[str]:
+    """Which of our conventions make it impossible to say what a suite expects."""
+    return [
+        name for name, shows, but in NEVER_SAID if re.search(shows, expected.lower()) and not re.search(but, written)
+    ]
+
 
 def is_forgiven(written: str, said: str, expected: str, language: str) -> bool:
     """Whether only the convention differs: by a pattern, or because the case is listed with what we say."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.text import public_sets
 from tests.text.cases import heard
-from tests.text.conventions import is_forgiven
+from tests.text.conventions import NEVER_SAID, is_forgiven, never_said
 from tts_server.cli.frontend import analyse
 
 _WORDS = 20_000  # of CC-CEDICT, drawn with a fixed seed
@@ -22,6 +22,24 @@ def section() -> Iterator[str]:
     yield from _readings()
     for suite in ("wetext_zh", "nemo_zh", "paddlespeech", "wetext_en", "nemo_en"):
         yield from _row(suite, list(public_sets.normalisation(suite)))
+    yield from _reach()
+
+
+def _reach() -> Iterator[str]:
+    """How many cases of the English suites can be said at all as they expect, and what keeps the others from it."""
+    suites = {suite: list(public_sets.normalisation(suite)) for suite in ("wetext_en", "nemo_en")}
+    if not all(suites.values()):
+        return
+    never = {suite: [never_said(*case) for case in cases] for suite, cases in suites.items()}
+    yield "\nWhat English suites expect and we never say (`NEVER_SAID` in `tests/text/conventions.py`), cases that expect it:\n"
+    yield f"| expected | {' | '.join(suites)} |\n|---|---|---|"
+    for name, *_ in NEVER_SAID:
+        yield f"| {name} | {' | '.join(str(sum(name in found for found in rows)) for rows in never.values())} |"
+    within = {suite: sum(not found for found in rows) for suite, rows in never.items()}
+    shares = (f"{count} of {len(suites[suite])} ({count / len(suites[suite]):.1%})" for suite, count in within.items())
+    yield f"| none of it: the most that can be right | {' | '.join(shares)} |"
+    right = (sum(heard(_said(*case[:1], "en")) == heard(case[1]) for case in cases) for cases in suites.values())
+    yield f"| of these right | {' | '.join(f'{count} ({count / within[suite]:.1%})' for count, suite in zip(right, suites, strict=True))} |"
 
 
 def _row(suite: str, cases: list[tuple[str, str]]) -> Iterator[str]:

@@ -156,11 +156,10 @@ def _say_inches_span(match: Match[str]) -> str | None:
 
 
 def _say_times(match: Match[str]) -> str | None:
-    """3x as much, but not 2x + 3."""
-    is_sum = re.match(r" ?[-+*/^=<>≤≥²³]", match.string[match.end() :][:2]) or re.search(
-        r"[-+*/^=<>] ?$", match.string[max(0, match.start() - 2) : match.start()]
-    )
-    return None if is_sum else f"{quantity(match['n'])} times"
+    """3x as much, but neither 2x + 3 nor 2x alone."""
+    left, right = match.string[max(0, match.start() - 2) : match.start()], match.string[match.end() :][:2]
+    is_sum = re.match(" ?[-+*/^=<>≤≥²³]", right) or re.search("[-+*/^=<>] ?$", left)
+    return None if is_sum or not (left + right).strip(" .!?") else f"{quantity(match['n'])} times"
 
 
 def _say_screen(match: Match[str]) -> str | None:
