@@ -135,6 +135,19 @@ def test_what_has_come_out_lags_what_went_in_by_little(name: FormatName) -> None
     assert len(samples) - len(heard) <= 0.2 * 24000
 
 
+def test_an_encoder_that_is_left_unfinished_is_gone_at_once() -> None:
+    check = (
+        "import gc, numpy as np; from tts_server.audio.encode import *; gc.disable()\n"
+        "def size(): return int(open('/proc/self/statm').read().split()[1]) * 4096 >> 20\n"
+        "for n in range(12):\n"
+        " open_encoder('flac', 24000).encode(np.zeros(24000, np.float32))\n"
+        " if n == 1: before = size()\n"
+        "print(size() - before)"
+    )
+    grown_mb = subprocess.run([sys.executable, "-c", check], check=True, capture_output=True).stdout
+    assert int(grown_mb) < 20  # of 70, kept until the garbage is collected
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_encoded_is_a_file_without_audio(name: FormatName) -> None:
     audio = open_encoder(name, 16000).finish()

@@ -65,6 +65,16 @@ def test_a_voice_that_states_its_loudness_is_not_measured() -> None:
     assert engine.heard == 0
 
 
+def test_a_slow_voice_is_listened_to_for_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tts_server.engine_host.loudness.MOST_WORK_S", 0.0)
+    engine, loudness = CountingEngine({}), Loudness(TARGET)
+    (voice,) = engine.voices
+    gains = {loudness.gain_db(engine, voice) for _ in range(2)}
+    assert engine.spoken == 1
+    assert len(gains) == 1
+    assert gains != {0.0}
+
+
 def test_another_voice_is_measured_once_for_each_revision() -> None:
     engine, loudness = CountingEngine({}), Loudness(TARGET)
     (voice,) = engine.voices

@@ -3,6 +3,7 @@
 PyAV (ffmpeg's libraries) is loaded on the first use of a format that needs it: 0.1 s and 25 MB.
 """
 
+import contextlib
 import io
 import random
 import zlib
@@ -208,6 +209,11 @@ class _Coded:
             self._file.write(info_frame(self._rate, self._form.bit_rate or 0, length))
             self._file.seek(0, io.SEEK_END)
         return self._taken()
+
+    def __del__(self) -> None:
+        """Who hangs up leaves it unfinished, and container and stream holding each other: 7 MB of FLAC's."""
+        with contextlib.suppress(Exception):
+            self._container.close()
 
     def _code(self, samples: Samples) -> None:
         from av import AudioFrame

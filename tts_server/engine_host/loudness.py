@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 MAX_GAIN_DB: Final = 12.0  # a voice much quieter than that is rather broken than quiet
 MAX_S: Final = 20.0  # of speech that is listened to; more than the sentences take
+# Of computing, after which no other sentence is begun: whoever asked first waits for it, and a chunk that takes longer
+# than `engine_host.chunk_timeout_s` ends the engine host, and so what has been heard.
+MOST_WORK_S: Final = 10.0
 # Said once to hear how loud a voice is; the first language that it speaks counts. They are as short as what a home
 # says, and each is said by itself: a voice may be 1.5 LU louder in sentences that follow each other.
 SENTENCES: Final = {
@@ -116,12 +120,13 @@ def _loudness_of(engine: Engine, voice: Voice, target_lufs: float) -> float | No
 
     engine.load(voice.name)
     parts, seconds = [np.zeros(0, np.float32)], MAX_S
+    began = time.monotonic()
     for text in texts:
         runs = analyse(Segment(text, tuple(range(len(text) + 1)))).runs
         said = _said(engine, voice, [run for run in runs if run.language in voice.speaks], seconds)
         parts.append(said)
         seconds -= len(said) / voice.sample_rate
-        if seconds <= 0:
+        if seconds <= 0 or time.monotonic() - began > MOST_WORK_S:
             break
     said = np.concatenate(parts)
     lufs = integrated_lufs(said, voice.sample_rate)

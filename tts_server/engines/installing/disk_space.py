@@ -18,7 +18,7 @@ def check_room(folder: Path, needed: int, what: str) -> None:
     there = folder
     while not there.exists():
         there = there.parent
-    named = next((parent for parent in folder.parents if parent.name.startswith(WORKING)), folder / "it").parent
+    named = next((place.parent for place in (folder, *folder.parents) if place.name.startswith(WORKING)), folder)
     free = shutil.disk_usage(there).free
     if free < needed + SPARE_BYTES:
         wanted = (needed + SPARE_BYTES) / 1e6

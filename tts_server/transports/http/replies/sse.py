@@ -78,7 +78,6 @@ class SpokenEvents(Response):
 
     async def _told(self, context: Context, events: AsyncIterator[SpeechEvent]) -> AsyncGenerator[bytes]:
         encoder = StreamEncoder(self._order.form, context.sample_rate)
-        await encoder.open()
         samples, begin = 0, self._dialect.begin(self._order, context)
         async for event in events:
             told = begin + await self._news(event, encoder)

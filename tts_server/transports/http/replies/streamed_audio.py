@@ -9,7 +9,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tts_server.audio.encode import FORMATS, FormatName, open_encoder
+from tts_server.audio.encode import FORMATS, Encoder, FormatName, open_encoder
 from tts_server.audio.pcm import silence, to_s16le
 from tts_server.audio.wav import wav_header
 from tts_server.engine import Samples
@@ -23,28 +23,35 @@ _GATHER_S: Final = 0.02  # looking whether all of a cached text is at hand takes
 
 
 class StreamEncoder:
-    """An encoder whose work is done off the event loop, where it is work."""
+    """An encoder whose work is done off the event loop, where it is work. There is none before the first samples: one
+    of FLAC takes 7 MB.
+    """
 
     def __init__(self, form: FormatName, sample_rate: int) -> None:
         self._form, self._sample_rate = form, sample_rate
         self._is_work = bool(FORMATS[form].container)
-
-    async def open(self) -> None:
-        """Load the codec."""
-        if self._is_work:
-            self._encoder = await asyncio.to_thread(open_encoder, self._form, self._sample_rate)
-        else:
-            self._encoder = open_encoder(self._form, self._sample_rate)
+        self._encoder: Encoder | None = None
 
     async def encode(self, samples: Samples) -> bytes:
         """The bytes that are ready after samples (N,)."""
-        if self._is_work:
-            return await asyncio.to_thread(self._encoder.encode, samples)
-        return self._encoder.encode(samples)
+        return await asyncio.to_thread(self._encode, samples) if self._is_work else self._encode(samples)
 
     async def finish(self) -> bytes:
         """The rest."""
-        return await asyncio.to_thread(self._encoder.finish) if self._is_work else self._encoder.finish()
+        return await asyncio.to_thread(self._finish) if self._is_work else self._finish()
+
+    def _open(self) -> Encoder:
+        if self._encoder is None:
+            self._encoder = open_encoder(self._form, self._sample_rate)
+        return self._encoder
+
+    def _encode(self, samples: Samples) -> bytes:
+        return self._open().encode(samples)
+
+    def _finish(self) -> bytes:
+        rest = self._open().finish()
+        self._encoder = None
+        return rest
 
 
 class Keeper:
@@ -108,7 +115,6 @@ class SpokenAudio(Response):
     async def _speak(self, receive: Receive, send: Send) -> None:
         async with speaking(self._order, receive) as (context, events):
             encoder = StreamEncoder(self._order.form, context.sample_rate)
-            await encoder.open()
             try:
                 samples = await self._take_all(context, events, encoder, send)
             except TTSError:
