@@ -4,7 +4,7 @@ import pytest
 
 from tests.scheduling.simulate import BAKER, SAMBERT, Engine, Order, give, measured, simulate
 from tts_server.scheduling.measured_cost import UNMEASURED_RTF
-from tts_server.scheduling.scheduler import CHUNKS_S, LONGEST_TURN_S, MOST_LASTING_S, RETURN_S, Scheduler, Turn
+from tts_server.scheduling.scheduler import CHUNKS_S, GUARD, LONGEST_TURN_S, MOST_LASTING_S, RETURN_S, Scheduler, Turn
 
 
 def test_a_stream_that_heard_nothing_goes_before_one_with_audio_in_hand() -> None:
@@ -128,7 +128,7 @@ def test_what_a_newcomer_should_have_in_hand_lasts_until_all_have_begun_a_senten
     for stream in range(2, 8):
         scheduler.open(stream, now=0.0)
         scheduler.ask(stream, 0.0, "v", begins=True)
-    assert scheduler.lasting_s(0.0) == pytest.approx(8 * 0.12 / 2)
+    assert scheduler.lasting_s(0.0) == pytest.approx(GUARD * 8 * 0.12 / 2)
     for stream in range(8, 200):
         scheduler.open(stream, now=0.0)
         scheduler.ask(stream, 0.0, "v", begins=True)

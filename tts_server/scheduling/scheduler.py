@@ -100,7 +100,8 @@ class Scheduler:
     def lasting_s(self, now: float) -> float:
         """Seconds of audio that a newcomer of several sentences should have in hand before it is heard.
 
-        All who are inside may begin a sentence at once, and what of it cannot be cut into chunks takes a turn each.
+        All who are inside may begin a sentence at once, and what of it cannot be cut into chunks takes a turn each: a
+        longer one than was measured, as all threads are at work then.
         """
         there = self._voices(now)
         if there.total() <= self.slots:
@@ -108,7 +109,7 @@ class Scheduler:
         uncut_s = [
             self.costs.of(voice).longest_first_s * min(count, self.capacity(voice)) for voice, count in there.items()
         ]
-        return min(MOST_LASTING_S, sum(uncut_s) / self.slots)
+        return min(MOST_LASTING_S, GUARD * sum(uncut_s) / self.slots)
 
     def hasten(self, stream: int, waiting: int) -> None:
         """Somebody else waits for what this stream computes: it becomes as urgent as that one, and gets its place.
