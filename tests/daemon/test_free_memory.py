@@ -43,7 +43,10 @@ class Box:
         self.active = 0
         self.looks: asyncio.Queue[None] = asyncio.Queue()
         self.given_back: asyncio.Queue[None] = asyncio.Queue()
-        self.memory = FreeMemory(self._look, REST_S, lambda: self.given_back.put_nowait(None))
+        self.engines: list[None] = []
+        self.memory = FreeMemory(
+            self._look, REST_S, lambda: self.given_back.put_nowait(None), lambda: self.engines.append(None)
+        )
 
     def _look(self) -> int:
         self.looks.put_nowait(None)
@@ -63,6 +66,7 @@ async def test_it_goes_back_once_after_speech_and_never_while_somebody_speaks() 
         assert box.given_back.empty()
         box.active = 0
         await box.given_back.get()
+    assert len(box.engines) == 1
     while not box.looks.empty():
         box.looks.get_nowait()
     await asyncio.sleep(5 * REST_S)

@@ -23,7 +23,7 @@ from typing import Final
 from tests.bench.tables import write_table
 from tests.faults.box import Box, box
 from tests.faults.clients import CUT, DOORS, ERROR, HANGS, WHOLE, Listener
-from tests.faults.faults import ANY_END, FAULTS, Fault, clock_jumps
+from tests.faults.faults import ANY_END, FAULTS, Fault
 
 END_S: Final = 25.0
 BACK_S: Final = 30.0
@@ -169,10 +169,10 @@ class Cell:
         )
 
 
-async def tried(faults: list[Fault], moments: list[str], folder: Path, *, with_clock: bool) -> list[Cell]:
+async def tried(faults: list[Fault], moments: list[str], folder: Path, *, with_preload: bool) -> list[Cell]:
     """All cells, one after the other."""
     cells = []
-    async with box(folder, with_clock=with_clock) as made:
+    async with box(folder, with_preload=with_preload) as made:
         for fault, moment in itertools.product(faults, moments):
             cell = Cell(fault, moment)
             try:
@@ -208,15 +208,15 @@ def main() -> None:
     wanted = parser.parse_args()
     chosen = [fault for fault in FAULTS if wanted.only in fault.name]
     moments = wanted.moment or list(MOMENTS)
-    clock = [fault for fault in chosen if fault.act is clock_jumps]
-    if clock and shutil.which("gcc") is None:
-        sys.stdout.write("the clock is not tried: apt install gcc\n")
-        clock, chosen = [], [fault for fault in chosen if fault not in clock]
+    within = [fault for fault in chosen if fault.is_preloaded]
+    if within and shutil.which("gcc") is None:
+        sys.stdout.write("clock, entropy and slow disk are not tried: apt install gcc\n")
+        within, chosen = [], [fault for fault in chosen if fault not in within]
     cells = []
-    for faults, with_clock in (([fault for fault in chosen if fault not in clock], False), (clock, True)):
+    for faults, with_preload in (([fault for fault in chosen if fault not in within], False), (within, True)):
         if faults:
             with tempfile.TemporaryDirectory() as folder:
-                cells += asyncio.run(tried(faults, moments, Path(folder), with_clock=with_clock))
+                cells += asyncio.run(tried(faults, moments, Path(folder), with_preload=with_preload))
     failed = [cell for cell in cells if cell.wrong]
     sys.stdout.write(f"{len(DOORS) * len(cells)} cells tried, {len(failed)} faults at a moment failed\n")
     if wanted.write:

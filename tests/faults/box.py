@@ -15,7 +15,7 @@ import httpx
 
 from tests.support.daemon import Daemon
 
-CLOCK: Final = Path(__file__).with_name("clock.c")
+PRELOAD: Final = Path(__file__).with_name("preload.c")
 SETTINGS: Final = {
     "TTS_SERVER__DISCOVERY__ENABLED": "false",
     "TTS_SERVER__ENGINE_HOST__ENGINES": '["faulty"]',
@@ -29,7 +29,7 @@ SETTINGS: Final = {
 class Box:
     """One daemon after the other, always on the same files."""
 
-    def __init__(self, folder: Path, *, with_clock: bool) -> None:
+    def __init__(self, folder: Path, *, with_preload: bool) -> None:
         self.folder = folder
         self.daemon: Daemon
         self._ports = ("0", "0")
@@ -40,11 +40,10 @@ class Box:
             "TTS_SERVER__CACHE__FOLDER": str(folder / "cache"),
             "PYTHONPATH": str(folder / "installed"),
         }
-        if with_clock:
-            library = folder / "clock.so"
-            subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(library), str(CLOCK), "-ldl"], check=True)
-            (folder / "clock").write_text("0")
-            self.settings |= {"LD_PRELOAD": str(library), "CLOCK_FILE": str(folder / "clock")}
+        if with_preload:
+            library = folder / "preload.so"
+            subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(library), str(PRELOAD), "-ldl"], check=True)
+            self.settings |= {"LD_PRELOAD": str(library)}
         for name in ("asked", "state", "cache", "installed/faulty-1.dist-info"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         told = folder / "installed/faulty-1.dist-info"
@@ -106,9 +105,9 @@ class Box:
 
 
 @asynccontextmanager
-async def box(folder: Path, *, with_clock: bool = False) -> AsyncGenerator[Box]:
+async def box(folder: Path, *, with_preload: bool = False) -> AsyncGenerator[Box]:
     """A box whose daemon is ready."""
-    made = Box(folder, with_clock=with_clock)
+    made = Box(folder, with_preload=with_preload)
     await made.start()
     try:
         yield made

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from tests.faults.box import Box
@@ -17,6 +18,8 @@ from tests.support.http_door import leave
 ANY_END: Final = (WHOLE, ERROR, CUT)
 UNHARMED: Final = (WHOLE,)
 HALF: Final = (b'{"type": "synthesize", "data_length": 1000}\n{"te', b"POST /api/tts HTTP/1.1\r\nHost: a\r\nContent-Le")
+PIDS: Final = next((place for place in map(Path, ("/sys/fs/cgroup/pids", "/sys/fs/cgroup")) if place.is_dir()), Path())
+WHOLE_FILE: Final = '{"text": "今天天气很好。", "format": "mp3", "stream": false}'.encode()
 LONG: Final = "很长的一段话，" * 60
 
 
@@ -29,6 +32,7 @@ class Fault:
     act: Callable[[Box], Awaitable[None]]
     ends: tuple[str, ...] = UNHARMED
     ends_daemon: bool = False
+    is_preloaded: bool = False  # done by preload.c, within the daemon
 
 
 def _signal(pid: int | None, number: signal.Signals) -> None:
@@ -96,7 +100,10 @@ async def _connected(box: Box, door: int) -> tuple[asyncio.StreamReader, asyncio
 def _request(door: int) -> bytes:
     if door == 0:
         return b'{"type": "synthesize", "data": {"text": "%s"}}\n' % LONG.encode()
-    body = b'{"text": "%s"}' % LONG.encode()
+    return _posted(b'{"text": "%s"}' % LONG.encode())
+
+
+def _posted(body: bytes) -> bytes:
     head = b"POST /api/tts HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     return head % len(body) + body
 
@@ -182,9 +189,56 @@ async def cache_corrupt(box: Box) -> None:
 
 
 async def clock_jumps(box: Box) -> None:
+    file = box.folder / "asked" / "clock"
     for days in (40, -3, 0):
-        (box.folder / "clock").write_text(str(86_400 * days))
+        file.write_text(str(86_400 * days))
         await asyncio.sleep(0.3)
+    file.unlink()
+
+
+async def no_entropy(box: Box) -> None:
+    await _asked(box, "entropy", 1.0)
+
+
+async def slow_disk(box: Box) -> None:
+    await _asked(box, "disk", 2.0)
+
+
+async def no_threads(box: Box) -> None:
+    """Neither the daemon nor its engine host may have one more task than it has; RLIMIT_NPROC does not bind root."""
+    group = PIDS / f"tts-faults-{box.pid}"
+    group.mkdir()
+    try:
+        for pid in (box.pid, box.host()):
+            if pid is not None:
+                (group / "cgroup.procs").write_text(str(pid))
+        (group / "pids.max").write_text((group / "pids.current").read_text())
+        with contextlib.suppress(OSError):
+            pairs = [await _connected(box, 1) for _ in range(8)]
+            for _, writer in pairs:
+                writer.write(_posted(WHOLE_FILE))  # is coded on a thread
+            await asyncio.sleep(2)
+            for _, writer in pairs:
+                leave(writer)
+    finally:
+        (group / "pids.max").write_text("max")
+        await _emptied(group)
+
+
+async def _emptied(group: Path) -> None:
+    """Its processes are where they were; one that is ending leaves it later."""
+    for _ in range(100):
+        if _moved_back(group):
+            return
+        await asyncio.sleep(0.1)
+
+
+def _moved_back(group: Path) -> bool:
+    with contextlib.suppress(OSError):
+        for pid in (group / "cgroup.procs").read_text().split():
+            (PIDS / "cgroup.procs").write_text(pid)
+        group.rmdir()
+    return not group.exists()
 
 
 FAULTS: Final = (
@@ -202,8 +256,11 @@ FAULTS: Final = (
     Fault("clients that read a byte at a time", "每次只读一字节的客户端", slow_reader),
     Fault("clients that write a byte at a time", "每次只写一字节的客户端", byte_writer),
     Fault("no descriptors left", "文件描述符用尽", no_descriptors, ANY_END),
+    Fault("no threads left", "线程用尽", no_threads, ANY_END),
     Fault("disk refuses every write", "磁盘拒绝写入", disk_full),
     Fault("cache folder gone", "缓存目录消失", cache_gone),
     Fault("cache entries corrupt", "缓存内容损坏", cache_corrupt),
-    Fault("clock jumps 40 days on and 43 back", "时钟前跳 40 天又后跳 43 天", clock_jumps),
+    Fault("clock jumps 40 days on and 43 back", "时钟前跳 40 天又后跳 43 天", clock_jumps, is_preloaded=True),
+    Fault("no entropy for 1 s", "1 秒内没有熵", no_entropy, is_preloaded=True),
+    Fault("slow disk", "磁盘变慢", slow_disk, is_preloaded=True),
 )

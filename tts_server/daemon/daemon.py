@@ -31,6 +31,7 @@ from tts_server.daemon.host_settings import host_settings
 from tts_server.daemon.ports import Ports, Sockets
 from tts_server.daemon.repair import wait_for_repair
 from tts_server.daemon.startup import access_settings, clients_of, running_core, shared_settings, speaking_style_of
+from tts_server.daemon.workers import make_workers
 from tts_server.edge.notify import Notifier, forget_environment
 from tts_server.edge.status import State, StatusLine
 from tts_server.edge.watchdog import watch
@@ -118,6 +119,7 @@ async def _run(
     hangup: asyncio.Event,
     early: HostProcess | None,
 ) -> None:
+    make_workers()
     status = StatusLine(notifier, config.log.status_language)
     sockets = ports.open(config)
     log.info("tts-server %s starts", __version__)
@@ -192,7 +194,7 @@ class _RunningDaemon:
         )
         self._agent = AgentCheck(synthesizer, config.server.networks)
         self.metrics = Metrics(synthesizer)
-        self.free_memory = FreeMemory(lambda: synthesizer.active)
+        self.free_memory = FreeMemory(lambda: synthesizer.active, engines=synthesizer.give_back)
         synthesizer.observers.append(self.free_memory.spoke)
         self._access_settings = access_settings(config)
         server = synthesizer.cache.server

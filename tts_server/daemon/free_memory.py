@@ -1,4 +1,4 @@
-"""Gives back what speech leaves free in the midst of the heap, at a moment when nobody speaks.
+"""Gives back what speech leaves free in the midst of heaps, the engine host's too, at a moment when nobody speaks.
 
 The C library by itself gives back only what is free on top. One small piece that lives on up there keeps all below it,
 so each hour with more going on at once than any before would make the process larger for good.
@@ -24,12 +24,17 @@ class FreeMemory:
     """Looks after speech; a box that is not spoken to is not woken."""
 
     def __init__(
-        self, active: Callable[[], int], rest_s: float = _REST_S, give_back: Callable[[], None] = give_back
+        self,
+        active: Callable[[], int],
+        rest_s: float = _REST_S,
+        give_back: Callable[[], None] = give_back,
+        engines: Callable[[], None] = lambda: None,
     ) -> None:
-        """active: how many texts are being spoken."""
+        """active: how many texts are being spoken; engines: lets their process do the same."""
         self._active = active
         self._rest_s = rest_s
         self._give_back = give_back
+        self._engines = engines
         self._has_spoken = asyncio.Event()
 
     def spoke(self, *_of_whom: object) -> None:
@@ -44,3 +49,4 @@ class FreeMemory:
             if not self._active():  # else those milliseconds would be heard
                 self._has_spoken.clear()
                 self._give_back()
+                self._engines()

@@ -106,6 +106,11 @@ class EngineLink:
         if self._connection is not None:
             self._connection.send({"type": "dictionary", "words": dict(words)})
 
+    def give_back(self) -> None:
+        """Let the engine host give back what speech left free in its heap. For a moment when nobody speaks."""
+        if self._connection is not None:
+            self._connection.send({"type": "rest"})
+
     def announce_change(self) -> None:
         """Let `wait_changed` return: something that it is waited for has changed."""
         self._changed.set()

@@ -139,6 +139,10 @@ class Synthesizer:
         """How a text is read, and how else it could be. Raises EngineError."""
         return await self._link.readings(text)
 
+    def give_back(self) -> None:
+        """Let the engines give back memory that speech has left free."""
+        self._link.give_back()
+
     def prepare_again(self) -> None:
         """What is kept spoken in advance is looked through now, not in an hour."""
         self._link.announce_change()
