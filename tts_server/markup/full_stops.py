@@ -11,6 +11,7 @@ _ABBREVIATIONS: Final = frozenset({
 })  # fmt: skip
 _DAYS: Final = frozenset(("Mon", "Tue", "Tues", "Wed", "Thu", "Thur", "Thurs", "Fri", "Sat"))
 _TIME = re.compile(r"[ap]\.m\.$", re.IGNORECASE)
+_MEASURED = re.compile(r"[0-9] ?(?:mins?|hrs?|secs?|mi|ft|gal|qt|pt|yd)\.$")
 _DOTTED = re.compile(r"(?:[A-Za-z]\.){2}$")
 _ITEM = re.compile("(?:^|[:;：；] ?)[0-9]{1,2}[.]$")  # 三种：1. 清蒸；2. 红烧
 _WORD = re.compile("[A-Za-z]*(?=[.]$)")
@@ -39,6 +40,8 @@ def ends_no_sentence(before: str, following: str) -> bool:
         return True  # S.M.A.R.T.有警告
     if following != " ":
         return False
+    if _MEASURED.search(before):
+        return True  # 35 min. left
     found = _WORD.search(before)
     word = found[0] if found else ""
     if not word:

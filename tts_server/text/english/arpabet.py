@@ -54,6 +54,8 @@ _OWN = {
     "huawei": "HH W AA1 W EY2", "xiaomi": "SH AW1 M IY2", "tiktok": "T IH1 K T AA2 K", "github": "G IH1 T HH AH2 B", "linux": "L IH1 N AH0 K S",
     "ubuntu": "UH0 B UH1 N T UW0", "nginx": "EH1 N JH IH0 N EH1 K S", "openai": "OW1 P AH0 N EY1 AY1", "siri": "S IH1 R IY0", "alexa": "AH0 L EH1 K S AH0",
     "youtube": "Y UW1 T UW2 B", "wechat": "W IY1 CH AE2 T", "zigbee": "Z IH1 G B IY0", "python": "P AY1 TH AA0 N", "nvidia": "EH0 N V IH1 D IY0 AH0",
+    "hepa": "HH EH1 P AH0", "fomo": "F OW1 M OW0", "nand": "N AE1 N D", "lidar": "L AY1 D AA2 R", "toefl": "T OW1 F AH0 L", "cuda": "K UW1 D AH0",
+    "posix": "P AA1 Z IH0 K S", "hipaa": "HH IH1 P AH0", "scada": "S K EY1 D AH0", "uefa": "Y UW0 EY1 F AH0", "oppo": "AA1 P OW0", "gmat": "JH IY1 M AE2 T",
     "yaml": "Y AE1 M AH0 L", "toml": "T AA1 M AH0 L", "emoji": "IH0 M OW1 JH IY0", "selfie": "S EH1 L F IY0", "bluetooth": "B L UW1 T UW2 TH", "qwen": "K W EH1 N", "kindle": "K IH1 N D AH0 L",
 }  # fmt: skip
 # How letters sound where no lexicon knows the word; the longest spelling first.

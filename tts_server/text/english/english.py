@@ -15,6 +15,7 @@ SPOKEN_AS_WORDS = frozenset({
     "COVID", "AIDS", "ASCII", "BIOS", "CAD", "GIF", "LAN", "WAN", "ZIP", "WIFI", "NO", "YES", "HI", "HELLO", "THE",
     "AND", "FOR", "YOU", "ARE", "IS", "IN", "ON", "AT", "TO", "OF", "MY", "WE", "HE", "SHE", "AN", "SO", "GO",
     "UP", "LOVE", "STOP", "START", "PLAY", "OFF", "NEW", "PRO", "MAX", "AIR", "YAML", "TOML",
+    "HEPA", "FOMO", "NAND", "LIDAR", "TOEFL", "CUDA", "POSIX", "HIPAA", "SCADA", "UEFA", "OPPO", "GMAT",
 })  # fmt: skip
 # Letters although a lexicon has a word of that spelling.
 _LETTERS = frozenset({

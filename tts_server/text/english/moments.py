@@ -212,6 +212,7 @@ MOMENTS: tuple[Rule, ...] = rules(
     (r"(?<=[0-9]:[0-5][0-9]) ?[-–—] ?(?=(?:1[0-2]|[1-9])(?![0-9:/-]|\.[0-9]))", lambda match: " to "),
     (r"(?<=[0-9]:[0-5][0-9]) ?[-–—] ?(?=[0-9]{1,2}:[0-5][0-9](?![0-9:]))", lambda match: " to "),
     (r"(?:(?<=\bat )|(?<=until )|(?<=\bby ))0(?P<h>[1-9])(?P<min>[0-5][0-9])(?![0-9:])", lambda match: f"oh {cardinal(int(match['h']))} " + (pair(int(match["min"])) if match["min"] != "00" else "hundred")),
+    (_N + r"(?P<h>[1-9]):(?P<min>[0-5][0-9])(?= (?:left|remaining|to go))", lambda match: f"{cardinal(int(match['h']))} hour" + "s" * (match["h"] != "1") + (f" {cardinal(int(match['min']))} minute" + "s" * (match["min"] != "01")) * (match["min"] != "00")),
     (_N + r"0:(?P<min>[0-5][0-9])(?= (?:left|remaining|to go))", lambda match: f"{cardinal(int(match['min']))} minute" + "s" * (match["min"] != "01")),
     (_N + r"(?P<h>[0-9]{1,2}):(?P<min>[0-5][0-9]):(?P<s>[0-5][0-9])(?![0-9:])" + f"{_HALF_DAY}?", _say_lasting),
     (_N + rf"(?P<h>[0-9]{{1,2}})(?:[:.](?P<min>[0-5][0-9]))?{_HALF_DAY}", _say_half_day),

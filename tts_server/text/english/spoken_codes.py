@@ -39,6 +39,7 @@ _SPELLED = frozenset(
     ]
 )  # parts of names that look like words
 _SIGNS = {".": " dot ", "@": " at ", "/": " slash ", "_": " underscore ", "-": " dash ", "+": " plus ", ":": " colon ", "?": " question mark ", "=": " equals ", "&": " ampersand ", "#": " hash ", "%": " percent ", "~": " tilde "}  # fmt: skip
+_MAX_COUNTED = 4  # digits of a group that may be a number or a year
 _ROMAN = re.compile("X{0,3}(?:IX|IV|V?I{0,3})|(?:XL|L)(?:X{0,3})(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
 _PARTS = "World War|Chapter|Part|Section|Volume|Vol\\.|Act|Scene|Phase|Type|Class|Stage|Level|Book|Episode|Season|Super Bowl|Article|Appendix|Mark|Title|Unit|Figure|Table|Round|Rocky|Final Fantasy|Grade|Category|Schedule|Factor|Apollo|Windows|Mac OS"
@@ -74,6 +75,14 @@ def _say_telephone(match: Match[str]) -> str:
     groups = re.findall("[0-9]+", match[0])
     said = [cardinal(int(group)) if group in ("800", "900") and len(groups) > 2 else digits(group) for group in groups]
     return "plus " * match[0].startswith("+") + ", ".join(said)
+
+
+def _say_groups(match: Match[str]) -> str | None:
+    """114-7839201-5562639, the number of an order: digits one by one."""
+    groups = match["n"].split("-")
+    if not any(len(group) > _MAX_COUNTED or (group[0] == "0" and len(group) > 2) for group in groups):
+        return None
+    return "number " * bool(match["h"]) + ", ".join(map(digits, groups))
 
 
 def _say_digits(match: Match[str]) -> str:
@@ -159,9 +168,10 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?P<before>\b(?i:zip)(?: [Cc]odes?)?(?: (?:for|of|in) [A-Z][A-Za-z ,.]{1,40})?(?: is| was|:)? )(?P<n>[0-9]{5}(?:-[0-9]{4})?)(?![0-9%-]|[.,:][0-9])", _say_zip),
     (r"(?P<before>\bD\.?C\.?,? )(?P<n>[0-9]{5}(?:-[0-9]{4})?)(?![0-9]|[,.-][0-9])", _say_zip),
     (r"(?P<before>(?<![0-9] )\bGB(?:/T)? ?)(?P<n>[0-9]{3,6})(?![0-9-]|[.,][0-9])", lambda match: f"{match['before'].replace('/', ' ').rstrip()} {digits(match['n'])}"),
-    (r"(?P<before>\b(?i:code|pin|otp|passcode|password|serial number|order number|tracking number|confirmation number|plate)(?: is| was|:)? )(?P<n>(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{4,20})(?![A-Za-z0-9%-]|[.,:][0-9])", _say_code),
+    (r"(?P<before>\b(?i:code|pin|otp|passcode|password|serial number|order number|tracking number|confirmation number|plate)(?: is| was|:)? )(?P<n>[A-Z]{1,3}-[0-9]{3,10}|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{4,20})(?![A-Za-z0-9%-]|[.,:][0-9])", _say_code),
     (r"(?P<before>\b(?:[Cc]ode|PIN|[Pp]in|[Pp]asscode|[Pp]assword|[Cc]ombination) (?:for|to|of) [a-z' ]{2,24} (?:is|was) )(?P<n>[0-9]{3,10})(?![0-9%-]|[.,:][0-9])", _say_digits),
     (r"(?P<before>\b(?:[Ff]light|[Tt]rain|[Bb]us) [A-Z]{2})(?P<n>[1-9][0-9]{2,3})(?![0-9.,:%-])", lambda match: _say_room(match).replace(match["before"], match["before"] + " ", 1)),
+    (r"(?<![0-9A-Za-z.,$/-])(?P<h>#)?(?P<n>[0-9]{2,10}(?:-[0-9]{2,10}){2,4})(?![0-9A-Za-z-]|[.,][0-9])", _say_groups),
     (r"(?P<before>\border )(?:#|No\. ?|number )(?P<n>[0-9]{4,12})(?![0-9]|[.,][0-9])", lambda match: f"{match['before']}number {digits(match['n'])}"),
     (r"(?P<before>\bending (?:in|with) )(?P<n>[0-9]{2,6})(?![0-9%-]|[.,:][0-9])", _say_digits),
     (r"(?P<before>)(?<![0-9A-Za-z.])(?P<n>40[13]|457|529)(?P<k>\([kb]\))", lambda match: f"{_say_room(match)} {match['k'][1].upper()}"),

@@ -15,13 +15,16 @@ _DASH = r" ?(?:-|–|—|~|to) ?"
 _SCALES = {"K": "thousand", "k": "thousand", "M": "million", "m": "million", "mn": "million", "mm": "million", "B": "billion", "b": "billion", "bn": "billion", "T": "trillion", "tn": "trillion"}  # fmt: skip
 _CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 _COUNT = re.compile(
-    r"(?<![A-Za-z0-9.])(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|[1-9][0-9]?) $", re.IGNORECASE
+    r"(?<![A-Za-z0-9.])(?:an?|each|every|one|two|three|four|five|six|seven|eight|nine|ten|[1-9][0-9]?) $", re.IGNORECASE
 )
 _THING = re.compile(
     r" (?!of|and|or|per|in|at|on|to|from|with|for|is|was|are|than|away|ago|left|more|less|long|wide|tall|high|thick|deep|as|by)[a-z]{3,}"
 )
 _LETTERS = frozenset("BSN")  # right behind a number they are no bytes, siemens or newtons
 _LOOK_BACK = 200
+_DESCRIBED = re.compile(
+    " (?!(?:since|in|of|by|at|and|or|on|from|to|over|is|was|fell|long|wide|tall|high|deep|thick)\\b)[a-z]"
+)
 _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 
 # -- money ----------------------------------------------------------------------------------------------------
@@ -167,8 +170,8 @@ def _say_screen(match: Match[str]) -> str | None:
     before = match.string[: match.start()]
     if sum(before.count(sign) for sign in '"“') % 2:
         return None
-    several = match["n"] != "1" and not re.match(" [a-z]", match.string[match.end() :])
-    return f"{cardinal(int(match['n']))} {'inches' if several else 'inch'}"
+    several = match["n"] != "1" and not _DESCRIBED.match(match.string, match.end())
+    return f"{quantity(match['n'])} {'inches' if several else 'inch'}"
 
 
 def _say_span(match: Match[str]) -> str:
@@ -228,11 +231,14 @@ FORMS: tuple[Rule, ...] = rules(
     (rf"{_N}(?P<n>{_NUMBER}) ?¢", lambda match: f"{quantity(match['n'])} cent" + "s" * (match["n"] != "1")),
     # quantities
     (r"(?<![A-Za-z0-9])(?P<a>[a-z])/(?P<b>[a-z])(?![A-Za-z0-9/])", lambda match: f"{match['a']} over {match['b']}" if "=" in match.string and not match.string[max(0, match.start() - 2) : match.start()].rstrip()[-1:].isdigit() else None),
-    (rf"(?<=[0-9]) ?[x×] ?(?=[0-9.]+(?: ?[x×] ?[0-9.]+){{0,2}}[ -]?(?:{UNIT}|inch|inches|foot|feet|meters?|yards?|pan|pans|board|photos?|prints?|grid|matrix|table|room|rug|tiles?)(?![A-Za-z0-9])|[0-9]{{3,4}}(?![0-9]))|(?<=[0-9])(?P<two>) ?[*×] ?(?=[0-9])", lambda match: " by " if match["two"] is None else " times "),
+    (rf"(?<=[0-9]) ?[x×] ?(?=[0-9.]+(?: ?[x×] ?[0-9.]+){{0,2}}[ -]?(?:{UNIT}|[\"″]|inch|inches|foot|feet|meters?|yards?|pan|pans|board|photos?|prints?|grid|matrix|table|room|rug|tiles?)(?![A-Za-z0-9])|[0-9]{{3,4}}(?![0-9]))|(?<=[0-9])(?P<two>) ?[*×] ?(?=[0-9])", lambda match: " by " if match["two"] is None else " times "),
     (r"(?<=[0-9]) ?[-−] ?(?=[0-9]+ ?=)", _say_math),
     (rf"(?<=[0-9])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False)),
     (r"(?:(?<=[0-9])|(?<=dollar)|(?<=dollars)|(?<=cents)|(?<=euros)|(?<=pounds)|(?<=yuan))/(?=(?:day|week|month|quarter|year|hour|minute|second|night|person|piece|dozen|serving|share|pack|box|bottle|ton|gallon|pound|mile)(?![A-Za-z]))", lambda match: " per "),
     (r"(?<=[0-9] )(?P<u>tsp|[Tt]bsp|oz|lbs?|pt|qt|gal|hrs?|mins?|secs?|yds?|mi|pkg|doz)\.(?= [a-z]|,|\))", lambda match: match["u"]),
+    (r"(?<![0-9/])(?P<n>(?:[0-9]{1,2} )?[0-9]{1,2}(?:/[0-9]{1,2})?) c\.(?= [a-z])", lambda match: f"{match['n']} cup" + "s" * (match["n"] != "1" and ("/" not in match["n"] or " " in match["n"]))),
+    (r"(?P<before>\b(?:[Tt]o|[Aa]t|[Oo]f|is|was|around|about|below|above|reach|reaches|hit|hits|oven) )(?P<n>[1-5][0-9]{2})(?P<u>[CF])(?![A-Za-z0-9])", lambda match: f"{match['before']}{quantity(match['n'])} degrees {'Celsius' if match['u'] == 'C' else 'Fahrenheit'}"),
+    (r"(?P<a>[\w)]) ?&& ?(?=[\w(!])", lambda match: f"{match['a']} and "),
     (r"\bsqrt\((?P<x>[^()]{1,24})\)", lambda match: f"the square root of {match['x']}"),
     (rf"{_N}(?P<n>{_NUMBER})[x×](?![A-Za-z0-9(])(?! ?[0-9])", _say_times),
     (r" ?(?:<=|>=|[≤≥≈≠±]) ?(?=[-−]?\$?[0-9])|(?:(?<= )|^)[<>] ?(?=[-−]?\$?[0-9])", _say_math),
@@ -244,7 +250,7 @@ FORMS: tuple[Rule, ...] = rules(
     (_N + r"(?P<s>(?<![0-9A-Za-z)])[-−])?(?:(?P<w>[0-9]+) )?(?P<a>[0-9]{1,5})[/⁄](?P<b>[0-9]{1,5})(?i:th|rd|nd|st|ths)?(?![0-9/A-Za-z])(?! ?=)", _say_fraction),
     (_N + r"(?P<f>[3-8])['′’] ?(?P<i>[0-9]|1[01])(?:[\"″”]|'')", _say_inches),
     (r"(?<![0-9.,-])(?P<a>[0-9]{1,2}(?:\.[0-9])?) ?[-–] ?(?P<b>[0-9]{1,2}(?:\.[0-9])?) ?[\"″”](?!\w)", _say_inches_span),
-    (r"(?<![0-9.,])(?P<n>[0-9]{1,3})[\"″”](?!\w)", _say_screen),
+    (r"(?<![0-9.,])(?P<n>[0-9]{1,3}(?:\.[0-9]{1,2})?)[\"″”](?!\w)", _say_screen),
     (rf"{_N}(?P<a>{_NUMBER}) ?%?{_DASH}(?P<b>{_NUMBER}) ?%", _say_percent_span),
     (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}) ?%(?P<a>(?=[A-Za-z]))?", _say_percent),
     (_N + r"(?P<n>[0-9]{1,3}\.[0-9])(?P<u>[CF])(?![A-Za-z0-9])", lambda match: f"{quantity(match['n'])} degrees {'Celsius' if match['u'] == 'C' else 'Fahrenheit'}"),

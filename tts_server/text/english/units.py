@@ -9,7 +9,7 @@ UNITS = {
     "℉": ("degree Fahrenheit", "degrees Fahrenheit"), "ºC": ("degree Celsius", "degrees Celsius"), "ºF": ("degree Fahrenheit", "degrees Fahrenheit"),
     "K": ("kelvin", "kelvins"), "°": ("degree", "degrees"),
     "km/h": ("kilometer per hour", "kilometers per hour"), "kph": ("kilometer per hour", "kilometers per hour"), "mph": ("mile per hour", "miles per hour"),
-    "kn": ("knot", "knots"), "rpm": ("R P M", "R P M"), "fps": ("frame per second", "frames per second"), "bpm": ("beat per minute", "beats per minute"),
+    "kn": ("knot", "knots"), "kts": ("knot", "knots"), "rpm": ("R P M", "R P M"), "fps": ("frame per second", "frames per second"), "bpm": ("beat per minute", "beats per minute"),
     "km": ("kilometer", "kilometers"), "m": ("meter", "meters"), "dm": ("decimeter", "decimeters"), "cm": ("centimeter", "centimeters"), "mm": ("millimeter", "millimeters"),
     "μm": ("micrometer", "micrometers"), "um": ("micrometer", "micrometers"), "nm": ("nanometer", "nanometers"), "mi": ("mile", "miles"), "yd": ("yard", "yards"),
     "ft": ("foot", "feet"), "kg": ("kilogram", "kilograms"), "g": ("gram", "grams"), "mg": ("milligram", "milligrams"), "μg": ("microgram", "micrograms"), "ug": ("microgram", "micrograms"),

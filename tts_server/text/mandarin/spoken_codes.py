@@ -40,7 +40,8 @@ def _say_address(match: Match[str]) -> str:
 
 def _say_ip(match: Match[str]) -> str | None:
     parts = match["n"].split(".")
-    return "点".join(map(digits, parts)) if all(int(part) < 256 for part in parts) else None
+    port = f"冒号{digits(match['p'])}" if match["p"] else ""
+    return "点".join(map(digits, parts)) + port if all(int(part) < 256 for part in parts) else None
 
 
 # -- codes ------------------------------------------------------------------------------------------------------------
@@ -215,7 +216,8 @@ ADDRESSES: tuple[Rule, ...] = rules(
     (r"https?://[A-Za-z0-9._~/?#&=%+:@-]+", _say_address),
     (r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", _say_address),
     (r"(?<![A-Za-z0-9._/-])(?=[0-9_-]*[A-Za-z])[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]+)*\.(?!(?:com|net|org|cn)[A-Za-z])[A-Za-z][A-Za-z0-9]{1,4}(?::[0-9]{2,5})?(?:/[A-Za-z0-9._~/?#&=%+-]*)?(?![A-Za-z0-9.])", _say_address),
-    (r"(?<![0-9.])(?P<n>[0-9]{1,3}(?:\.[0-9]{1,3}){3})(?![0-9.])", _say_ip),
+    (r"(?<![A-Za-z0-9.-])localhost:[0-9]{2,5}(?:/[A-Za-z0-9._~/?#&=%+-]*)?", _say_address),
+    (r"(?<![0-9.])(?P<n>[0-9]{1,3}(?:\.[0-9]{1,3}){3})(?::(?P<p>[0-9]{2,5}))?(?![0-9]|\.[0-9])", _say_ip),
 )  # fmt: skip
 
 CODES: tuple[Rule, ...] = rules(

@@ -210,6 +210,7 @@ QUANTITIES: tuple[Rule, ...] = rules(
     (rf"(?<=[一-龥%])\s?/\s?(?=(?:每?[年月日天周时秒人次个斤吨升亩台件套间晚节张本瓶箱度平位期户班课分]|公斤|千克|公里|小时|平方|平米|{UNIT}(?![A-Za-z0-9])))", lambda match: "每"),
     (rf"(?<=每)(?P<u>{UNIT}){AFTER_UNIT}", lambda match: unit_name(match["u"])),
     (r"(?<=[0-9万千百亿])\+(?![0-9A-Za-z(（])", lambda match: "加"),
+    (r"(?:(?<=[贵快慢多高大强少省])|(?<=便宜)|(?<=提升)|(?<=提高)|(?<=增长)|(?<=放大)|(?<=变焦)|(?<=倍速))了?\s?(?P<n>[0-9]{1,4}(?:\.[0-9])?)[xX](?![A-Za-z0-9])", lambda match: f"{match[0][: match.start('n') - match.start()]}{quantity(match['n'])}倍"),
     (r"(?<=[米寸升克斤])\s?[*xX×]\s?(?=[0-9零一二两三四五六七八九十])", lambda match: "乘"),
     (r"(?<=[A-Za-z])\+\+|(?<=[A-Za-z0-9²³Α-ω])\s?\+\s?(?=[A-Za-z0-9(Α-ω])|(?<=[A-Za-z])\+(?![+A-Za-z0-9])", lambda match: "加" * match[0].count("+")),
     (r"(?<=[0-9A-Za-z)])(?:\^(?P<m>-?[0-9]{1,3})|(?P<n>[²³]))", _say_power),
