@@ -95,13 +95,21 @@ class Image:
                 command = ["podman", "import", "--quiet", "--arch", self.arch, "-", base]
                 subprocess.run(command, stdin=tar.stdout, check=True, stdout=subprocess.DEVNULL)
 
+    def _hidden(self) -> list[str]:
+        """What an emulated program must not see: onnxruntime crashes on an ARM with the /sys of a PC."""
+        if self.arch == "amd64":
+            return []
+        (self.folder / "nothing").mkdir(exist_ok=True)
+        return ["--volume", f"{self.folder / 'nothing'}:/sys/devices/system/cpu:ro"]
+
     @contextmanager
     def running(self, *options: str) -> Iterator["Running"]:
         """A container that says it is ready."""
         http, wyoming = free_port(), free_port()
         settings = {"SERVER__HTTP_PORT": http, "SERVER__WYOMING_PORT": wyoming, "DISCOVERY__ENABLED": "false"}
         told = [f"--env=TTS_SERVER__{name}={value}" for name, value in settings.items()]
-        words = ["run", "--detach", "--network", "host", "--arch", self.arch, *self.run_options, *told, *options, NAME]
+        words = ["run", "--detach", "--network", "host", "--arch", self.arch]
+        words += [*self._hidden(), *self.run_options, *told, *options, NAME]
         running = Running(podman(*words).strip(), f"http://127.0.0.1:{http}", PATIENCE[self.arch])
         try:
             running.wait_until_ready()
@@ -149,7 +157,10 @@ def speaks(image: Image) -> str:
     with image.running() as box:
         said = box.spoken_s()
         assert said > 2, said
-        assert podman("healthcheck", "run", box.name, check=False).strip() in ("", "healthy"), box.log()
+        if image.arch == "amd64":
+            assert podman("healthcheck", "run", box.name, check=False).strip() in ("", "healthy"), box.log()
+        else:  # its command alone: the emulator takes longer than a health check may
+            podman("exec", box.name, "/opt/tts-server/bin/tts-server", "doctor", "--only", "daemon")
         return f"{said:.1f} s of speech; healthy"
 
 
