@@ -1,5 +1,6 @@
 """A voice slower than real time begins late, and is then heard without a gap."""
 
+import asyncio
 from collections.abc import Sequence
 
 import numpy as np
@@ -101,3 +102,23 @@ async def test_a_slow_voice_is_heard_whole_and_nobody_counts_as_run_dry() -> Non
     assert marks == len(TEXT) - 1  # the comma has no sound
     assert samples == pytest.approx(0.1 * marks * 16_000, abs=1600)
     assert in_hand_s[0] > 2 * CHUNKS_S[0]  # it began with more than a chunk
+
+
+async def test_in_a_crowd_who_has_more_sentences_to_hear_begins_with_enough() -> None:
+    async with running_core() as core:
+        turns = Turns(Scheduler(2))
+        turns.scheduler.costs.learn("tone", 0.1, 1.0)
+        turns.scheduler.costs.learn_first("tone", 0.4)
+        synthesizer = Synthesizer(core.link, turns, core.synthesizer.limits)
+
+        async def first_in_hand_s(text: str, stream: int) -> float:
+            context = synthesizer.open(SpeechOptions(voice="tone"))
+            context.text(text)
+            context.end()
+            in_hand_s = [turns.in_hand_s(stream) async for event in context.events() if isinstance(event, Audio)]
+            return in_hand_s[0]
+
+        alone_s = await first_in_hand_s(f"{TEXT}。{TEXT}。", 1)
+        async with asyncio.TaskGroup() as tasks:
+            hearing = [tasks.create_task(first_in_hand_s(f"{TEXT}。{TEXT}。", 2 + number)) for number in range(6)]
+        assert min(task.result() for task in hearing) > alone_s + 0.1
