@@ -86,6 +86,11 @@ def test_letters_that_are_neither_stay_out_of_mandarin() -> None:
     assert [(run.text, run.language) for run in sentence.runs] == [("豈有", "zh")]
 
 
+def test_a_japanese_voice_reads_japanese_with_its_own_characters() -> None:
+    assert {run.language for run in analyse(segment("私は学生です。"), "ja").runs} == {"ja"}
+    assert {run.language for run in analyse(segment("你好。"), "de").runs} == {"zh"}
+
+
 def test_an_english_segment_is_one_run() -> None:
     [run] = analyse(segment("Hello, world. It's 5 o'clock!")).runs
     assert (run.language, run.text, run.end) == ("en", "Hello, world. It's five o'clock!", 29)

@@ -19,7 +19,12 @@ def test_a_text_tells_by_its_words(text: str, code: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "letters"), [("你好 hello π é ℃ ＡＢ 3", 0), ("привет你好", 6), ("안녕", 2), ("", 0), ("😀。", 0)]
-)
+    ("text", "letters"), [
+        ("你好 hello π é ℃ ＡＢ 3", 0), ("привет你好", 6), ("안녕", 2), ("", 0), ("😀。", 0),
+        ("奈雪の茶", 0),
+        ("私の本です", 3),
+        ("说「ありがとう」", 5),
+    ],
+)  # fmt: skip
 def test_letters_of_other_scripts_are_counted(text: str, letters: int) -> None:
     assert unreadable(text) == letters
