@@ -93,7 +93,8 @@ def _state(path: Path, outer: tuple[str, ...]) -> Tensors:
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             raise VoiceDataMissing(f"{path}: {str(name)[:80]} is {type(tensor).__name__}; expected a tensor")
         if not _is_plain(tensor):
-            raise VoiceDataMissing(f"{path}: tensor {name[:80]} does not lie in the file number by number")
+            shape = list(tensor.shape) if tensor.layout == torch.strided else tensor.layout
+            raise VoiceDataMissing(f"{path}: {name[:80]} is {shape}, which does not lie in the file number by number")
     return found
 
 
