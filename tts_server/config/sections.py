@@ -238,7 +238,7 @@ class Cache(Section):
 
     mode: Literal["off", "memory", "disk"] = Field("disk", description="Where speech is kept: off, memory or disk.")
     folder: Path | None = Field(None, description="Left out: segments in $CACHE_DIRECTORY, or in ~/.cache/tts-server.")
-    memory_bytes: Count = Field(16 * 2**20, description="Memory for them; a second takes 48000 bytes.")
+    memory_bytes: Count = Field(8 * 2**20, description="Memory for them; a second takes 48000 bytes.")
     disk_bytes: Count = Field(256 * 2**20, description="Disk for them; a second takes about 33000 bytes.")
     max_age_s: Seconds = Field(30 * 86_400.0, description="Nothing is kept for longer.")
     shared: str = Field(
