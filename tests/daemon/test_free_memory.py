@@ -4,7 +4,8 @@ from contextlib import suppress
 
 import pytest
 
-from tts_server.daemon.free_memory import FreeMemory, give_back
+from tts_server.daemon.free_memory import FreeMemory
+from tts_server.heap import give_back
 
 PIECES, BYTES = 400, 60_000
 REST_S = 0.01

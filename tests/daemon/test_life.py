@@ -89,11 +89,11 @@ async def test_systemd_is_told_of_loading_ready_alive_speaking_reloading_and_sto
         await manager.until("^READY=1")
         assert manager.told[0] == "STATUS=Loading the voices"
         assert "EXTEND_TIMEOUT_USEC=140000000" in manager.told
-        await manager.until(r"^STATUS=Ready, \d voices")
+        await manager.until(r"^STATUS=Ready, \d voices?")
         await manager.until("^WATCHDOG=1")
         async with AsyncTcpClient("127.0.0.1", daemon.wyoming_port) as client:
             await client.write_event(SynthesizeStart().event())  # its text has not ended
-            await manager.until("^STATUS=Speaking 1 texts")
+            await manager.until("^STATUS=Speaking 1 text,")
         daemon.process.send_signal(signal.SIGHUP)
         reloading = await manager.until("^RELOADING=1")
         assert re.fullmatch(r"RELOADING=1\nMONOTONIC_USEC=\d+", reloading)

@@ -59,7 +59,7 @@ def run(
     """Run the daemon until it is stopped by SIGTERM or Ctrl-C."""
     import gc
 
-    from tts_server.daemon import heap
+    from tts_server import heap
 
     host_process = early.take()
     heap.keep_small()

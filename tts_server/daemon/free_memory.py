@@ -5,19 +5,12 @@ so each hour with more going on at once than any before would make the process l
 """
 
 import asyncio
-import ctypes
 from collections.abc import Callable
 from typing import Final
 
+from tts_server import heap
+
 _REST_S: Final = 30.0  # at least, between two times
-
-
-def give_back() -> None:
-    """Only glibc has this call; it takes some milliseconds."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (OSError, AttributeError):
-        return
 
 
 class FreeMemory:
@@ -27,7 +20,7 @@ class FreeMemory:
         self,
         active: Callable[[], int],
         rest_s: float = _REST_S,
-        give_back: Callable[[], None] = give_back,
+        give_back: Callable[[], None] = heap.give_back,
         engines: Callable[[], None] = lambda: None,
     ) -> None:
         """active: how many texts are being spoken; engines: lets their process do the same."""

@@ -3,8 +3,6 @@
 A voice that is speaking never goes, nor does the one used last.
 """
 
-import contextlib
-import ctypes
 import logging
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -12,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tts_server import heap
 from tts_server.engine import AudioChunk, Engine, Unloadable, Utterance, Voice
 
 log = logging.getLogger(__name__)
@@ -27,12 +26,6 @@ def resident_bytes() -> int:
         return int(_PAGES.read_text(encoding="ascii").split()[1]) * _PAGE_BYTES
     except (OSError, ValueError, IndexError):
         return 0
-
-
-def return_free_memory() -> None:
-    """Give back what the C library keeps of memory that was freed. Only glibc has this call."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 @dataclass(slots=True)
@@ -94,7 +87,7 @@ class VoiceEviction:
             before = self._measure()
             resident.engine.unload(voice)
             del self._voices[voice]
-            return_free_memory()
+            heap.give_back()
             log.info("voice %s unloaded: %d MB were in use, above the ceiling of %d", voice, *self._mib(before))
             if self._measure() <= self._ceiling_bytes:
                 return

@@ -20,10 +20,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tts_server import logs
+from tts_server import heap, logs
 from tts_server.engine import AudioChunk, Engine, Refreshable, Voice
 from tts_server.engine_host import framing, wire
-from tts_server.engine_host.eviction import MIB, EvictableEngine, VoiceEviction, return_free_memory
+from tts_server.engine_host.eviction import MIB, EvictableEngine, VoiceEviction
 from tts_server.engine_host.loudness import Loudness
 from tts_server.engine_host.voices import list_voices, load_engines
 from tts_server.errors import TTSError
@@ -85,7 +85,7 @@ class Host:
                 case "reload":
                     threading.Thread(target=self._reload, name="reload", daemon=True).start()
                 case "rest":
-                    return_free_memory()
+                    heap.give_back()
                 case "dictionary":
                     self._use_dictionary(message["words"])
                 case "readings":

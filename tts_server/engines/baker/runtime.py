@@ -3,8 +3,6 @@
 What looks only a few frames around is streamed with carried state: any chunks give what the whole utterance gives.
 """
 
-import contextlib
-import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tts_server import heap
 from tts_server.engines.baker.kernel import library
 from tts_server.engines.baker.native import NativeVocoder
 from tts_server.engines.baker.native_postnet import NativePostnet
@@ -111,7 +110,7 @@ class Nets:
             self.vocode = NativeVocoder(vocoder, compiled, is_rounded=is_rounded)
         else:
             self.vocode = StreamedNet(_session("vocoder", dict(vocoder)))
-        _return_free_memory()
+        heap.give_back()
 
     def encode(self, units: NDArray[np.int64]) -> Encoded:
         return Encoded(*self._encoder.run(None, {"units": units}))
@@ -130,7 +129,7 @@ class Nets:
         decoded: Floats
         (decoded,) = self._decoder.run(["frames"], given)
         if decoded.shape[-1] > LONG_FRAMES:
-            _return_free_memory()
+            heap.give_back()
         return decoded
 
 
@@ -167,12 +166,6 @@ def _fed(name: str, weights: StoredWeights, *, in_8_bits: bool) -> Iterator[tupl
         yield name.replace(".weight", ".scales"), scales
     else:
         yield name, array[:, :, None] if array.ndim == 3 else array
-
-
-def _return_free_memory() -> None:
-    """Give back what the C library keeps after loading or a long clause: 100 MB. Only glibc has this call."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _dropout_masks(units: int) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tts_server import heap
 from tts_server.engine import AudioChunk, Break, Run, Syllable, Utterance, VocoderTask, Voice
 from tts_server.engines.installing.loaded import Key, LoadedPacks
 from tts_server.engines.sambert.packs.installed import Installed, Speaker, read_packs
@@ -39,7 +40,7 @@ class SambertEngine:
         self._wanted = str(settings.get("precision", "auto"))
         self._emotion_on_breaks = bool(settings.get("emotion_on_breaks", False))
         self._installed = Installed({}, {})
-        self._nets = LoadedPacks["Nets"](_return_free_memory)
+        self._nets = LoadedPacks["Nets"](heap.give_back)
         self.refresh()
 
     @property
@@ -120,12 +121,6 @@ class SambertEngine:
         for _ in speak(nets, speaker.name, (WARM_UP,), lambda: 0.1):
             pass  # the first run of a session plans its memory
         return nets
-
-
-def _return_free_memory() -> None:
-    from tts_server.engines.sambert.runtime.graphs import return_free_memory
-
-    return_free_memory()
 
 
 def _key(pack: Pack) -> Key:

@@ -1,8 +1,6 @@
 """Runs a voice pack's graphs with onnxruntime. Safe to use from several threads: what a stream remembers is its own."""
 
-import contextlib
 import copy
-import ctypes
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tts_server import heap
 from tts_server.engine import Samples
 from tts_server.engines.sambert.packs.pack import VOCODER_IN_8_BITS, Pack, read_array, read_arrays
 from tts_server.engines.sambert.packs.shape import F0_FLOOR, VOICED, AcousticShape
@@ -139,7 +138,7 @@ class Nets:
             raise VoiceDataMissing(f"{pack.folder}: a graph cannot be loaded: {str(error)[:200]}") from error
         if may_choose and device == "cpu" and precision != "int8" and backends.can_run(pack.vocoder):
             self._choose_vocoder()
-        return_free_memory()
+        heap.give_back()
 
     def fill(self, lines: UnitInputs) -> UnitInputs:
         """With filled pauses among the units, where the voice predicts them."""
@@ -256,12 +255,6 @@ def frame_positions(place: Integers, width: int) -> Floats:
     angles = place[:, None].astype(np.float32) / scales
     places: Floats = np.where(index % 2 == 0, np.sin(angles), np.cos(angles)).astype(np.float32)
     return places
-
-
-def return_free_memory() -> None:
-    """Give back what the C library keeps after loading. Only glibc has this call."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def check_device(device: str) -> None:

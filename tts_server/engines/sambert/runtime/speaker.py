@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from tts_server import heap
 from tts_server.engine import AudioChunk, Break, Prosody, Run, Samples, Timing
 from tts_server.engines.sambert.runtime.closing import Closing
 from tts_server.engines.sambert.runtime.graphs import (
@@ -16,7 +17,6 @@ from tts_server.engines.sambert.runtime.graphs import (
     Integers,
     Nets,
     UnitInputs,
-    return_free_memory,
 )
 from tts_server.engines.sambert.runtime.intonation import ended
 from tts_server.engines.sambert.runtime.stream import Stream
@@ -163,7 +163,7 @@ def _speak_sentence(
             timings = ()
         own = stream.end.silent * hop
         if score.frames > LONG_FRAMES:
-            return_free_memory()
+            heap.give_back()
     if pause is not None and pause > own:
         yield AudioChunk(np.zeros(pause - own, np.float32), rate)
 

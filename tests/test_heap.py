@@ -5,7 +5,7 @@ import pytest
 
 HEAPS = """
 import ctypes, sys, tempfile, threading
-from tts_server.daemon.heap import keep_small
+from tts_server.heap import keep_small
 if sys.argv[1] == "small":
     keep_small()
 libc = ctypes.CDLL(None)
