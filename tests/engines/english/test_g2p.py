@@ -15,3 +15,13 @@ def test_no_at_the_end_of_a_sentence_is_no_number(text: str) -> None:
 def test_what_ends_a_sentence_is_no_abbreviation() -> None:
     assert g2p.phonemes("I ate a fig.") != g2p.phonemes("I ate a figure.")
     assert g2p.phonemes("Ask Ed.") != g2p.phonemes("Ask edition.")
+
+
+@pytest.mark.parametrize("number", ["7" * 22, "7" * 60, ",".join(["777"] * 13), "$" + "7" * 40])
+def test_a_number_too_long_for_a_name_is_read_by_its_digits(number: str) -> None:
+    said = " ".join(g2p.phonemes(f"Call {number}."))
+    assert said.count("sˈɛvən") == number.count("7")
+
+
+def test_the_longest_number_with_a_name_has_it() -> None:
+    assert "kwɪntˈɪljən" in " ".join(g2p.phonemes("7" * 21))

@@ -15,6 +15,9 @@ MARKS: Final = str.maketrans({"，": ", ", "、": ", ", "。": ". ", "！": "! "
 # Abbreviations have been written out before a text comes here.
 _NO_ABBREVIATION: Final = re.compile(r"\b(no|fig|ed|est|ch)\.", re.IGNORECASE)
 
+# hibari spells the names of numbers beyond 21 digits, and fails beyond 36: those are read digit by digit.
+_LONG_NUMBER: Final = re.compile(r"(?:\d,?){22,}")
+
 _loading = threading.Lock()
 _loaded: Callable[[str], str] | None = None
 
@@ -65,7 +68,8 @@ def text_of(run: Run, write: Callable[[Word], str] = written) -> str:
 
 
 def with_plain_words(text: str) -> str:
-    """The text with words that end a sentence kept from being read as abbreviations."""
+    """The text with words that end a sentence kept from being read as abbreviations, and no number beyond names."""
+    text = _LONG_NUMBER.sub(lambda number: " ".join(number[0].replace(",", "")), text)
     return _NO_ABBREVIATION.sub(r"\1 .", text)
 
 
