@@ -13,7 +13,7 @@ from tts_server.scheduling.scheduler import Scheduler
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.synthesizer import Context, Synthesizer
 
-REQUESTS, LEAVE, BURSTS = 60, 45, 3
+REQUESTS, LEAVE, BURSTS = 60, 45, 2
 TEXTS = ("今天天气很好。", "记得带伞。", "主人，欢迎回家。", "请把灯关掉。")
 
 
