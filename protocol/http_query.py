@@ -26,7 +26,7 @@ def speech_fields(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"{name[:64]} comes twice in the address")
+            raise ValueError(f"{name[:64]} comes twice")
         if name not in LINK_FIELDS:
             found[name] = _value(_KINDS.get(name, "string"), value)
     pauses = {name.removeprefix(_PAUSES): found.pop(name) for name in list(found) if name.startswith(_PAUSES)}

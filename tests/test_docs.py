@@ -79,6 +79,16 @@ def test_every_piece_of_configuration_can_be_used(paper: str) -> None:
             assert name in type(getattr(config.Config(), section)).model_fields, key
 
 
+def test_a_key_that_a_paper_names_is_there() -> None:
+    for paper in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("systemd/*.md")]:
+        text = paper.read_text(encoding="utf-8")
+        named = re.findall(r"`([a-z_]+)\.([a-z_]+)(?: = [^`]*)?`", text) + re.findall(r"`\[([a-z_]+)\] ([a-z_]+)", text)
+        for section, key in named:
+            table = getattr(config.Config(), section, None)
+            if isinstance(table, config.Section) and key not in ("json", "yaml", "bin", "frontend"):  # files, modules
+                assert key in type(table).model_fields, f"{paper.name}: {section}.{key}"
+
+
 def test_the_voices_and_emotions_of_the_examples_exist() -> None:
     from protocol.emotions import canonical
 

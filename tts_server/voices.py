@@ -64,8 +64,8 @@ class Catalogue:
             if (found := self.find(split_name(name)[0])) is None:
                 raise VoiceUnknown(f"there is no voice {name[:64]!r}; voices here: {self.names}")
             return found
-        wanted = (language or "").replace("_", "-").casefold().split("-")[0]
-        speakers = (voice for voice in self.voices if voice.language.casefold().split("-")[0] == wanted)
+        wanted = primary_language(language or "")
+        speakers = (voice for voice in self.voices if primary_language(voice.language) == wanted)
         return next(speakers, self.voices[0])
 
     def find(self, name: str) -> Voice | None:
@@ -114,6 +114,11 @@ def _told_by(name: str) -> tuple[str, str]:
     if kokoro := re.match(r"([a-z])([fm])_", name):
         return _KOKORO.get(kokoro[1], ""), gender or {"f": "female", "m": "male"}[kokoro[2]]
     return next((word for word in words if word in ("zh", "en")), ""), gender
+
+
+def primary_language(tag: str) -> str:
+    """The language itself: "zh" of "zh-CN" and "zh_TW"."""
+    return tag.replace("_", "-").casefold().split("-")[0]
 
 
 def split_name(name: str) -> tuple[str, str | None]:

@@ -57,6 +57,9 @@ BAD_CONFIGURATIONS = [
     ('[server]\nhost_names = ["*"]\n', "write a whole name such as voice.example.org"),
     ('[voices]\nemotion = "hapy"\n', "voices.emotion: there is no emotion 'hapy'"),
     ('[clients."10.0.0.1"]\nvoice = "nobody"\n', "clients.10.0.0.1: there is no voice 'nobody'"),
+    ('[clients."10.0.0.1"]\nlanguage = "xx"\n', "clients.10.0.0.1: no voice here speaks 'xx'; languages here: en, zh"),
+    ("[engines.nobody]\nx = 1\n", "engines.nobody: no engine 'nobody' is installed; installed: baker"),
+    ('[engines.baker]\nprecision = "int4"\n', "engines.baker.precision is 'int4'; it may be auto"),
     ('[clients."10.0.0.1"]\nvolume = 99\n', "clients.10.0.0.1.volume"),
     ('[clients.kitchen]\nvoice = "heart"\n', "clients.kitchen: that is no address, no network and no token's name"),
     ('[voices]\ndefault = "nobody"\n', "voices.default: there is no voice 'nobody'; voices here: baker, heart"),
@@ -83,6 +86,10 @@ BAD_CONFIGURATIONS = [
         "access.jwt_key_file: cannot read /no/key.pem: No such file",
     ),
     ('[cache]\nshared = "valkey://cache.lan:6379"\n', "cache.lan is another machine, which needs TLS"),
+    (
+        '[http]\ntls_cert_file = "bad.toml"\ntls_key_file = "bad.toml"\n',
+        "cannot use bad.toml with bad.toml: they must be a certificate and its key in PEM, without a password",
+    ),
     ('[http]\ntls_cert_file = "/no/c.pem"\ntls_key_file = "/no/k.pem"\n', "http.tls_cert_file: cannot use /no/c.pem"),
 ]
 

@@ -1,6 +1,7 @@
 """The configuration: the example holds every default, mistakes are named, sources have an order."""
 
 import tomllib
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,17 @@ def test_the_example_holds_every_key_with_its_default() -> None:
         ({"limits": {"grace_s": -1}}, r"limits\.grace_s: .*greater than 0 \(it is -1\)"),
         ({"server": {"http_port": "many"}}, r"server\.http_port: .*integer.*'many'"),
         ({"voices": {"emotion": "hungry"}}, r"voices\.emotion: .*'hungry'"),
-        ({"server": {"networks": ["300.0.0.0/8"]}}, r"server\.networks"),
+        ({"server": {"networks": ["300.0.0.0/8"]}}, r"^server\.networks\.0[^;]*: that is no network; [^;]*$"),
+        ({"server": {"trusted_proxies": ["proxy"]}}, r"^server\.trusted_proxies\.0[^;]*: that is no network"),
+        ({"server": {"networks": ["192.168.1.5/24"]}}, r"inside a network; write 192\.168\.1\.0/24"),
+        ({"server": {"networks": [5]}}, r"server\.networks\.0"),
+        ({"server": {"origins": ["panel.example"]}}, r"server\.origins\.0: write a whole origin"),
+        ({"server": {"origins": ["https://panel.example/page"]}}, r"server\.origins\.0: write a whole origin"),
+        ({"discovery": {"addresses": ["kitchen"]}}, r"discovery\.addresses\.0: that is no address"),
+        ({"engine_host": {"engines": []}}, r"engine_host\.engines: name one at least, or leave it out"),
+        ({"limits": {"grace_s": inf}}, r"limits\.grace_s: .*finite number \(it is inf\)"),
+        ({"engine_host": {"start_timeout_s": 1e9}}, r"engine_host\.start_timeout_s: .*86400 \(it is 1000000000"),
+        ({"cache": {"max_age_s": nan}}, r"cache\.max_age_s: .*finite"),
         ({"server": {"networks": ["0.0.0.0/0"]}}, r"0\.0\.0\.0/0 is not private; .* access\.mode"),
         ({"server": {"networks": ["10.0.0.0/8", "2000::/3"]}}, r"2000::/3 is not private"),
         ({"http": {"tls_cert_file": "/c.pem"}}, r"http\.tls_key_file: one needs the other"),
@@ -55,6 +66,19 @@ def test_the_example_holds_every_key_with_its_default() -> None:
 def test_a_mistake_is_told_with_its_key(tables: dict, message: str) -> None:
     with pytest.raises(ConfigInvalid, match=message):
         config.load(tables)
+
+
+def test_addresses_and_origins_may_be_written_in_each_usual_way() -> None:
+    server = config.load(
+        {
+            "server": {
+                "networks": ["192.168.1.5", "fd00::/8", "10.0.0.0/255.0.0.0"],
+                "origins": ["https://panel.example:8443", "http://homeassistant.local:8123/", "app://home", "null"],
+            }
+        }
+    ).server
+    assert [str(network) for network in server.networks] == ["192.168.1.5/32", "fd00::/8", "10.0.0.0/8"]
+    assert len(server.origins) == 4
 
 
 def test_public_networks_may_be_named_when_peers_need_tokens() -> None:

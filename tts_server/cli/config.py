@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -9,12 +10,13 @@ from tts_server.access.clients import network_of
 from tts_server.config import settings as configuration
 from tts_server.config.settings import Config
 from tts_server.daemon.host_settings import host_settings
-from tts_server.engine_host.voices import load_voices
-from tts_server.errors import ConfigInvalid, PortUnavailable
+from tts_server.engine_host.installed import installed_engines
+from tts_server.engine_host.voices import load_engines, load_voices
+from tts_server.errors import ConfigInvalid, PortUnavailable, VoiceDataMissing
 from tts_server.text.linguistic.entries import checked_entry
 from tts_server.transports.http.settings import tls_context
 from tts_server.transports.listening import listen
-from tts_server.voices import PRELOAD_DEFAULT, split_name
+from tts_server.voices import PRELOAD_DEFAULT, primary_language, split_name
 
 _SOCKET_BYTES: Final = 107  # of a path, on Linux
 _OF_THE_SERVICE: Final = Path("/run/tts-server")  # systemd makes it when the service starts
@@ -24,6 +26,7 @@ def check(path: Path | None) -> None:
     """Say that the configuration can be used. Raises ConfigInvalid when it cannot."""
     file = configuration.find_file(path, of_the_service=True)
     config = configuration.load(configuration.read_file(file) if file else {})
+    check_engines(config)
     check_voices(config)
     check_dictionary(config)
     check_files(config)
@@ -32,11 +35,25 @@ def check(path: Path | None) -> None:
     print(f"{file or 'no file, all defaults'}: good")  # noqa: T201 -- the answer
 
 
+def check_engines(config: Config) -> None:
+    """Raise ConfigInvalid for settings of an engine that is not here, and for those that it cannot speak with."""
+    settings = host_settings(config)
+    installed = installed_engines()
+    for name in config.engines:
+        if name not in installed:
+            raise ConfigInvalid(f"engines.{name}: no engine {name!r} is installed; installed: {', '.join(installed)}")
+    given = {name: target for name, target in settings.engines.items() if config.engines.get(name)}
+    for engine in load_engines(given, settings.engine_settings).values():
+        with suppress(VoiceDataMissing):
+            for voice in engine.voices[:1]:
+                engine.load(voice.name)
+
+
 def check_voices(config: Config) -> None:
     """Raise ConfigInvalid for an engine or a voice that is named and not here."""
     settings = host_settings(config)
     logging.getLogger("tts_server.engines").addHandler(logging.NullHandler())
-    here = load_voices(settings.engines, settings.engine_settings)
+    here = {name: voice for name, (_, voice) in load_voices(settings.engines, settings.engine_settings).items()}
     known = f"voices here: {', '.join(here) or 'none'}"
     named = {
         "voices.default": [config.voices.default],
@@ -49,6 +66,11 @@ def check_voices(config: Config) -> None:
         for name in names:
             if name not in ("", PRELOAD_DEFAULT, *here):
                 raise ConfigInvalid(f"{key}: there is no voice {name!r}; {known}")
+    speakers = {primary_language(voice.language) for voice in here.values()}
+    for name, given in config.clients.items():
+        if given.language and primary_language(given.language) not in speakers:
+            told = f"languages here: {', '.join(sorted(speakers)) or 'none'}"
+            raise ConfigInvalid(f"clients.{name}: no voice here speaks {given.language!r}; {told}")
     if config.voices.default in config.voices.disabled and config.voices.default:
         raise ConfigInvalid(f"voices.default is {config.voices.default!r}, which voices.disabled takes away")
     if here and not set(here) - set(config.voices.disabled):

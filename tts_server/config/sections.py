@@ -1,18 +1,21 @@
 """The sections of the configuration: every key, its default, and what may stand there."""
 
+import ipaddress
 import re
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from protocol.emotions import AUTO, canonical
 from tts_server.access.networks import PRIVATE_NETWORKS, Network
 
 _HOST_NAME = re.compile(r"[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)*\.?")
+_ORIGIN = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#*\s]+/?")
 Port = Annotated[int, Field(ge=0, le=65535)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]  # of a wait: sockets and queues count no more than 24 days
+Age = Annotated[float, Field(gt=0, le=10 * 365 * 86_400)]
 Count = Annotated[int, Field(ge=1)]
 PauseMs = Annotated[int, Field(ge=0, le=10_000)]
 
@@ -35,14 +38,49 @@ def _bare_host_name(name: str) -> str:
     return name
 
 
+def _at_least_one(engines: tuple[str, ...]) -> tuple[str, ...]:
+    if not engines:
+        raise ValueError("name one at least, or leave it out for all that are installed")
+    return engines
+
+
+def _parsed_network(given: object) -> object:
+    if isinstance(given, Network):
+        return given
+    try:
+        network = ipaddress.ip_network(str(given), strict=False)
+    except ValueError:
+        raise ValueError("that is no network; write one such as 192.168.1.0/24, or an address") from None
+    if str(ipaddress.ip_interface(str(given)).ip) != str(network.network_address):
+        raise ValueError(f"that is an address inside a network; write {network} for the network")
+    return network
+
+
+def _whole_origin(origin: str) -> str:
+    if origin != "null" and not _ORIGIN.fullmatch(origin):
+        raise ValueError("write a whole origin such as https://panel.example.org: scheme and host, no path, no *")
+    return origin
+
+
+def _parsed_address(given: str) -> str:
+    try:
+        ipaddress.ip_address(given)
+    except ValueError:
+        raise ValueError("that is no address; write one such as 192.168.1.20") from None
+    return given
+
+
+GivenNetwork = Annotated[Network, BeforeValidator(_parsed_network)]
+Origin = Annotated[str, AfterValidator(_whole_origin)]
+Address = Annotated[str, AfterValidator(_parsed_address)]
 HostName = Annotated[str, AfterValidator(_bare_host_name)]
 Emotion = Annotated[str, AfterValidator(_canonical_emotion)]
 
 
 class Section(BaseModel):
-    """A table of the file: unknown keys are errors."""
+    """A table of the file: unknown keys are errors, and so are numbers without an end."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Server(Section):
@@ -61,11 +99,11 @@ class Server(Section):
         description="Name of this box among several: it stands in addresses of audio, sessions and tickets, so that a "
         "balancer sends them back here. Empty: it is the only one.",
     )
-    networks: tuple[Network, ...] = Field(
+    networks: tuple[GivenNetwork, ...] = Field(
         PRIVATE_NETWORKS,
         description="Networks whose addresses may connect. Private ones by default.",
     )
-    trusted_proxies: tuple[Network, ...] = Field(
+    trusted_proxies: tuple[GivenNetwork, ...] = Field(
         (), description="Proxies that are believed whom they speak for: X-Forwarded-For, PROXY protocol version 2."
     )
     host_names: tuple[HostName, ...] = Field(
@@ -73,7 +111,7 @@ class Server(Section):
         description="Names that people reach us by, besides addresses, names without a dot, *.local, and this box's "
         "own name under .lan, .home, .home.arpa, .internal, .localdomain, .fritz.box and its search domains.",
     )
-    origins: tuple[str, ...] = Field((), description="Origins of web pages that may use us, besides our own.")
+    origins: tuple[Origin, ...] = Field((), description="Origins of web pages that may use us, besides our own.")
 
 
 class Access(Section):
@@ -182,7 +220,7 @@ class EngineHost(Section):
     threads: int = Field(
         0, ge=0, le=64, description="Synthesis threads; 0 is one per core that the box, or its cgroup, grants."
     )
-    engines: tuple[str, ...] | None = Field(
+    engines: Annotated[tuple[str, ...], AfterValidator(_at_least_one)] | None = Field(
         None, description="Engines to use, by entry point name; left out: all that are installed."
     )
     max_memory_mb: int = Field(
@@ -230,7 +268,7 @@ class Limits(Section):
     )
     grace_s: Seconds = Field(10.0, description="At stop, speech under way may go on for so long.")
     stored_audio_bytes: Count = Field(32 * 2**20, description="Memory for replies kept under /audio/.")
-    stored_audio_s: Seconds = Field(600.0, description="How long a reply is kept under /audio/.")
+    stored_audio_s: Age = Field(600.0, description="How long a reply is kept under /audio/.")
 
 
 class Cache(Section):
@@ -240,7 +278,7 @@ class Cache(Section):
     folder: Path | None = Field(None, description="Left out: segments in $CACHE_DIRECTORY, or in ~/.cache/tts-server.")
     memory_bytes: Count = Field(8 * 2**20, description="Memory for them; a second takes 48000 bytes.")
     disk_bytes: Count = Field(256 * 2**20, description="Disk for them; a second takes about 33000 bytes.")
-    max_age_s: Seconds = Field(30 * 86_400.0, description="Nothing is kept for longer.")
+    max_age_s: Age = Field(30 * 86_400.0, description="Nothing is kept for longer.")
     shared: str = Field(
         "", description="A Valkey server that several boxes share, valkeys:// off this machine; empty: none."
     )
@@ -271,7 +309,7 @@ class Discovery(Section):
 
     enabled: bool = Field(True, description="Announce ourselves by zeroconf (mDNS).")
     name: str = Field("", max_length=63, description="Instance name; empty: tts-server and a short machine id.")
-    addresses: tuple[str, ...] = Field((), description="Addresses to announce; empty: those of the LAN interfaces.")
+    addresses: tuple[Address, ...] = Field((), description="Addresses to announce; empty: those of the LAN interfaces.")
     ports: dict[Literal["wyoming", "http"], Annotated[int, Field(ge=1, le=65535)]] = Field(
         {}, description="Ports to announce, of a balancer before us; left out: our own."
     )

@@ -86,6 +86,16 @@ def test_speaking_imports_neither_torch_nor_onnx_nor_yaml(packs: Path) -> None:
     assert subprocess.run([sys.executable, "-c", program, str(packs)], check=False).returncode == 0
 
 
+@pytest.mark.parametrize("voice", ["tiny_16k", "tiny_nsf_24k", "tiny_se_nsf_global_16k"])
+def test_short_texts_and_chunks_leave_nothing_in_the_journal(
+    sambert: SambertEngine, capfd: pytest.CaptureFixture[str], voice: str
+) -> None:
+    for pinyin in ("a1.", "ni3 hao3."):
+        for seconds in (0.0, 0.02, 60.0):
+            assert list(sambert.synthesize(Utterance(voice, (run(pinyin),)), lambda seconds=seconds: seconds))
+    assert "".join(capfd.readouterr()) == ""
+
+
 def test_any_wanted_length_gives_the_same_samples(sambert: SambertEngine) -> None:
     whole = samples(speak(sambert, run(HELLO), wanted=lambda: 60.0))
     assert len(whole) > 16_000 // 4

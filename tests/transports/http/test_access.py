@@ -5,6 +5,7 @@ import datetime
 import json
 import logging
 import ssl
+import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -268,8 +269,13 @@ def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     cert_file, key_file = write_certificate(tmp_path)
     other = tmp_path / "other"
     other.mkdir()
-    with pytest.raises(ConfigInvalid, match="cannot use"):
+    with pytest.raises(ConfigInvalid, match=r"cannot use .*: the key is another certificate's"):
         tls_context(cert_file, write_certificate(other)[1])
+    with_password = tmp_path / "with_password.pem"
+    encrypt = ["openssl", "pkey", "-in", key_file, "-aes128", "-passout", "pass:secret", "-out", with_password]
+    subprocess.run(encrypt, check=True, capture_output=True)
+    with pytest.raises(ConfigInvalid, match="in PEM, without a password"):
+        tls_context(cert_file, with_password)
     with pytest.raises(ConfigInvalid, match="cannot use"):
         tls_context(tmp_path / "nothing", key_file)
     assert tls_context(None, None) is None

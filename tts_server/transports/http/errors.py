@@ -80,7 +80,8 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     code = ErrorCode.FORMAT_UNSUPPORTED if is_format else ErrorCode.BAD_FIELD
     status = 400 if is_openai(request.url.path) else 422
     told = problem["msg"].removeprefix("Value error, ")  # Pydantic's words before those of a check of our own
-    return error_answer(status, code, f"{param or 'the body'}: {told}", param or None)
+    where = param or ("the body" if in_body else "the address")
+    return error_answer(status, code, f"{where}: {told}", param or None)
 
 
 def _field_of(loc: Sequence[int | str], body: object) -> str:

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from tts_server.access.networks import PRIVATE_NETWORKS, Network
 from tts_server.errors import ConfigInvalid
@@ -40,6 +41,9 @@ class HttpSettings:
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
 
 
+_NO_PEM: Final = "they must be a certificate and its key in PEM, without a password"
+
+
 def tls_context(cert_file: Path | None, key_file: Path | None) -> ssl.SSLContext | None:
     """TLS by a certificate chain and its key (PEM); None without a certificate. Raises ConfigInvalid."""
     if cert_file is None:
@@ -48,7 +52,10 @@ def tls_context(cert_file: Path | None, key_file: Path | None) -> ssl.SSLContext
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     try:
-        context.load_cert_chain(cert_file, key_file)
-    except (OSError, ssl.SSLError) as error:
+        context.load_cert_chain(cert_file, key_file, password="")  # else it would ask the terminal
+    except ssl.SSLError as error:  # OpenSSL says no more of a file that is none: "[SSL] PEM lib"
+        why = "the key is another certificate's" if error.reason == "KEY_VALUES_MISMATCH" else _NO_PEM
+        raise ConfigInvalid(f"http.tls_cert_file: cannot use {cert_file} with {key_file}: {why}") from error
+    except OSError as error:
         raise ConfigInvalid(f"http.tls_cert_file: cannot use {cert_file} with {key_file}: {error}") from error
     return context
