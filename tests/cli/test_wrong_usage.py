@@ -1,4 +1,4 @@
-"""Thirty ways to use the command line wrongly: each is one clear line, and an exit code that scripts can rely on."""
+"""Many ways to use the command line wrongly: each is one clear line, and an exit code that scripts can rely on."""
 
 import os
 import re
@@ -37,6 +37,7 @@ WRONG = [
     (["say", "你好", "--server", "http://a", "--no-server"], 1, "--server and --no-server: one of them"),
     (["say", "你好", "--token-file", "missing", "-o", "a.wav"], 1, "cannot read the token in missing"),
     (["say", "你好", "--loud"], 2, "No such option: --loud"),
+    (["restore", "missing.tar.gz"], 1, "cannot read missing.tar.gz: No such file or directory"),
     (["voices", "info", "nobody"], 1, "there is no voice 'nobody'"),
     (["voices", "verify", "nobody"], 1, "there is no voice pack 'nobody'"),
     (["voices", "remove", "nobody"], 1, "there is no voice pack 'nobody'"),

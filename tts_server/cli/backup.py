@@ -87,7 +87,11 @@ def _files(folder: Path) -> Iterator[Path]:
 def _unpack(file: Path, room: Path) -> int:
     """Raises BadRequest for what is no archive of ours, whatever it tries."""
     try:
-        with tarfile.open(file, mode="r:gz") as archive:
+        opened = file.open("rb")
+    except OSError as error:
+        raise BadRequest(f"cannot read {file}: {error.strerror}") from error
+    try:
+        with opened, tarfile.open(fileobj=opened, mode="r:gz") as archive:
             members = _checked(archive)
             for member in members:  # by hand: Debian 12's Python knows no filter for what an archive may do
                 _extract(archive, member, room)

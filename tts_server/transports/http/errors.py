@@ -73,7 +73,8 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     if problem["type"] == "json_invalid":
         return error_answer(400, ErrorCode.BAD_JSON, f"the body is not valid JSON: {problem['ctx']['error']}")
     in_body = problem["loc"][:1] != ("query",)
-    if in_body and not is_json(request.headers.get("content-type", "")):
+    was_read = isinstance(error.body, dict)  # of an address alone, too
+    if in_body and not was_read and not is_json(request.headers.get("content-type", "")):
         return error_answer(415, ErrorCode.BAD_MESSAGE, "send JSON, with the header Content-Type: application/json")
     param = _field_of(problem["loc"][1:], error.body) if in_body else ".".join(map(str, problem["loc"][1:]))
     is_format = param in _FORMAT_FIELDS and problem["type"] == "literal_error"

@@ -47,6 +47,9 @@ async def test_a_phrase_is_kept_listed_said_and_forgotten(core: Core) -> None:
         said = await door.client.post(f"{PATH}/speak", params={"format": "pcm"})
         assert (said.status_code, said.headers["x-emotion"]) == (200, "happy")
         assert len(said.content) == 2 * 4 * SAMPLES_PER_CHARACTER
+        for mistake, code in (({"format": "ogg"}, "format_unsupported"), ({"text": "x"}, "bad_field")):
+            refused = await door.client.post(f"{PATH}/speak", params=mistake)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (422, code), "no body is asked for"
         told = await door.client.post(f"{PATH}/speak", json={"format": "json"})
         assert told.json()["audio_url"].startswith("/audio/")
         assert (await door.client.delete(PATH)).status_code == 204
