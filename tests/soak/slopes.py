@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 BLOCK_DAYS: Final = 1 / 24  # an hour of the home is one point: the median of its samples
+NIGHT: Final = (22 / 24, 7 / 24)  # when a home speaks a tenth as much
 SETTLES_DAYS: Final = 12 / 24  # of each piece are left out: every voice is loaded once, the cache fills
 
 
@@ -37,19 +38,25 @@ def points(samples: list[dict[str, Any]], name: str) -> tuple[NDArray[np.float64
 def slope(samples: list[dict[str, Any]], name: str) -> Slope | None:
     """A straight line through all pieces, each with a height of its own; None if that is too little for one.
 
-    Hours that follow each other are alike: the points count as fewer, by how much their residuals resemble the next.
+    Nights have a height of their own too: what a day holds more than a night is no growth. Hours that follow each other
+    are alike: the points count as fewer, by how much their residuals resemble the next.
     """
     days, values, pieces = points(samples, name)
     kinds = sorted(set(pieces))
-    count, free = len(days), len(days) - len(kinds) - 1
+    matrix = np.column_stack([days, *([np.array([piece == kind for piece in pieces], float) for kind in kinds])])
+    hour = days % 1
+    night = (hour >= NIGHT[0]) | (hour < NIGHT[1])
+    if night.any() and not night.all():
+        matrix = np.column_stack([matrix, night])
+    count, used = matrix.shape
+    free = count - used
     if free < 3:
         return None
-    matrix = np.column_stack([days, *([np.array([piece == kind for piece in pieces], float) for kind in kinds])])
     found, *_ = np.linalg.lstsq(matrix, values, rcond=None)
     rest = values - matrix @ found
     total = float(rest @ rest)
     alike = max(0.0, float(rest[1:] @ rest[:-1]) / total) if total > 1e-12 else 0.0
-    free_alike = max(3.0, count * (1 - alike) / (1 + alike) - len(kinds) - 1)
+    free_alike = max(3.0, count * (1 - alike) / (1 + alike) - used)
     inverse = np.linalg.inv(matrix.T @ matrix)
     error = np.sqrt(total / free * inverse[0, 0] * free / free_alike)
     reach = float(student.ppf(0.975, free_alike) * error)

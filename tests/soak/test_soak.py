@@ -32,6 +32,16 @@ def test_growth_is_found_over_pieces_of_different_heights(growth: float) -> None
     assert found.highest - found.lowest < 1
 
 
+def test_what_a_day_holds_more_than_a_night_is_no_growth() -> None:
+    samples = record(0.0)
+    busy = [{**sample, "rss": sample["rss"] + (20 if 7 <= 24 * sample["day"] % 24 < 22 else 0)} for sample in samples]
+    quiet, found = slope(samples, "rss"), slope(busy, "rss")
+    assert quiet is not None
+    assert found is not None
+    assert found.lowest < 0 < found.highest
+    assert found.highest - found.lowest < 1.5 * (quiet.highest - quiet.lowest)
+
+
 def test_what_is_too_little_gives_no_slope() -> None:
     assert slope(record(0.0)[:200], "rss") is None
 
