@@ -18,6 +18,7 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 from protocol.answers import Done
 from protocol.client import Chunk, TtsClient
 from tests.support.daemon import Daemon, running_daemon
+from tests.support.decoding import decoded
 from tts_server.audio.pcm import from_s16le
 
 FORBIDDEN = (
@@ -136,6 +137,21 @@ async def test_a_killed_engine_host_costs_no_client_its_end_and_not_the_next_req
             assert kinds.count("audio-start") == 1
         assert len(await spoken(daemon, "你好。")) > 0
         assert daemon.process.returncode is None
+
+
+@pytest.mark.parametrize("form", ["mp3", "opus", "flac"])
+async def test_sigterm_while_speech_is_streamed_over_http_lets_the_codec_end_it(form: str) -> None:
+    """Speech is made long before it is heard; what a codec holds back comes behind it all."""
+    text = "今天天气很好，我们一起去公园散步，然后回家吃晚饭。"
+    async with running_daemon() as daemon, httpx.AsyncClient(base_url=f"http://127.0.0.1:{daemon.http_port}") as client:
+        async with client.stream("POST", "/api/tts", json={"text": text, "format": form}) as answer:
+            pieces = []
+            async for piece in answer.aiter_raw():  # raises if the end is missing
+                if not pieces:
+                    daemon.process.send_signal(signal.SIGTERM)
+                pieces.append(piece)
+        assert len(decoded(b"".join(pieces), 24000)) > 4 * 24000
+        assert await daemon.stop() == 0
 
 
 async def kinds_heard(daemon: Daemon, hearing: asyncio.Barrier) -> list[str]:

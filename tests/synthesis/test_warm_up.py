@@ -51,6 +51,27 @@ async def test_the_warm_list_is_there_when_it_is_asked_for_and_faults_are_told(
     assert cache.memory_size > 0
     assert turns.scheduler.costs.measured == ["tone"]
     assert "nobody" in caplog.text
+    assert "of 21 characters" in caplog.text
+    assert "长" not in caplog.text
+
+
+async def test_a_daemon_that_stops_tells_nothing_of_what_it_has_not_spoken(
+    core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    await core.synthesizer.drain(1)
+    asked = asyncio.Event()
+    texts = [("主人，欢迎回家。", SpeechOptions())]
+    turns = Turns(Scheduler(2))
+    with caplog.at_level(logging.WARNING):
+        preparing = asyncio.create_task(
+            prepare(core.synthesizer, core.link, turns, [], lambda: texts if asked.set() is None else [])
+        )
+        await asked.wait()
+        await core.synthesizer.wait_idle()
+        for _ in range(5):  # as many steps as the text takes to be refused
+            await asyncio.sleep(0)
+        preparing.cancel()
+    assert caplog.text == ""
 
 
 async def test_a_host_without_a_voice_is_waited_for_and_the_loop_goes_on() -> None:

@@ -51,6 +51,7 @@ from tts_server.user_data.user_data import UserData
 log = logging.getLogger(__name__)
 
 _LOOK_S: Final = 1.0  # between two looks at our state
+_LAST_BYTES_S: Final = 1.0  # of answers whose speech took all the time there was
 _MARGIN_S: Final = 20.0  # what starting and stopping take besides the waits that have a limit of their own
 # What a reload applies, by the beginning of the key; the rest waits for the next start.
 _LIVE: Final = (
@@ -320,7 +321,9 @@ class _RunningDaemon:
             await asyncio.sleep(leave_s)
         self._wyoming.stop_accepting()
         self._http.stop_accepting()
+        ends_at = asyncio.get_running_loop().time() + grace_s
         await self._synthesizer.drain(grace_s)
+        await self._http.let_answers_end(max(ends_at - asyncio.get_running_loop().time(), _LAST_BYTES_S))
         await self._wyoming.close()
         await self._http.close()
         self._agent.close()

@@ -10,7 +10,7 @@ from typing import Final
 
 from tts_server.engine import Voice
 from tts_server.engine_host.link import EngineLink
-from tts_server.errors import EngineLoading, TTSError
+from tts_server.errors import EngineLoading, ShuttingDown, TTSError
 from tts_server.events import Done, SpeechOptions
 from tts_server.scheduling.turns import Turns
 from tts_server.synthesis.synthesizer import Synthesizer
@@ -89,5 +89,8 @@ async def _speak_quietly(synthesizer: Synthesizer, text: str, options: SpeechOpt
             async for event in events:
                 if isinstance(event, Done) and event.error is not None:
                     raise event.error
-    except TTSError as error:
-        log.warning("%r could not be spoken in advance: %s", text[:32], error)
+    except ShuttingDown:
+        return
+    except TTSError as error:  # the text itself is nobody's business who reads the journal
+        told = "a text of cache.warm, or a phrase, of %d characters could not be spoken in advance: %s"
+        log.warning(told, len(text), error)

@@ -57,6 +57,7 @@ class HttpConnection(H11Protocol):
         self._introduction: bytes | None = None  # of a proxy, as far as it has come; None: there is none to come
         self._head_timer: asyncio.TimerHandle | None = None
         self.came_at = self.loop.time()
+        self.lost: asyncio.Future[None] = self.loop.create_future()
 
     @property
     def is_half_open(self) -> bool:
@@ -98,6 +99,8 @@ class HttpConnection(H11Protocol):
         self._stop_head_timer()
         self._places.gone(self)
         super().connection_lost(exc)
+        if not self.lost.done():
+            self.lost.set_result(None)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -106,6 +106,12 @@ class HttpDoor:
         for connection in list(self._state.connections):
             connection.shutdown()
 
+    async def let_answers_end(self, grace_s: float) -> None:
+        """Wait for those who are being answered: all is spoken, and not all of it is coded and taken."""
+        answered = [one.lost for one in self._state.connections if isinstance(one, HttpConnection)]
+        if answered:
+            await asyncio.wait(answered, timeout=grace_s)
+
     async def close(self) -> None:
         """Cut off what is still under way, and let go of everything."""
         self.stop_accepting()
