@@ -7,11 +7,16 @@ _ABBREVIATIONS: Final = frozenset({
     "mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "fig", "inc", "ltd", "co", "jr", "sr", "jan", "feb", "mar",
     "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mt", "ave", "dept", "est", "approx", "apt",
     "blvd", "rd", "fl", "gen", "rev", "capt", "lt", "sgt", "hwy", "rm", "rte", "ext", "appt", "tel", "pg", "qty",
-    "hon", "maj", "bldg", "temp", "vol", "sc", "tsp", "tbsp", "oz", "lb", "lbs", "pkg",
+    "hon", "maj", "bldg", "temp", "vol", "sc", "tsp", "tbsp", "oz", "lb", "lbs", "pkg", "pp", "figs", "sec",
+    "incl", "excl", "gov", "sen", "rep", "pres", "col", "cpl", "cmdr", "pvt", "adm", "univ", "assn", "intl", "govt",
+    "avg", "ste", "mgr", "asst", "attn", "acct", "eq", "chap", "ref", "cf", "ca", "al", "viz", "sq", "cu", "fr", "supt",
+    "ofc", "mgmt",
 })  # fmt: skip
 _DAYS: Final = frozenset(("Mon", "Tue", "Tues", "Wed", "Thu", "Thur", "Thurs", "Fri", "Sat"))
 _TIME = re.compile(r"[ap]\.m\.$", re.IGNORECASE)
-_MEASURED = re.compile(r"[0-9] ?(?:mins?|hrs?|secs?|mi|ft|gal|qt|pt|yd)\.$")
+_MEASURED = re.compile(r"[0-9][ -]?(?:mins?|hrs?|secs?|mi|ft|gal|qt|pt|yd)\.$")
+_LIMIT = re.compile(r"(?:(?:^|[\n.:;(] ?)M|(?:^|[^A-Za-z])m)(?:in|ax)\.$")  # Max. 6 people; not a man's name
+_PLACE = re.compile(r"(?:^|[^A-Za-z0-9])(?<![0-9] )[FP]t\.$")
 _DOTTED = re.compile(r"(?:[A-Za-z]\.){2}$")
 _ITEM = re.compile("(?:^|[:;：；] ?)[0-9]{1,2}[.]$")  # 三种：1. 清蒸；2. 红烧
 _WORD = re.compile("[A-Za-z]*(?=[.]$)")
@@ -40,7 +45,7 @@ def ends_no_sentence(before: str, following: str) -> bool:
         return True  # S.M.A.R.T.有警告
     if following != " ":
         return False
-    if _MEASURED.search(before):
+    if _MEASURED.search(before) or _LIMIT.search(before) or _PLACE.search(before):
         return True  # 35 min. left
     found = _WORD.search(before)
     word = found[0] if found else ""

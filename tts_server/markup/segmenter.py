@@ -187,8 +187,8 @@ class Segmenter:
             return True
         closed = self._quotes(char)
         if char in _STOPS or (closed and self._stopped_inside()):
-            self._may_end = bool(self._closers)
-            return not self._closers
+            self._may_end = bool(self._closers) or (char == "!" and self._chars[-2:-1] == [" "])  # x != None
+            return not self._may_end
         if char == ".":
             self._dot = True
         elif char in _COMMAS and self._is_first and self._split == "auto" and self._sayable >= _FIRST_CHARS:
@@ -221,7 +221,7 @@ class Segmenter:
         if self._closers and char == self._closers[-1]:
             return False
         if self._may_end:
-            return char not in _STOPS and char not in _CLOSING
+            return char not in _STOPS and char not in _CLOSING and not (char == "=" and self._chars[-1] == "!")
         if self._comma:
             return not char.isdigit()
         return not (char in ".,-" or (char.isascii() and char.isalnum())) and not self._goes_on(char)

@@ -37,8 +37,8 @@ def speakable(char: str) -> str:
         return char
     if "\u2190" <= char <= "\u21ff" or "\U0001f000" <= char <= "\U0001faff":
         return ""
-    if category == "So" and char not in "°©" and (char in "®™" or unicodedata.normalize("NFKC", char) == char):
-        return ""  # ☀ goes; ℃ and ㎡ are units and stay
+    if category == "So" and char not in "°©★☆⌘" and (char in "®™" or unicodedata.normalize("NFKC", char) == char):
+        return ""  # ☀ goes; ℃ and ㎡ are units and stay, as do the stars that somebody gives
     return char
 
 

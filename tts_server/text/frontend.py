@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tts_server.text.assemble import runs_of
-from tts_server.text.english import arpabet, english, own_words
+from tts_server.text.english import arpabet, english, heteronyms, own_words
 from tts_server.text.linguistic import foreign
 from tts_server.text.linguistic.aligned import Aligned
 from tts_server.text.linguistic.dictionary import Dictionary
@@ -240,9 +240,12 @@ def _plain_pieces(aligned: Aligned, first: int, last: int) -> Iterator[Piece | P
 
 
 def _english_parts(text: str, starts: Sequence[int], ends: Sequence[int]) -> Iterator[Part]:
+    sounds = heteronyms.sounds(text)
     for piece in english.pieces(text):
         start, end = starts[piece.start], ends[piece.end - 1]
-        if piece.is_word:
+        if piece.is_word and (said := sounds.get(piece.start)):
+            yield Part("en", piece.text, start, end, phones=own_words.arpabet(said), own=said)
+        elif piece.is_word:
             phones = "AH0" if piece.is_article else arpabet.phones(piece.text)
             yield Part("en", piece.text, start, end, phones=phones)
         else:

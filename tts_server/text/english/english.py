@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from tts_server.text.english import arpabet
-from tts_server.text.linguistic.aligned import Aligned, Say
+from tts_server.text.english.rules import Rule
+from tts_server.text.linguistic.aligned import Aligned
 
 _WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*")
 _TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*|\S")
@@ -30,8 +31,12 @@ _MIN_WORD = 4  # capitals of a word that a lexicon knows, DOOR, are that word
 def normalise(aligned: Aligned) -> Aligned:
     """Every number, sign and abbreviation of an English text in words."""
     if "、" in aligned.text[:4] or _WORTH_A_LOOK.search(aligned.text) is not None:
-        for pattern, say in _rules():
-            aligned = aligned.substitute(pattern, say)
+        there = set(aligned.text)
+        for pattern, say, needs in _rules():
+            if not needs or not there.isdisjoint(needs):
+                said = aligned.substitute(pattern, say)
+                if said is not aligned:
+                    aligned, there = said, set(said.text)
     return aligned
 
 
@@ -41,19 +46,20 @@ def load() -> None:
 
 
 @cache
-def _rules() -> tuple[tuple[re.Pattern[str], Say], ...]:
+def _rules() -> tuple[Rule, ...]:
     """All rules in order. Their patterns take 0.05 s: text without digits or signs is said before."""
+    from tts_server.text.english.abbreviations import ABBREVIATIONS
     from tts_server.text.english.moments import MOMENTS
     from tts_server.text.english.spoken_codes import ADDRESSES, CODES
     from tts_server.text.english.spoken_forms import FORMS
     from tts_server.text.english.spoken_names import NAMES
 
-    return (*ADDRESSES, *CODES, *MOMENTS, *NAMES, *FORMS)
+    return (*ADDRESSES, *ABBREVIATIONS, *CODES, *MOMENTS, *NAMES, *FORMS)
 
 
 _WORTH_A_LOOK = re.compile(
-    r"[0-9%¢$€£¥￥₩₹₽°℃℉µμ#<>≤≥≈§©@/=+]|\+\+|[A-Za-z]\.[A-Za-z]|[IVXL]{2}|[a-z][A-Z]|[a-z]\.|St |, [A-Z]{2}\b"
-    r"|\b[NSEW]{2,3}\b|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
+    r"[0-9%¢$€£¥￥₩₹₽°℃℉µμ#<>≤≥≈§©@/=+★⌘α-ωΔΘΛΞΠΣΦΨΩ]|\+\+|[A-Za-z]\.[A-Za-z]|[IVXL]{2}|[a-z][A-Z]|[a-z]\.|St "
+    r"|, [A-Z]{2}\b|(?:ection|hapter|art|igure|age|lause) [ivxl]{2}|\b[NSEW]{2,3}\b|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
 )
 
 

@@ -1,73 +1,36 @@
 # ruff: noqa: E501 - one row a line
-"""How money and quantities are said in English, as a table of rules in order. Pure."""
+"""How quantities are said in English, as a table of rules in order. Pure."""
 
 import re
+import unicodedata
 from re import Match
 
 from tts_server.text.english import grammar
+from tts_server.text.english.formulas import FORMULAS
+from tts_server.text.english.money import MONEY, is_counted
 from tts_server.text.english.numbers import cardinal, digits, number, ordinal, quantity, year
-from tts_server.text.english.spoken_codes import Rule, rules
-from tts_server.text.english.units import ALONE, CURRENCIES, UNIT, UNITS, unit_name
+from tts_server.text.english.rules import D, Rule, rules
+from tts_server.text.english.units import ALONE, UNIT, UNITS, unit_name
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3}(?![0-9]))+|[0-9]+)(?:\.[0-9]+)?"
 _N = r"(?<![0-9A-Za-z.,])"
 _DASH = r" ?(?:-|–|—|~|to) ?"
-_SCALES = {"K": "thousand", "k": "thousand", "M": "million", "m": "million", "mn": "million", "mm": "million", "B": "billion", "b": "billion", "bn": "billion", "T": "trillion", "tn": "trillion"}  # fmt: skip
-_CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
-_COUNT = re.compile(
-    r"(?<![A-Za-z0-9.])(?:an?|each|every|one|two|three|four|five|six|seven|eight|nine|ten|[1-9][0-9]?) $", re.IGNORECASE
-)
-_THING = re.compile(
-    r" (?!of|and|or|per|in|at|on|to|from|with|for|is|was|are|than|away|ago|left|more|less|long|wide|tall|high|thick|deep|as|by)[a-z]{3,}"
-)
 _LETTERS = frozenset("BSN")  # right behind a number they are no bytes, siemens or newtons
 _LOOK_BACK = 200
 _DESCRIBED = re.compile(
-    " (?!(?:since|in|of|by|at|and|or|on|from|to|over|is|was|fell|long|wide|tall|high|deep|thick)\\b)[a-z]"
+    " (?!(?:since|in|of|by|at|and|or|on|from|to|over|is|was|fell|long|wide|tall|high|deep|thick)\\b)[A-Za-z]"
+)
+_ONE_OF = re.compile(r"\b(?:per|an?|each|every|one) $", re.IGNORECASE)
+_PART = re.compile(
+    r"(\band )?\b(?:an?|one|three|five|seven|nine|eleven|thirteen|fifteen) (?:half|quarters?|eighths?|sixteenths?)$"
+)
+_INCHES = re.compile(
+    r"(?:(?<=[0-9])|(?<=half)|(?<=halves)|(?<=quarter)|(?<=quarters)|(?<=eighth)|(?<=eighths)|(?<=sixteenth)|(?<=sixteenths))[\"″”]"
+)
+_HEAT = re.compile(
+    "(?i:thermostat|temperature|heat|cool|warm|cold|chill|outside|weather|degrees|oven|water|bake|roast|fridge|freez|boil)"
 )
 _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
-
-# -- money ----------------------------------------------------------------------------------------------------
-
-
-def _say_money(match: Match[str]) -> str:
-    one, several, cents = CURRENCIES[match["c"]]
-    whole, _, part = match["n"].replace(",", "").partition(".")
-    whole, part = whole or "0", part.rstrip("0") if len(part) > 2 else part
-    scale = match["x"] and (_SCALES.get(match["x"].strip()) or match["x"].strip())
-    if scale:
-        is_adjective = re.search(r"\b[Aa]n? $", match.string[max(0, match.start() - 3) : match.start()])
-        return f"{'minus ' * bool(match['s'])}{quantity(match['n'])} {scale} {one if is_adjective else several}"
-    is_adjective = re.search(r"\b[Aa]n? $", match.string[max(0, match.start() - 3) : match.start()])
-    said = f"{cardinal(int(whole))} {one if whole == '1' or is_adjective else several}"
-    coins = (part + "0")[:2] if part else "00"
-    if len(part) > 2:
-        said = f"{quantity(match['n'].rstrip('0'))} {several}"
-    elif int(coins) and cents:
-        few = f"{cardinal(int(coins))} {cents}" + "s" * (cents == "cent" and coins != "01")
-        few = few.replace(" penny", " pence") if coins != "01" else few
-        said = few if not int(whole) else f"{said} {few}"
-    return "minus " * bool(match["s"]) + said
-
-
-def _amount(written: str, currency: str) -> str:
-    """$12.50 in words."""
-    one, several, cents = CURRENCIES[currency]
-    whole, _, part = written.replace(",", "").partition(".")
-    said = f"{cardinal(int(whole))} {one if whole == '1' else several}"
-    return said + (f" {cardinal(int(part))} {cents}s" if len(part) == 2 and int(part) and cents else "")
-
-
-def _say_money_span(match: Match[str]) -> str:
-    return f"{_amount(match['a'], match['c'])} to {_amount(match['b'], match['c'])}"
-
-
-def _say_money_after(match: Match[str]) -> str:
-    one, several, _ = CURRENCIES[match["c"]]
-    return f"{quantity(match['n'])} {one if match['n'] == '1' else several}"
-
-
-# -- quantities -------------------------------------------------------------------------------------------------------
 
 
 def _say_fraction(match: Match[str]) -> str | None:
@@ -111,16 +74,15 @@ def _is_no_heat(match: Match[str]) -> bool:
 
 def _say_unit(match: Match[str]) -> str | None:
     unit = match["u"]
-    if unit == "in" and not _is_inches(match):
+    is_glued = match.end("n") == match.start("u")
+    if unit == "in" and not is_glued and not _is_inches(match):
         return None
-    if match.end("n") == match.start("u") and (unit in _LETTERS or (unit == "K" and _is_no_heat(match))):
+    if is_glued and (unit in _LETTERS or (unit == "K" and _is_no_heat(match))):
         return None  # 5K, 221B, an iPhone 4S
     several = match["n"] != "1" and not (
-        unit == "in"
-        and re.match(" [a-z]+", match.string[match.end() :])
-        and not re.match(" (?:long|wide|tall|high|thick|deep|of|x)", match.string[match.end() :])
+        unit == "in" and _DESCRIBED.match(match.string, match.end()) and not re.match(" x", match.string[match.end() :])
     )
-    if _COUNT.search(match.string[: match.start()][-12:]) and _THING.match(match.string, match.end()):
+    if is_counted(match):
         several = False  # two 500 mg tablets
     return f"{_negative(match)}{quantity(match['n'])}{match['x'] or ''} {unit_name(unit, several)}"
 
@@ -132,6 +94,14 @@ def _say_part_of_unit(match: Match[str]) -> str:
         match.string[: match.start()][-32:],
     )
     return UNITS[match["u"]][is_mixed is not None]
+
+
+def _say_heat(match: Match[str]) -> str | None:
+    """Bake at 375F (190C), set the thermostat to 72F; but a gate of 12F."""
+    degrees, scale = match["n"] or match["m"], match["u"] or match["v"]
+    is_heat = match["p"] or (len(degrees) > 2 and int(degrees) < 600) or _HEAT.search(match.string)
+    name = "Celsius" if scale == "C" else "Fahrenheit"
+    return f"{match['before'] or match['p']}{quantity(degrees)} degrees {name}" if is_heat else None
 
 
 def _say_unit_span(match: Match[str]) -> str | None:
@@ -150,10 +120,25 @@ def _say_inches(match: Match[str]) -> str:
     return f"{cardinal(int(match['f']))} foot {cardinal(int(match['i']))}"
 
 
+def _is_quoted(before: str) -> bool:
+    """Whether a quotation is open; the marks of inches do not count."""
+    plain = _INCHES.sub("", before)
+    return sum(plain.count(sign) for sign in '"“') % 2 == 1
+
+
+def _say_inches_of_part(match: Match[str]) -> str | None:
+    """5 1/8", where the number is in words by now; not where a quotation ends."""
+    before = match.string[max(0, match.start() - _LOOK_BACK) : match.start()]
+    found = _PART.search(before)
+    if found is None or _is_quoted(before):
+        return None
+    is_one = _DESCRIBED.match(match.string, match.end()) or not found[1]
+    return " inch" if is_one else " inches"
+
+
 def _say_inches_span(match: Match[str]) -> str | None:
     """4-6" of snow; not where a quotation ends."""
-    before = match.string[max(0, match.start() - _LOOK_BACK) : match.start()]
-    if sum(before.count(sign) for sign in '"“') % 2:
+    if _is_quoted(match.string[max(0, match.start() - _LOOK_BACK) : match.start()]):
         return None
     return f"{quantity(match['a'])} to {quantity(match['b'])} inches"
 
@@ -167,8 +152,7 @@ def _say_times(match: Match[str]) -> str | None:
 
 def _say_screen(match: Match[str]) -> str | None:
     """A 27" monitor; not where a quotation ends."""
-    before = match.string[: match.start()]
-    if sum(before.count(sign) for sign in '"“') % 2:
+    if _is_quoted(match.string[max(0, match.start() - _LOOK_BACK) : match.start()]):
         return None
     several = match["n"] != "1" and not _DESCRIBED.match(match.string, match.end())
     return f"{quantity(match['n'])} {'inches' if several else 'inch'}"
@@ -207,6 +191,16 @@ def _say_math(match: Match[str]) -> str:
     return _MATH[match[0].strip()]
 
 
+def _say_greek(match: Match[str]) -> str:
+    """A lone letter: π, Δ. Its name is Unicode's."""
+    name = unicodedata.name(match[0]).split()[-1].lower().replace("lamda", "lambda")
+    return (
+        " " * match.string[match.start() - 1 : match.start()].isalnum()
+        + name
+        + " " * match.string[match.end() :][:1].isalnum()
+    )
+
+
 def _say_measure(match: Match[str]) -> str | None:
     return grammar.say(match[0])
 
@@ -222,55 +216,63 @@ def _say_number(match: Match[str]) -> str:
 _SIGNED = r"(?P<s>(?<![0-9A-Za-z)])[-−–])?"
 _ALONE = "|".join(re.escape(unit) for unit in sorted(ALONE, key=len, reverse=True))
 
-FORMS: tuple[Rule, ...] = rules(
-    (r"(?:^|(?<=[:;] ))(?P<n>[0-9]{1,2})\. (?=[A-Z][a-z])|^(?P<m>[0-9]{1,3})、 ?", lambda match: cardinal(int(match["n"] or match["m"])) + ", "),
-    # money
-    (rf"(?<![A-Za-z0-9])(?P<c>{_CURRENCY}) ?(?P<a>{_NUMBER}){_DASH}(?:{_CURRENCY})?(?P<b>{_NUMBER})(?![0-9])", _say_money_span),
-    (rf"(?<![A-Za-z0-9.])(?P<s>[-−])?(?P<c>{_CURRENCY}) ?(?P<n>{_NUMBER}|\.[0-9]+)(?P<x> (?:million|billion|trillion|thousand|hundred)\b| ?(?:bn|mn|mm|tn|[KkMmBbT])(?![A-Za-z0-9']))?(?![0-9])", _say_money),
-    (rf"{_N}(?P<n>{_NUMBER}) ?(?P<c>{_CURRENCY})(?![A-Za-z0-9])", _say_money_after),
-    (rf"{_N}(?P<n>{_NUMBER}) ?¢", lambda match: f"{quantity(match['n'])} cent" + "s" * (match["n"] != "1")),
-    # quantities
-    (r"(?<![A-Za-z0-9])(?P<a>[a-z])/(?P<b>[a-z])(?![A-Za-z0-9/])", lambda match: f"{match['a']} over {match['b']}" if "=" in match.string and not match.string[max(0, match.start() - 2) : match.start()].rstrip()[-1:].isdigit() else None),
-    (rf"(?<=[0-9]) ?[x×] ?(?=[0-9.]+(?: ?[x×] ?[0-9.]+){{0,2}}[ -]?(?:{UNIT}|[\"″]|inch|inches|foot|feet|meters?|yards?|pan|pans|board|photos?|prints?|grid|matrix|table|room|rug|tiles?)(?![A-Za-z0-9])|[0-9]{{3,4}}(?![0-9]))|(?<=[0-9])(?P<two>) ?[*×] ?(?=[0-9])", lambda match: " by " if match["two"] is None else " times "),
-    (r"(?<=[0-9]) ?[-−] ?(?=[0-9]+ ?=)", _say_math),
-    (rf"(?<=[0-9])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False)),
-    (r"(?:(?<=[0-9])|(?<=dollar)|(?<=dollars)|(?<=cents)|(?<=euros)|(?<=pounds)|(?<=yuan))/(?=(?:day|week|month|quarter|year|hour|minute|second|night|person|piece|dozen|serving|share|pack|box|bottle|ton|gallon|pound|mile)(?![A-Za-z]))", lambda match: " per "),
-    (r"(?<=[0-9] )(?P<u>tsp|[Tt]bsp|oz|lbs?|pt|qt|gal|hrs?|mins?|secs?|yds?|mi|pkg|doz)\.(?= [a-z]|,|\))", lambda match: match["u"]),
-    (r"(?<![0-9/])(?P<n>(?:[0-9]{1,2} )?[0-9]{1,2}(?:/[0-9]{1,2})?) c\.(?= [a-z])", lambda match: f"{match['n']} cup" + "s" * (match["n"] != "1" and ("/" not in match["n"] or " " in match["n"]))),
-    (r"(?P<before>\b(?:[Tt]o|[Aa]t|[Oo]f|is|was|around|about|below|above|reach|reaches|hit|hits|oven) )(?P<n>[1-5][0-9]{2})(?P<u>[CF])(?![A-Za-z0-9])", lambda match: f"{match['before']}{quantity(match['n'])} degrees {'Celsius' if match['u'] == 'C' else 'Fahrenheit'}"),
-    (r"(?P<a>[\w)]) ?&& ?(?=[\w(!])", lambda match: f"{match['a']} and "),
-    (r"\bsqrt\((?P<x>[^()]{1,24})\)", lambda match: f"the square root of {match['x']}"),
-    (rf"{_N}(?P<n>{_NUMBER})[x×](?![A-Za-z0-9(])(?! ?[0-9])", _say_times),
-    (r" ?(?:<=|>=|[≤≥≈≠±]) ?(?=[-−]?\$?[0-9])|(?:(?<= )|^)[<>] ?(?=[-−]?\$?[0-9])", _say_math),
-    (r"(?<![0-9A-Za-z])~ ?(?=\$?[0-9])", lambda match: "about "), (r"(?<![0-9A-Za-z)\]+])\+(?=[0-9])", lambda match: "plus "),
-    (r"(?<![0-9/])(?P<a>1?[0-9])/(?P<b>1?[0-9])[cC](?![A-Za-z0-9])", lambda match: f"{cardinal(int(match['a']))}, {cardinal(int(match['b']))} central" if (int(match["a"]) - int(match["b"])) % 12 == 1 else None),
-    (r"(?<![0-9])24/7(?![0-9])", lambda match: "twenty four seven"), (r"(?P<before>\b(?i:step|page|part|episode|slide|question|item|level|round|stage|lesson|day|task) )(?P<a>[0-9]{1,3})/(?P<b>[0-9]{1,3})(?![0-9/])", lambda match: f"{match['before']}{cardinal(int(match['a']))} of {cardinal(int(match['b']))}"), (r"(?<![0-9/])50/50(?![0-9/])", lambda match: "fifty fifty"),
-    (rf"(?<=[0-9A-Za-z)])\^(?P<m>-?[0-9]{{1,3}})(?: ?(?P<u>{UNIT})(?![A-Za-z0-9]))?", _say_power),
-    (r"(?<![0-9A-Za-z.,/-])[0-9]{1,12}(?:/[0-9]{1,12}){2,6}(?![0-9A-Za-z/]|[.,][0-9])", _say_chain),
-    (_N + r"(?P<s>(?<![0-9A-Za-z)])[-−])?(?:(?P<w>[0-9]+) )?(?P<a>[0-9]{1,5})[/⁄](?P<b>[0-9]{1,5})(?i:th|rd|nd|st|ths)?(?![0-9/A-Za-z])(?! ?=)", _say_fraction),
-    (_N + r"(?P<f>[3-8])['′’] ?(?P<i>[0-9]|1[01])(?:[\"″”]|'')", _say_inches),
-    (r"(?<![0-9.,-])(?P<a>[0-9]{1,2}(?:\.[0-9])?) ?[-–] ?(?P<b>[0-9]{1,2}(?:\.[0-9])?) ?[\"″”](?!\w)", _say_inches_span),
-    (r"(?<![0-9.,])(?P<n>[0-9]{1,3}(?:\.[0-9]{1,2})?)[\"″”](?!\w)", _say_screen),
-    (rf"{_N}(?P<a>{_NUMBER}) ?%?{_DASH}(?P<b>{_NUMBER}) ?%", _say_percent_span),
-    (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}) ?%(?P<a>(?=[A-Za-z]))?", _say_percent),
-    (_N + r"(?P<n>[0-9]{1,3}\.[0-9])(?P<u>[CF])(?![A-Za-z0-9])", lambda match: f"{quantity(match['n'])} degrees {'Celsius' if match['u'] == 'C' else 'Fahrenheit'}"),
-    (rf"{_N}{_SIGNED}(?P<a>{_NUMBER}) ?(?:{UNIT})?{_DASH}(?P<b>{_NUMBER}) ?(?P<u>{UNIT})(?![A-Za-z0-9])", _say_unit_span),
-    (rf"{_N}(?P<n>{_NUMBER})-(?P<u>{UNIT})(?![A-Za-z0-9])(?= [a-z])", _say_compound),
-    (r"(?<=\bby )(?P<n>[0-9]{1,3}) bps\b", lambda match: f"{cardinal(int(match['n']))} basis points"),
-    (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}|\.[0-9]+)(?P<x> (?:thousand|million|billion))? ?(?P<u>{UNIT})(?![A-Za-z0-9²³]|'[a-z])", _say_unit),
-    (r"(?:(?<=half )|(?<=halves )|(?<=third )|(?<=thirds )|(?<=quarter )|(?<=quarters )|(?<=eighths ))(?P<u>lbs?|oz|tsp|tbsp|kg|mi|km|ml|ft|gal|qt|hrs?|mins?)(?![A-Za-z])", _say_part_of_unit),
-    (rf"(?<=[a-z])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False)),
-    (rf"(?<![A-Za-z0-9/])(?P<u>{_ALONE})(?![A-Za-z0-9/])", lambda match: UNITS[match["u"]][1]),
-    (_N + r"(?P<n>[0-9]{1,3}(?:,[0-9]{3})*|[0-9]+)(?:st|nd|rd|th)(?![A-Za-z0-9])", _say_nth),
-    (_N + r"(?<![A-Za-z]-)(?P<a>[0-9]+(?:\.[0-9]+)?) ?(?:-|–|—|~) ?(?P<b>[0-9]+(?:\.[0-9]+)?)(?![0-9-])", _say_span),
-    (r"(?<=[0-9]) ?[+×*÷=≈±] ?(?=[-−]?[0-9(])|(?<=[0-9]) (?:[-−x<>/]|<=|>=) (?=[0-9])|(?<=[0-9])[x×](?=[0-9])", _say_math),
-    (r"(?<![0-9A-Za-z.,])[0-9]+(?:\.[0-9]+)? ?[A-Za-z]{1,5}(?:/[A-Za-z]{1,3})?[²³]?(?![A-Za-z0-9])(?<![0-9]D)(?<![0-9][GPKkXx])(?<! [a-z]{4}[a-z])", lambda match: _say_measure(match) if match[0][-1] in "²³" or "/" in match[0] else None),
-    (r"(?<=[A-Za-z0-9)])²(?![0-9])", lambda match: " squared"),
-    (r"(?<=[A-Za-z0-9)])³(?![0-9])", lambda match: " cubed"),
-    (r"√\(?(?=[A-Za-z0-9])", lambda match: "the square root of "),
-    (rf"{_SIGNED}(?P<n>{_NUMBER}|(?<![0-9.])\.[0-9]+)", _say_number),
-    (r"(?<=[a-z)]) ?= ?[-−] ?(?=[a-z(])", lambda match: " equals minus "),
-    (r"(?<=[a-z)]) ?\+ ?(?=[a-z(])", lambda match: " plus "),
-    (r"(?<=[a-z)]) ?= ?(?=[a-z(])", lambda match: " equals "),
-    (r"(?<=[A-Za-z0-9%]) ?[→⇒] ?(?=[A-Za-z0-9])", lambda match: " to "),
+_FIRST: tuple[Rule, ...] = rules(
+    (r"(?<![A-Za-z0-9])(?P<a>[a-z])/(?P<b>[a-z])(?![A-Za-z0-9/])", lambda match: f"{match['a']} over {match['b']}" if "=" in match.string and not match.string[max(0, match.start() - 2) : match.start()].rstrip()[-1:].isdigit() else None, "/"),
+    (rf"(?<=[0-9]) ?[x×] ?(?=[0-9.]+(?: ?[x×] ?[0-9.]+){{0,2}}[ -]?(?:{UNIT}|[\"″]|inch|inches|foot|feet|meters?|yards?|pan|pans|board|photos?|prints?|grid|matrix|table|room|rug|tiles?)(?![A-Za-z0-9])|[0-9]{{3,4}}(?![0-9]))|(?<=[0-9])(?P<two>) ?[*×] ?(?=[0-9])", lambda match: " by " if match["two"] is None else " times ", D + "*×"),
+    (r"(?<=[0-9]) ?[-−] ?(?=[0-9]+ ?=)", _say_math, "="),
+    (r"(?<=/)(?P<n>mo|yr|wk|hr|min|sec)\.(?= [a-z]|[,;)])", lambda match: match["n"], "/"),
+    (rf"(?<=[0-9])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False), "/"),
+    (r"(?:(?<=[0-9])|(?<=dollar)|(?<=dollars)|(?<=cents)|(?<=euros)|(?<=pounds)|(?<=yuan))/(?=(?:day|week|month|quarter|year|hour|minute|second|night|person|piece|dozen|serving|share|pack|box|bottle|ton|gallon|pound|mile)(?![A-Za-z]))", lambda match: " per ", "/"),
+    (r"(?<=[0-9] )(?P<u>tsp|[Tt]bsp|oz|lbs?|pt|qt|gal|hrs?|mins?|secs?|yds?|mi|pkg|doz)\.(?= [a-z]|,|\))", lambda match: match["u"], D),
+    (r"(?<![0-9/])(?P<n>(?:[0-9]{1,2} )?[0-9]{1,2}(?:/[0-9]{1,2})?) c\.(?= [a-z])", lambda match: f"{match['n']} cup" + "s" * (match["n"] != "1" and ("/" not in match["n"] or " " in match["n"])), D),
+    (r"(?P<before>\b(?:[Tt]o|[Aa]t|[Oo]f|is|was|around|about|below|above|reach|reaches|hit|hits|oven|from|and) )(?P<n>[1-9][0-9]{1,2})(?P<u>[CF])(?![A-Za-z0-9])|(?<=[0-9][CF])(?P<p> ?[(/] ?)(?P<m>[1-9][0-9]{1,2}) ?(?P<v>[CF])(?![A-Za-z0-9])", _say_heat, "CF"),
+    (r"(?P<a>[\w)]) ?&& ?(?=[\w(!])", lambda match: f"{match['a']} and ", "&"),
+    (r"\bsqrt\((?P<x>[^()]{1,24})\)", lambda match: f"the square root of {match['x']}", "("),
+    (r"(?<![0-9A-Za-z.,/])(?P<a>[1-9])x(?P<b>[1-9])(?![0-9A-Za-z.,/])(?! ?[=+*-])", lambda match: f"{cardinal(int(match['a']))} by {cardinal(int(match['b']))}", "123456789"),
+    (r"(?<![0-9A-Za-z.,/-])(?P<n>[1-9][0-9]?)x ?(?:/|a |per )(?P<u>day|week|month|year|night)\b", lambda match: f"{cardinal(int(match['n']))} times per {match['u']}", "123456789"),
+    (r"(?<=[0-9])° ?(?P<w>[NSEW])(?![A-Za-z])", lambda match: " degrees " + {"N": "north", "S": "south", "E": "east", "W": "west"}[match["w"]], "°"),
+    (r"(?<![0-9A-Za-z.,])(?P<a>[0-9](?:\.[0-9]{1,6})?)e(?P<m>-?[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])", lambda match: f"{number(match['a'])} times ten to the {'minus ' * (match['m'][0] == '-')}{ordinal(abs(int(match['m'])))}" if "." in match["a"] or match["m"][0] == "-" else None, D),
+    (r"(?<=[0-9] )pts\b\.?(?! of)", lambda match: "points" + "." * (match[0][-1] == "." and not match.string[match.end() :].strip()), D),
+    (rf"{_N}(?P<a>{_NUMBER}){_DASH}(?={_NUMBER}[x×](?![A-Za-z0-9(]))", lambda match: f"{quantity(match['a'])} to ", D),
+    (rf"{_N}(?P<n>{_NUMBER})[x×](?![A-Za-z0-9(])(?! ?[0-9])", _say_times, D),
 )  # fmt: skip
+_THEN: tuple[Rule, ...] = rules(
+    (r" ?(?:<=|>=|[≤≥≈≠±]) ?(?=[-−]?\$?[0-9])|(?:(?<= )|^)[<>] ?(?=[-−]?\$?[0-9])", _say_math, "<>±≈≠≤≥"),
+    (r"(?<![0-9A-Za-z])~ ?(?=\$?[0-9])", lambda match: "about ", "~"), (r"(?<![0-9A-Za-z)\]+])\+(?=[0-9])", lambda match: "plus ", "+"),
+    (r"(?<![0-9/])(?P<a>1?[0-9])/(?P<b>1?[0-9])[cC](?![A-Za-z0-9])", lambda match: f"{cardinal(int(match['a']))}, {cardinal(int(match['b']))} central" if (int(match["a"]) - int(match["b"])) % 12 == 1 else None, "/"),
+    (r"(?<![0-9])24[/x]7(?![0-9])", lambda match: "twenty four seven", "2"), (r"(?P<before>\b(?i:step|page|part|episode|slide|question|item|level|round|stage|lesson|day|task) )(?P<a>[0-9]{1,3})/(?P<b>[0-9]{1,3})(?![0-9/])", lambda match: f"{match['before']}{cardinal(int(match['a']))} of {cardinal(int(match['b']))}", "/"), (r"(?<![0-9/])50/50(?![0-9/])", lambda match: "fifty fifty", "5"),
+    (rf"(?<=[0-9A-Za-z)])\^(?P<m>-?[0-9]{{1,3}})(?: ?(?P<u>{UNIT})(?![A-Za-z0-9]))?", _say_power, "^"),
+    (r"(?<![0-9A-Za-z.,/-])[0-9]{1,12}(?:/[0-9]{1,12}){2,6}(?![0-9A-Za-z/]|[.,][0-9])", _say_chain, "/"),
+    (_N + r"(?P<s>(?<![0-9A-Za-z)])[-−])?(?:(?P<w>[0-9]+) )?(?P<a>[0-9]{1,5})[/⁄](?P<b>[0-9]{1,5})(?i:ths?|r?ds?|nds?|sts?)?(?![0-9/A-Za-z])(?! ?=)", _say_fraction, "/⁄"),
+    (_N + r"(?P<f>[0-9]{1,2})['′’] ?(?P<i>[0-9]|1[01])(?:[\"″”]|'')(?= (?:long|wide|high|thick|deep)\b)", lambda match: f"{cardinal(int(match['f']))} feet {cardinal(int(match['i']))} inch" + "es" * (match["i"] != "1"), "'’′"),
+    (_N + r"(?P<f>[3-8])['′’] ?(?P<i>[0-9]|1[01])(?:[\"″”]|'')", _say_inches, "'’′"),
+    (_N + r"(?P<f>[0-9]{1,3})['′](?: ?(?P<x>[x×]|by) ?(?=[0-9])|(?= (?:long|wide|tall|high|thick|deep)\b)|(?P<t>(?= (?:ceilings?|ladders?|boards?|fences?|trees?|poles?|tables?|walls?|Christmas))))", lambda match: f"{cardinal(int(match['f']))} f{'oo' if match['f'] == '1' or match['t'] is not None else 'ee'}t" + " by " * (match["x"] is not None), "'′"),
+    (r"(?<=feet by )(?P<f>[0-9]{1,3})['′]", lambda match: f"{cardinal(int(match['f']))} feet", "'′"),
+    (r"(?<=[0-9a-z]) ?[\"″](?<=[a-z][\"″])(?P<a>)", _say_inches_of_part, "\"″"),
+    (r"(?<![0-9.,-])(?P<a>[0-9]{1,2}(?:\.[0-9])?) ?[-–] ?(?P<b>[0-9]{1,2}(?:\.[0-9])?) ?[\"″”](?!\w)", _say_inches_span, "-–"),
+    (r"(?<![0-9.,])(?P<n>[0-9]{1,3}(?:\.[0-9]{1,2})?)[\"″”](?!\w)", _say_screen, "\"”″"),
+    (rf"{_N}(?P<a>{_NUMBER}) ?%?{_DASH}(?P<b>{_NUMBER}) ?%", _say_percent_span, "%"),
+    (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}) ?%(?P<a>(?=[A-Za-z]))?", _say_percent, "%"),
+    (_N + r"(?P<n>[0-9]{1,3}\.[0-9])(?P<u>[CF])(?![A-Za-z0-9])", lambda match: f"{quantity(match['n'])} degrees {'Celsius' if match['u'] == 'C' else 'Fahrenheit'}", "CF"),
+    (rf"{_N}{_SIGNED}(?P<a>{_NUMBER}) ?(?:{UNIT})?{_DASH}(?P<b>{_NUMBER}) ?(?P<u>{UNIT})(?![A-Za-z0-9])", _say_unit_span, D),
+    (rf"{_N}(?P<n>{_NUMBER})-(?P<u>(?![BSNJK] ){UNIT})(?![A-Za-z0-9])(?= [a-z])", _say_compound, "-"),
+    (r"(?<=\bby )(?P<n>[0-9]{1,3}) bps\b", lambda match: f"{cardinal(int(match['n']))} basis points"),
+    (rf"{_N}{_SIGNED}(?P<n>{_NUMBER}|\.[0-9]+)(?P<x> (?:thousand|million|billion))? ?(?P<u>{UNIT})(?![A-Za-z0-9²³]|'[a-z])", _say_unit, D + "."),
+    (r"(?:(?<=half )|(?<=halves )|(?<=third )|(?<=thirds )|(?<=quarter )|(?<=quarters )|(?<=eighths ))(?P<u>lbs?|oz|tsp|tbsp|kg|mi|km|ml|ft|gal|qt|hrs?|mins?)(?![A-Za-z])", _say_part_of_unit),
+    (rf"(?<=[a-z])/(?P<u>{UNIT})(?![A-Za-z0-9])", lambda match: " per " + unit_name(match["u"], False), "/"),
+    (rf"(?<![A-Za-z0-9/])(?P<u>{_ALONE})(?![A-Za-z0-9/])", lambda match: UNITS[match["u"]][_ONE_OF.search(match.string[max(0, match.start() - 8) : match.start()]) is None]),
+    (_N + r"(?P<n>[0-9]{1,3}(?:,[0-9]{3})*|[0-9]+)(?:st|nd|rd|th)(?![A-Za-z0-9])", _say_nth, D),
+    (_N + r"(?<![A-Za-z]-)(?P<a>[0-9]+(?:\.[0-9]+)?) ?(?:-|–|—|~) ?(?P<b>[0-9]+(?:\.[0-9]+)?)(?![0-9-])", _say_span, "-~–—"),
+    (r"(?<=[0-9]) ?[+×*÷=≈±] ?(?=[-−]?[0-9(])|(?<=[0-9]) (?:[-−x<>/]|<=|>=) (?=[0-9])|(?<=[0-9])[x×](?=[0-9])", _say_math),
+    (r"(?<![0-9A-Za-z.,])[0-9]+(?:\.[0-9]+)? ?[A-Za-z]{1,5}(?:/[A-Za-z]{1,3})?[²³]?(?![A-Za-z0-9])(?<![0-9]D)(?<![0-9][GPKkXx])(?<! [a-z]{4}[a-z])", lambda match: _say_measure(match) if match[0][-1] in "²³" or "/" in match[0] else None, D),
+    (r"(?<![Α-ωἀ-ῼ])[αβγδεζηθικλμνξπρσςτυφχψωΓΔΘΛΞΠΣΦΨΩ](?![Α-ωἀ-ῼ])", _say_greek),
+    (r"(?<=[A-Za-z0-9)])²(?![0-9])", lambda match: " squared", "²"),
+    (r"(?<=[A-Za-z0-9)])³(?![0-9])", lambda match: " cubed", "³"),
+    (r"√\(?(?=[A-Za-z0-9])", lambda match: "the square root of ", "√"),
+    (rf"{_SIGNED}(?P<n>{_NUMBER}|(?<![0-9.])\.[0-9]+)", _say_number, D + "."),
+    (r"(?<=[a-z)]) ?= ?[-−] ?(?=[a-z(])", lambda match: " equals minus ", "="),
+    (r"(?<=[a-z)]) ?\+ ?(?=[a-z(])", lambda match: " plus ", "+"),
+    (r"(?<=[a-z)]) ?= ?(?=[a-z(])", lambda match: " equals ", "="),
+    (r"(?<=[A-Za-z0-9%]) ?[→⇒] ?(?=[A-Za-z0-9])", lambda match: " to ", "→⇒"),
+)  # fmt: skip
+FORMS: tuple[Rule, ...] = (*MONEY, *_FIRST, *FORMULAS, *_THEN)

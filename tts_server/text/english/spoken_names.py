@@ -6,7 +6,7 @@ from collections.abc import Callable
 from re import Match
 
 from tts_server.text.english.numbers import digits
-from tts_server.text.english.spoken_codes import Rule, rules
+from tts_server.text.english.rules import D, Rule, rules
 from tts_server.text.english.units import CURRENCIES, UNIT
 
 _STATES = {
@@ -17,7 +17,7 @@ _STATES = {
     "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
 }  # fmt: skip
 _TITLES = {
-    "Dr": "Doctor", "Prof": "Professor", "Rev": "Reverend", "Hon": "Honorable", "Maj": "Major", "Sgt": "Sergeant", "Capt": "Captain", "Lt": "Lieutenant",
+    "Dr": "Doctor", "Prof": "Professor", "Rev": "Reverend", "Hon": "Honorable", "Maj": "Major", "Sgt": "Sergeant", "Capt": "Captain", "Lt": "Lieutenant", "Col": "Colonel", "Cpl": "Corporal", "Cmdr": "Commander", "Pvt": "Private", "Adm": "Admiral", "Messrs": "Messieurs",
     "Gen": "General", "Sen": "Senator", "Gov": "Governor", "Rep": "Representative", "Pres": "President", "Fr": "Father", "Mr": "Mister", "Mrs": "Misses", "Ms": "Ms",
 }  # fmt: skip
 _SIDES = {"N": "North", "S": "South", "E": "East", "W": "West"}
@@ -106,45 +106,59 @@ def _say_slash(match: Match[str]) -> str | None:
     return match[0].replace("/", " " if match[0].lower() in _PAIRS else " slash ")
 
 
+_KEYS = {
+    "⌘": "command ",
+    "⌥": "option ",
+    "⇧": "shift ",
+    "⌃": "control ",
+    "Ctrl": "control",
+    "Cmd": "command",
+    "Esc": "escape",
+    "Del": "delete",
+    "PgUp": "page up",
+    "PgDn": "page down",
+}
+
 NAMES: tuple[Rule, ...] = rules(
-    (r"\bNos?\. ?(?=[0-9])|(?<=[(,] )no\. ?(?=[0-9])|(?<=\()no\. ?(?=[0-9])", _replaced("number ")),
-    (r"\bRm\.? (?=[0-9a-z])", _replaced("Room ")), (r"\bRte\.? (?=[0-9])", _replaced("Route ")), (r"\b[Ee]xt\.? (?=[0-9])", _replaced("extension ")), (r"\b[Aa]ppt\b\.?", _replaced("appointment")), (r"\bBldg\.? (?=[0-9A-Z])", _replaced("Building ")),
-    (r"\bVol\.? (?=[0-9IVX])", _replaced("Volume ")), (r"(?<=[ (])p\. ?(?=[0-9])", _replaced("page ")), (r"(?<=[ (])pp\. ?(?=[0-9])", _replaced("pages ")),
-    (r"(?P<before>\b(?:I|US|SR|CA|Route|Rte\.?|Hwy|Highway)[- ]?[0-9]{1,3} )(?P<w>[NSEW])(?![A-Za-z0-9])", lambda match: match["before"] + _SIDES[match["w"]]),
-    (r"(?<=[a-z]) > (?=[A-Z]?[a-z]{2})", _replaced(", ")),
-    (r"\bWW(?P<n>I{1,2})\b", lambda match: "World War " + ("one", "two")[len(match["n"]) - 1]),
-    (rf"(?:(?<=[Ww]inds )|(?<=[Ww]ind )|(?<=[Tt]he )|(?<=facing )|(?<=[Hh]ead )|(?<=heading )|(?<=going )|(?<=moving ))(?P<n>{'|'.join(_WINDS)})(?![A-Za-z])|(?<![A-Za-z])(?P<m>{'|'.join(_WINDS)})(?= (?:winds?|of|corner|side|wing|coast|part|at [0-9]|[0-9]+(?:-[0-9]+)? (?:mph|km|kn|m/s)))", lambda match: _WINDS[match["n"] or match["m"]]),
-    (r"(?<![A-Za-z0-9&])#(?=[0-9])", _replaced("number ")),
-    (r"(?P<before>(?:[A-Z][a-z]+|\b[A-Z]|[0-9](?:st|nd|rd|th)) )St\.?(?P<after>(?= *$)|(?=[,;)])|(?= (?:is|in|at|and|on|was|has|near|to|from|will|by|corner|[NS][EW])\b)|(?= +[A-Z][a-z]* ?[0-9])|(?=\.))", _say_street),
-    (r"\bSt\.? (?=[A-Z][a-z])", _replaced("Saint ")),
-    (r"\bMt\.? (?=[A-Z])", _replaced("Mount ")),
-    (r"(?<=[a-z] )[Hh]wy\b\.?", _replaced("Highway")), (r"(?<=[a-z] )Expy\b\.?", _replaced("Expressway")), (r"(?<=[a-z] )Pkwy\b\.?", _replaced("Parkway")), (r"(?<=[a-z] )Ct\b\.?", _replaced("Court")), (r"(?<=[a-z] )Ave\b(?!\.)", _replaced("Avenue")), (r"(?<=[a-z] )Ln\b\.?", _replaced("Lane")),
-    (r"(?<=[a-z0-9] )(?P<w>[NSEW]) (?=[A-Z0-9][A-Za-z0-9]+ (?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Drive|Dr|Lane|Court)\b)", lambda match: {"N": "North ", "S": "South ", "E": "East ", "W": "West "}[match["w"]]),
-    (r"\bApts?\.(?= ?[0-9A-Za-z]| *$)", _replaced("Apartment")),
-    (r"(?:(?<=\bSt )|(?<=\bRd )|(?<=\bDr ))(?P<a>)(?P<n>[NS][EW])\b|(?:(?<=Street )|(?<=Ave )|(?<=Ave\. )|(?<=St\. )|(?<=Avenue )|(?<=Road )|(?<=Drive )|(?<=Blvd )|(?<=Boulevard )|(?<=Lane )|(?<=Court )|(?<=Place ))(?P<m>[NS][EW])\b", lambda match: _WINDS[match["n"] or match["m"]].title()),
-    (r"(?<=[a-z] )Ave\.(?! *$)", _replaced("Avenue")), (r"(?<=[a-z] )Ave(?=\. *$)", _replaced("Avenue")), (r"(?<=[a-z] )Blvd\b(?:\.(?! *$))?", _replaced("Boulevard")), (r"(?<=[a-z] )Rd\.(?! *$)", _replaced("Road")), (r"(?<=[a-z] )Rd(?=\. *$)", _replaced("Road")),
-    (r"\bvs\.?(?= )", _replaced("versus")), (r"\bapprox\.", _replaced("approximately")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)|\betc(?=\.)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with")),
+    (r"[⌘⌥⇧⌃]|\b(?:Ctrl|Cmd|Esc|Del|PgUp|PgDn)\b", lambda match: _KEYS[match[0]], "CDEP⇧⌃⌘⌥"),
+    (r"(?<![A-Za-z])(?P<a>[A-Z]{1,3})&(?P<b>[A-Z]{1,3})(?![A-Za-z])", lambda match: f"{' '.join(match['a'])} and {' '.join(match['b'])}", "&"),
+    (r"(?<=[A-Z][a-z]) v\. (?=[A-Z][a-z])|(?<=[a-z]) v\. (?=[A-Z][a-z])", _replaced(" versus ")),
+    (r"\bNos?\. ?(?=[0-9])|(?<=[(,] )no\. ?(?=[0-9])|(?<=\()no\. ?(?=[0-9])", _replaced("number "), " (N"),
+    (r"\bRm\.? (?=[0-9a-z])", _replaced("Room "), "R"), (r"\bRte\.? (?=[0-9])", _replaced("Route "), "R"), (r"\b[Ee]xt\.? (?=[0-9])", _replaced("extension ")), (r"\b[Aa]ppt\b\.?", _replaced("appointment")),
+    (r"(?P<before>\b(?:I|US|SR|CA|Route|Rte\.?|Hwy|Highway)[- ]?[0-9]{1,3} )(?P<w>[NSEW])(?![A-Za-z0-9])", lambda match: match["before"] + _SIDES[match["w"]], "ENSW"),
+    (r"(?<=[a-z]) > (?=[A-Z]?[a-z]{2})", _replaced(", "), ">"),
+    (r"\bWW(?P<n>I{1,2})\b", lambda match: "World War " + ("one", "two")[len(match["n"]) - 1], "W"),
+    (rf"(?:(?<=[Ww]inds )|(?<=[Ww]ind )|(?<=[Tt]he )|(?<=facing )|(?<=[Hh]ead )|(?<=heading )|(?<=going )|(?<=moving ))(?P<n>{'|'.join(_WINDS)})(?![A-Za-z])|(?<![A-Za-z])(?P<m>{'|'.join(_WINDS)})(?= (?:winds?|of|corner|side|wing|coast|part|at [0-9]|[0-9]+(?:-[0-9]+)? (?:mph|km|kn|m/s)))", lambda match: _WINDS[match["n"] or match["m"]], "ENSW"),
+    (r"(?<![A-Za-z0-9&])#(?=[0-9])", _replaced("number "), "#"),
+    (r"(?P<before>(?:[A-Z][a-z]+|\b[A-Z]|[0-9](?:st|nd|rd|th)) )St\.?(?P<after>(?= *$)|(?=[,;)])|(?= (?:is|in|at|and|on|was|has|near|to|from|will|by|corner|[NS][EW])\b)|(?= +[A-Z][a-z]* ?[0-9])|(?=\.))", _say_street, "S"),
+    (r"\bSt\.? (?=[A-Z][a-z])", _replaced("Saint "), "S"),
+    (r"\bMt\.? (?=[A-Z])", _replaced("Mount "), "M"), (r"(?<![0-9] )\bFt\.? (?=[A-Z][a-z])", _replaced("Fort "), "F"), (r"\bPt\. (?=[A-Z][a-z])", _replaced("Point "), "P"),
+    (r"(?<=[a-z] )Expy\b\.?", _replaced("Expressway"), "E"), (r"(?<=[a-z] )Ct\b\.?", _replaced("Court"), "C"), (r"(?<=[a-z] )Ave\b(?!\.)", _replaced("Avenue"), "A"), (r"(?<=[a-z] )Ln\b\.?", _replaced("Lane"), "L"),
+    (r"(?:(?<=[a-z0-9] )|^)(?P<w>[NSEW])\.? (?=[A-Z0-9][A-Za-z0-9]+ (?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Drive|Dr|Lane|Court)\b)", lambda match: {"N": "North ", "S": "South ", "E": "East ", "W": "West "}[match["w"]], "ENSW"),
+    (r"(?:(?<=\bSt )|(?<=\bRd )|(?<=\bDr ))(?P<a>)(?P<n>[NS][EW])\b|(?:(?<=Street )|(?<=Ave )|(?<=Ave\. )|(?<=St\. )|(?<=Avenue )|(?<=Road )|(?<=Drive )|(?<=Blvd )|(?<=Boulevard )|(?<=Lane )|(?<=Court )|(?<=Place ))(?P<m>[NS][EW])\b", lambda match: _WINDS[match["n"] or match["m"]].title(), "NS"),
+    (r"\bAve\.? (?=of )", _replaced("Avenue "), "A"), (r"(?<=[a-z] )Ave\.(?! *$)", _replaced("Avenue"), "A"), (r"(?<=[a-z] )Ave(?=\. *$)", _replaced("Avenue"), "A"), (r"(?<=[a-z] )Rd\.(?! *$)", _replaced("Road"), "R"), (r"(?<=[a-z] )Rd(?=\. *$)", _replaced("Road"), "R"),
+    (r"\bvs\.?(?= )", _replaced("versus")), (r"\be\.g\.,?", _replaced("for example")), (r"\bi\.e\.,?", _replaced("that is")), (r"\betc\.(?= [a-z]|,)|\betc(?=\.)", _replaced("et cetera")), (r"\bw/(?= )", _replaced("with"), "/"),
     (rf"(?P<town>\b[A-Z][A-Za-z.'-]+(?: [A-Z][A-Za-z.'-]+){{0,3}}), (?P<n>{'|'.join(_STATES)})(?=$|[.,;:)!?]| [0-9]{{5}}| [a-z])(?![.][A-Za-z])", _say_state),
     (rf"(?P<before>\b(?:{'|'.join(_STATES.values())}),? )(?P<n>[0-9]{{5}}(?:-[0-9]{{4}})?)(?![0-9]|[,.-][0-9])", lambda match: match["before"] + ", ".join(map(digits, match["n"].split("-")))),
-    (r"(?<=[a-z] )(?P<n>[JS])r\.(?=,? [a-z]|$|,)", lambda match: {"J": "Junior", "S": "Senior"}[match["n"]]),
-    (rf"(?<![A-Za-z.])(?P<n>{'|'.join(_TITLES)})\. ?(?P<a>)(?=[A-Z][a-z]|[A-Z]\. )", lambda match: f"{_TITLES[match['n']]} "),
-    (r"\b(?P<n>Prof|Rev|Hon|Maj|Sgt|Capt)\.(?= [a-z])", _say_title), (r"\bMt\.(?= [a-z])", _replaced("Mount")),
-    (r"^(?P<n>Dr|Prof|Rev|Hon|Maj|Sgt|Capt)\.?$", _say_title), (r"^Mt\.$", _replaced("Mount")),
-    (rf"(?P<before>\b[A-Z][A-Za-z&'-]*,? (?:& )?)(?P<n>{'|'.join(_FIRMS)})\.", _say_firm),
-    (r"(?<=[0-9](?:st|nd|rd|th) )st\b\.?", _replaced("Street")),
-    (r"(?<![A-Za-z.])(?P<n>[BM])\.?Sc\b\.?", lambda match: f"{match['n']} S C" + "." * (match[0][-1] == "." and not match.string[match.end() :].strip())),
+    (r"(?<=[a-z] )(?P<n>[JS])r\.(?=,? [A-Za-z]|$|,)", lambda match: {"J": "Junior", "S": "Senior"}[match["n"]], "JS"),
+    (rf"(?<![A-Za-z.])(?P<n>{'|'.join(_TITLES)})\. ?(?P<a>)(?=[A-Z]['’A-Za-z]|[A-Z]\.|(?:&|and|or) (?:Mrs?|Ms|Dr|Prof)\b)", lambda match: f"{_TITLES[match['n']]} "),
+    (r"\b(?P<n>Prof|Rev|Hon|Maj|Sgt|Capt)\.(?= [a-z])", _say_title, "CHMPRS"), (r"\bMt\.(?= [a-z])", _replaced("Mount"), "M"),
+    (r"^(?P<n>Dr|Prof|Rev|Hon|Maj|Sgt|Capt)\.?$", _say_title, "CDHMPRS"), (r"^Mt\.$", _replaced("Mount"), "M"),
+    (rf"(?P<before>\b[A-Z][A-Za-z&'-]*,? (?:& )?)(?P<n>{'|'.join(_FIRMS)})\.", _say_firm, "BCIL"),
+    (r"(?<=[0-9](?:st|nd|rd|th) )st\b\.?", _replaced("Street"), D),
+    (r"(?<![A-Za-z.])(?P<n>[BM])\.?Sc\b\.?", lambda match: f"{match['n']} S C" + "." * (match[0][-1] == "." and not match.string[match.end() :].strip()), "S"),
     (r"(?<![A-Za-z.])(?:[A-Za-z]\.){2,5}(?:[A-Za-z](?![A-Za-z]))?", _say_dotted),
-    (r"(?<![A-Za-z])(?P<a>[YQM])o(?P<b>[YQM])(?![A-Za-z])", lambda match: f"{_STEPS[match['a']]} over {_STEPS[match['b']]}" if match["a"] == match["b"] else None),
-    (r"(?<![A-Za-z0-9])(?P<n>[CFDGA])#(?![A-Za-z0-9])", lambda match: f"{match['n']} sharp"),
-    (r"(?<![A-Za-z0-9])#(?P<w>[A-Za-z0-9_]{1,40})#(?![A-Za-z0-9])", lambda match: f"hash {match['w']} hash"),
-    (r"(?<![A-Za-z0-9])#(?=[A-Za-z])", _replaced("hashtag ")),
-    (r"(?<=[A-Za-z])#(?=[0-9])", _replaced(" number ")), (r"(?<=[A-Za-z0-9])#(?=[A-Za-z])", _replaced(" hash ")),
-    (r"(?<=[A-Za-z0-9])@(?= *$| [A-Za-z])", _replaced(" at ")),
-    (r"(?<=[A-Za-z])\$+(?![0-9$])", lambda match: " dollar" * len(match[0]) + " "),
-    (r"(?<=[A-Za-z]) / (?=[A-Za-z])", _say_gap),
-    (r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])", _replaced("at ")),
-    (r"§§? ?", _replaced("section ")), (r"© ?(?=[0-9])", _replaced("copyright ")),
-    (r"(?<=[A-Za-z])\+\+(?![A-Za-z0-9+])", _replaced(" plus plus")),
-    (r"(?<![^ (\"“])[$€£₩₹₽¥￥](?![^ .,;:!?)\"”]|\.[0-9])", lambda match: CURRENCIES[match[0]][0]), (r"(?<![^ (\"“])%(?![^ .,;:!?)\"”])", _replaced("percent")),
-    (r"(?<![A-Za-z0-9/.~-])[A-Za-z]{2,16}(?:/[A-Za-z]{2,16}){1,3}(?![A-Za-z0-9/-]|\.[A-Za-z])", _say_slash),
+    (r"(?<![A-Za-z])(?P<a>[YQM])o(?P<b>[YQM])(?![A-Za-z])", lambda match: f"{_STEPS[match['a']]} over {_STEPS[match['b']]}" if match["a"] == match["b"] else None, "MQY"),
+    (r"(?<![A-Za-z0-9])(?P<n>[CFDGA])#(?![A-Za-z0-9])", lambda match: f"{match['n']} sharp", "#"),
+    (r"(?<![A-Za-z0-9])#(?P<w>[A-Za-z0-9_]{1,40})#(?![A-Za-z0-9])", lambda match: f"hash {match['w']} hash", "#"),
+    (r"(?<![A-Za-z0-9])#(?=[A-Za-z])", _replaced("hashtag "), "#"),
+    (r"(?<=[A-Za-z])#(?=[0-9])", _replaced(" number "), "#"), (r"(?<=[A-Za-z0-9])#(?=[A-Za-z])", _replaced(" hash "), "#"),
+    (r"(?<=[A-Za-z0-9])@(?= *$| [A-Za-z])", _replaced(" at "), "@"),
+    (r"(?<=[A-Za-z])\$+(?![0-9$])", lambda match: " dollar" * len(match[0]) + " ", "$"),
+    (r"(?<=[A-Za-z]) / (?=[A-Za-z])", _say_gap, "/"),
+    (r"(?<![A-Za-z0-9])@ ?(?=[A-Za-z0-9])", _replaced("at "), "@"),
+    (r"§§? ?", _replaced("section "), "§"), (r"© ?(?=[0-9])", _replaced("copyright "), "©"),
+    (r"(?<=[A-Za-z])\+\+(?![A-Za-z0-9+])", _replaced(" plus plus"), "+"),
+    (r"(?<![^ (\"“])[$€£₩₹₽¥￥](?![^ .,;:!?)\"”]|\.[0-9])", lambda match: CURRENCIES[match[0]][0], "$£¥₩€₹₽￥"), (r"(?<![^ (\"“])%(?![^ .,;:!?)\"”])", _replaced("percent"), "%"),
+    (r"(?<![A-Za-z0-9/.~-])[A-Za-z]{2,16}(?:/[A-Za-z]{2,16}){1,3}(?![A-Za-z0-9/-]|\.[A-Za-z])", _say_slash, "/"),
 )  # fmt: skip
