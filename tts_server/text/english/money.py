@@ -35,11 +35,9 @@ def _say_money(match: Match[str]) -> str:
     if scale:
         is_adjective = re.search(r"\b[Aa]n? $", match.string[max(0, match.start() - 3) : match.start()])
         return f"{'minus ' * bool(match['s'])}{quantity(match['n'])} {scale} {one if is_adjective else several}"
-    before = match.string[max(0, match.start() - 3) : match.start()]
-    is_adjective = (
-        re.search(r"\b[Aa]n? $", before) or is_counted(match) or match.string[match.end() :][:2] in ("-a", "-o", "-p")
-    )
-    said = f"{cardinal(int(whole))} {one if whole == '1' or is_adjective else several}"
+    before, behind = match.string[max(0, match.start() - 3) : match.start()], match.string[match.end() :][:2]
+    is_single = re.search(r"\b[Aa]n? $", before) is not None or is_counted(match) or behind in ("-a", "-o", "-p")
+    said = f"{cardinal(int(whole))} {one if whole == '1' or is_single else several}"
     coins = (part + "0")[:2] if part else "00"
     if len(part) > 2:
         said = f"{quantity(match['n'].rstrip('0'))} {several}"
