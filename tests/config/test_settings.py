@@ -53,6 +53,8 @@ def test_the_example_holds_every_key_with_its_default() -> None:
         ({"server": {"networks": [5]}}, r"server\.networks\.0"),
         ({"server": {"origins": ["panel.example"]}}, r"server\.origins\.0: write a whole origin"),
         ({"server": {"origins": ["https://panel.example/page"]}}, r"server\.origins\.0: write a whole origin"),
+        ({"discovery": {"name": "客厅" * 11}}, r"discovery\.name: .* 63 bytes .* this one has 66"),
+        ({"discovery": {"name": "a\tb"}}, r"discovery\.name: .* printable"),
         ({"discovery": {"addresses": ["kitchen"]}}, r"discovery\.addresses\.0: that is no address"),
         ({"engine_host": {"engines": []}}, r"engine_host\.engines: name one at least, or leave it out"),
         ({"limits": {"grace_s": inf}}, r"limits\.grace_s: .*finite number \(it is inf\)"),

@@ -62,6 +62,14 @@ def _whole_origin(origin: str) -> str:
     return origin
 
 
+def _instance_name(name: str) -> str:
+    if (size := len(name.encode())) > 63:  # of a label in DNS
+        raise ValueError(f"a name on the LAN has 63 bytes in UTF-8 at most, 21 Chinese characters; this one has {size}")
+    if not name.isprintable():
+        raise ValueError("a name on the LAN has printable characters only")
+    return name
+
+
 def _parsed_address(given: str) -> str:
     try:
         ipaddress.ip_address(given)
@@ -308,7 +316,9 @@ class Discovery(Section):
     """How the LAN finds us."""
 
     enabled: bool = Field(True, description="Announce ourselves by zeroconf (mDNS).")
-    name: str = Field("", max_length=63, description="Instance name; empty: tts-server and a short machine id.")
+    name: Annotated[str, AfterValidator(_instance_name)] = Field(
+        "", description="Instance name; empty: tts-server and a short machine id."
+    )
     addresses: tuple[Address, ...] = Field((), description="Addresses to announce; empty: those of the LAN interfaces.")
     ports: dict[Literal["wyoming", "http"], Annotated[int, Field(ge=1, le=65535)]] = Field(
         {}, description="Ports to announce, of a balancer before us; left out: our own."
