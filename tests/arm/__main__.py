@@ -142,11 +142,17 @@ def compare(comparison: Comparison, is_installed: bool) -> None:
     slower = {name: there[f"{name}_cpu_s"] / here[f"{name}_cpu_s"] for name in WORK}
     equal = here["frontend"] == there["frontend"]
     tell("front end, all golden texts", f"{here['texts']} texts, {'all read alike' if equal else '**differ**'}")
+    equal = here["encoder"] == there["encoder"]
+    verdict = "the same bits" if equal else "**other bits**"
+    tell("`baker` in fp32, what the encoder says", f"{here['clauses']} clauses, {verdict}")
     pairs = comparison.pairs("baker")
     steps = max(float(np.abs(here - there).max()) for here, there in pairs) * 32768
     weakest_db = min(signal_to_noise_db(*pair) for pair in pairs)
     verdict = "" if steps <= STEPS else " **too far**"
-    tell("`baker`, samples", f"within {steps:.1f} of 32768, the difference {weakest_db:.0f} dB below it{verdict}")
+    tell(
+        "`baker` in fp32, samples",
+        f"{len(pairs)} sentences within {steps:.1f} of 32768, the difference {weakest_db:.0f} dB below them{verdict}",
+    )
     for engine, name in (("baker8", "`baker` in 8 bits"), ("heart", "`heart`")):
         longer = max(abs(len(here) - len(there)) / len(here) for here, there in comparison.pairs(engine))
         tell(f"{name}, lengths", f"within {1000 * longer:.2f} per mille{'' if longer < 0.01 else ' **too far**'}")

@@ -10,6 +10,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -19,7 +20,9 @@ import numpy as np
 from tests.listen.speak import say, sentences
 from tts_server.cli.frontend import analyse
 from tts_server.engine import Engine
+from tts_server.engines.baker.clauses import clauses, units
 from tts_server.engines.baker.engine import BakerEngine
+from tts_server.engines.baker.runtime import Nets as BakerNets
 from tts_server.engines.heart.engine import HeartEngine
 from tts_server.engines.sambert.export.cases import decoder_inputs_of, read_case, source_of, streamed
 from tts_server.engines.sambert.packs.pack import read_pack
@@ -31,7 +34,10 @@ from tts_server.text import frontend
 GOLDEN: Final = Path(__file__).parent.parent / "golden"
 # What is said by which engine; `baker8` is baker in 8 bits.
 SAID: Final = {
-    "baker": ("b03-neutral", "b06-neutral", "b22-neutral", "b22-happy"),
+    "baker": (
+        *("b01-neutral", "b03-neutral", "b06-neutral", "b09-neutral", "b13-sad", "b18-neutral"),
+        *("b22-neutral", "b22-happy", "b25-happy", "b27-neutral", "b31-neutral", "b32-angry"),
+    ),
     "baker8": ("b03-neutral", "b06-neutral", "b22-neutral"),
     "heart": ("h01-neutral", "h03-neutral", "h04-neutral", "h07-neutral"),
 }
@@ -55,6 +61,18 @@ def read_texts() -> tuple[int, str]:
                 count += 1
                 described = frontend.describe(analyse(fields[1]))
                 digest.update(json.dumps(described, ensure_ascii=False, sort_keys=True).encode())
+    return count, digest.hexdigest()
+
+
+def encode() -> tuple[int, str]:
+    """How many clauses the Mandarin sentences have, and a digest of all bits of what baker's encoder says in fp32."""
+    nets, digest, count = BakerNets("fp32"), hashlib.sha256(), 0
+    for text in (text for _, voice, text in sentences() if voice == "baker"):
+        for clause in clauses(tuple(run for sentence in analyse(text) for run in sentence.runs)):
+            if clause.syllables:
+                count += 1
+                for part in astuple(nets.encode(units(clause).ids)):
+                    digest.update(part.tobytes())
     return count, digest.hexdigest()
 
 
@@ -107,6 +125,7 @@ def main(folder: Path, packs: Path) -> None:
     told: dict[str, object] = {"machine": platform.machine(), "python": platform.python_version()}
     timed(told, "load", frontend.load)
     told["texts"], told["frontend"] = timed(told, "frontend", read_texts)
+    told["clauses"], told["encoder"] = timed(told, "encoder", encode)
     for name in SAID:
         told[f"{name}_s"] = timed(told, name, partial(speak, folder, name))
     told["kernel"] = native.name()

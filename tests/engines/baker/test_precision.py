@@ -1,5 +1,6 @@
 """Products in 8 bits: chosen by the processor, the same in any chunks, near those in floats."""
 
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -59,8 +60,8 @@ def test_a_box_that_can_do_nothing_multiplies_floats(tmp_path: Path, monkeypatch
 
 def test_the_precision_is_part_of_what_names_recordings() -> None:
     (plain,), (rough,) = BakerEngine({"precision": "fp32"}).voices, BakerEngine({"precision": "int8"}).voices
-    assert plain == BAKER
-    assert rough.revision != plain.revision
+    assert plain == replace(BAKER, revision=plain.revision)
+    assert len({BAKER.revision, plain.revision, rough.revision}) == 3
     assert rough.version == plain.version
 
 
@@ -76,7 +77,7 @@ def test_what_is_computed_in_8_bits_is_near_what_is_computed_in_floats(
 ) -> None:
     ids = golden(name)["ids"].astype(np.int64)
     plain, ours = nets.encode(ids), rough.encode(ids)
-    assert np.array_equal(plain.durations, ours.durations)
+    assert all(np.abs(a - b).max() < 1e-4 for a, b in zip(astuple(plain), astuple(ours), strict=True))
     frames = np.rint(plain.durations).astype(np.int64)
     decoded = nets.decode(plain, frames)
     assert signal_to_noise_db(decoded, rough.decode(plain, frames)) > 33

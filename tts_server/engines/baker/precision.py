@@ -36,8 +36,6 @@ def has_integers() -> bool:
 
 def revised(revision: str, precision: Precision) -> str:
     """The voice's revision with what its samples depend on: recordings of one are not taken for another's."""
-    if precision == "fp32":
-        return revision
     compiled = library.load()
     made = ""
     if precision == "int8" and compiled is not None:

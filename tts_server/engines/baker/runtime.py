@@ -33,6 +33,7 @@ MASK_SEED: Final = 20_201_116  # the dropout masks belong to the text, so that a
 
 ENCODER_PARTS: Final = {"embedding", "position", "encoder", "duration", "f0", "energy"}
 LATER_PARTS: Final = {"position", "f0_embedding", "energy_embedding", "decoder", "mel", "postnet"}
+ALIKE_ENCODER: Final = "encoder.alike"  # its bits do not depend on the machine; takes a fifth longer
 POSTNET_PARTS: Final = ("mel.", "postnet.", f"decoder.{ACOUSTIC.layers - 1}.feed_forward.")
 
 Floats = NDArray[np.float32]
@@ -89,7 +90,8 @@ class Nets:
         """
         compiled = library.load()
         # Weights are read net by net: all of them beside the encoder while it is made would be the peak of all memory.
-        self._encoder = _session("encoder", stored_acoustic(ENCODER_PARTS))
+        encoder = ALIKE_ENCODER if precision == "fp32" else "encoder"
+        self._encoder = _session(encoder, stored_acoustic(ENCODER_PARTS))
         decoder, end = stored_acoustic(LATER_PARTS), ".int8" if precision == "int8" else ""
         is_compiled = compiled is not None and compiled.has(precision)
         if end or is_compiled:
@@ -144,6 +146,8 @@ def _session(name: str, weights: StoredWeights) -> Any:
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if name == ALIKE_ENCODER:  # above that, convolutions are blocked as suits the machine
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     if not dot_products():  # sums of two products would be cut off at 16 bits; where there are some, this only costs
         options.add_session_config_entry("session.x64quantprecision", "1")
     names, values = [], []

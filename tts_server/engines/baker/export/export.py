@@ -2,9 +2,10 @@
 
     python -m tts_server.engines.baker.export.export
 
-Of what comes after the encoder there are two: the second multiplies 8-bit integers. The weights are named, external
-initialisers; `runtime.py` feeds them at load. Convolutions are two-dimensional with height 1, since onnxruntime has its
-blocked kernels for those only. `nets.py` is what the graphs must agree with.
+Of what comes after the encoder there are two: the second multiplies 8-bit integers. Of the encoder there are two as
+well: the second says the same on every machine, and is used where all is computed in floats. The weights are named,
+external initialisers; `runtime.py` feeds them at load. Convolutions are two-dimensional with height 1, since
+onnxruntime has its blocked kernels for those only. `nets.py` is what the graphs must agree with.
 """
 
 import math
@@ -15,6 +16,7 @@ import torch
 from onnx import TensorProto
 
 from tts_server.engines.baker.export import eight_bits
+from tts_server.engines.baker.export.alike import AlikeGraph
 from tts_server.engines.baker.export.nets import AcousticModel, Vocoder
 from tts_server.engines.baker.shape import ACOUSTIC, VOCODER
 from tts_server.engines.onnx_export.graph import TIME, Graph, Weights
@@ -33,7 +35,8 @@ def build_graphs() -> dict[str, onnx.ModelProto]:
     """The graphs by name. Of the nets' weights only the shapes matter."""
     acoustic, vocoder = _weights(AcousticModel()), _weights(Vocoder())
     return {
-        "encoder": _encoder(acoustic),
+        "encoder": _encoder(Graph("encoder", acoustic, is_empty=True)),
+        "encoder.alike": _encoder(AlikeGraph("encoder", acoustic, is_empty=True)),
         "decoder": _decoder(acoustic),
         "postnet": _postnet(acoustic),
         "vocoder": _vocoder(vocoder),
@@ -54,8 +57,7 @@ def _weights(net: torch.nn.Module) -> Weights:
     return {name: tensor.numpy() for name, tensor in net.state_dict().items()}
 
 
-def _encoder(weights: Weights) -> onnx.ModelProto:
-    graph = Graph("encoder", weights, is_empty=True)
+def _encoder(graph: Graph) -> onnx.ModelProto:
     units = graph.input("units", ["U"], TensorProto.INT64)
     x = graph.op("Gather", graph.weight("embedding.weight"), units)
     x = graph.op("Add", x, _positions(graph, units))
