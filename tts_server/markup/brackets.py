@@ -33,6 +33,7 @@ _BEFORE_COUNT: Final = frozenset("有到剩共余约了")
 _COUNTED = re.compile("[封条台盏天份项个](?![体性别案款件目然湾气])")
 _COUNTS = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})?|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}:[0-9]{2}")
 _NEGATIVE = re.compile("-[0-9]{1,4}")
+_SLICE = re.compile("([0-9]{1,4}):([0-9]{1,4})")
 # [^1] and the faces that chat programs write in brackets.
 _FACES: Final = (
     "微笑|撇嘴|色|发呆|得意|流泪|害羞|闭嘴|睡|大哭|尴尬|发怒|调皮|呲牙|惊讶|难过|囧|抓狂|吐|偷笑|愉快|白眼|傲慢|困|惊恐|憨笑|悠闲|咒骂|疑问|嘘|晕|衰|骷髅|敲打|再见|擦汗|抠鼻|鼓掌|坏笑"
@@ -99,7 +100,14 @@ class Brackets:
     def _tag(self, view: View, tag: re.Match[str]) -> Step:
         cue = cue_of(tag[1]) if self.tags else None
         following = view.held[tag.end() : tag.end() + 1]
-        if cue is None and _is_said(view, tag) and (following.isdigit() or tag[1][0] == "-"):
+        part = _SLICE.fullmatch(tag[1])
+        if (
+            part is not None
+            and view.previous.isascii()
+            and (view.previous.isalnum() or view.previous in ("_", "]", ")"))
+        ):
+            return len(tag[0]), f" {part[1]}~{part[2]} "  # a[2:5]
+        if cue is None and _is_said(view, tag) and (following.isdigit() or tag[1][0] == "-" or tag[1] == "0"):
             return len(
                 tag[0]
             ), f"〔{tag[1]}〕" if following.isdigit() else f" {tag[1]} "  # 京发[2024]3号 is not 20243号
@@ -130,6 +138,8 @@ def _is_said(view: View, tag: re.Match[str]) -> bool:
     following = view.held[tag.end() : tag.end() + 1]
     if ("." in tag[1] and _COUNTS.fullmatch(tag[1])) or _NEGATIVE.fullmatch(tag[1]):
         return True  # nobody cites source 0.4 or -1
+    if tag[1] == "0" and view.previous.isascii() and (view.previous.isalnum() or view.previous == "_"):
+        return True
     if following == "`":
         return True  # `row[0]`: the end of code
     if not _COUNTS.fullmatch(tag[1]) or not following.isalnum() or following.isascii() != following.isdigit():

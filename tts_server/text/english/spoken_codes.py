@@ -136,6 +136,12 @@ def _say_room(match: Match[str]) -> str:
     return match["before"] + (f"{cardinal(front)} {pair(back)}" if back else cardinal(int(match["n"])))
 
 
+def _say_interstate(match: Match[str]) -> str:
+    """I-405 S."""
+    side = {"N": " North", "S": " South", "E": " East", "W": " West"}.get(match["w"], "")
+    return _say_room(match).replace("I-", "I ") + side
+
+
 def _say_rooms(match: Match[str]) -> str:
     """Rooms 101-104."""
     between = match["d"] if match["d"].strip().isalpha() else " to "
@@ -222,6 +228,7 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?P<before>\border )(?:#|No\. ?|number )(?P<n>[0-9]{4,12})(?![0-9]|[.,][0-9])", lambda match: f"{match['before']}number {digits(match['n'])}"),
     (r"(?P<before>\bending (?:in|with) )(?P<n>[0-9]{2,6})(?![0-9%-]|[.,:][0-9])", _say_digits),
     (r"(?P<before>)(?<![0-9A-Za-z.])(?P<n>40[13]|457|529)(?P<k>\([kb]\))", lambda match: f"{_say_room(match)} {match['k'][1].upper()}", "("),
+    (r"(?P<before>\bI-)(?P<n>[1-9][0-9]{2})(?: (?P<w>[NSEW])(?![A-Za-z0-9]))?(?![0-9A-Za-z%-]|[.,:][0-9])", _say_interstate, "-"),
     (r"(?P<before>\b(?:[Rr]ooms?|Rm\.?|[Ss]uite|[Aa]pt\.?|[Aa]partment|[Hh]ighway|[Rr]oute|[Ii]nterstate|[Ff]light(?: [A-Z]{2})?|[Gg]ate|[Bb]us|Hwy) )(?P<n>[1-9][0-9]{2,3})(?![0-9%-]|[.,:][0-9])", _say_room, "123456789"),
     (r"(?P<before>\b(?:[Rr]ooms|[Ss]uites|[Aa]partments|[Aa]pts\.?|[Gg]ates|[Ff]lights|[Hh]ighways|[Rr]outes) )(?P<n>[1-9][0-9]{2,3})(?P<d> ?[-–] ?| (?:and|or|to|through) )(?P<m>[1-9][0-9]{2,3})(?![0-9%-]|[.,:][0-9])", _say_rooms, "123456789"),
     (r"(?P<before>)(?<![0-9A-Za-z.,$-])(?P<n>[1-9][0-9]{2,3})(?P<l>[A-Z])?(?= (?:[NSEW]\.? )?(?:[A-Z][a-z]* |[0-9]{1,3}(?:st|nd|rd|th) ){1,3}(?:[Ss]t|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Way|Hwy|Expy|Pkwy|Terrace|Plaza|Place)\b)", _say_house, "123456789"),

@@ -19,7 +19,7 @@ from tts_server.text.mandarin import grammar
 from tts_server.text.mandarin.patterns import Rule
 
 _WORTH_A_LOOK = re.compile(
-    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡㎏㎎㎝㎜㎞㎢㎥§©≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿↑↓→⇒≦≧]|[~～–—-]|[A-Za-z]\.[A-Za-z]|[（(][A-Za-z/³²]{2,8}[）)]|单位[是为：:]?\s?[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
+    r"[0-9%‰$€£¥@/=+×÷±°℃℉㎡㎏㎎㎝㎜㎞㎢㎥§©≈≤≥≠<>^&#²³√∞Α-ω₩₹₽฿↑↓→⇒≦≧★]|[~～–—-]|[A-Za-z]\.[A-Za-z]|[（(][A-Za-z/³²]{2,8}[）)]|单位[是为：:]?\s?[A-Za-z]|[IVX][IVX]|第[IVX]|(?<![A-Za-z])[IV][型期级类度世]"
 )
 _DIGIT = re.compile("[0-9]")
 # One blank in a sentence parts two clauses; several are between all words and mean nothing.

@@ -42,6 +42,7 @@ _FAMILIES = frozenset(
 )
 _MORE_AND_MORE = re.compile("越[^，。]{1,3}越[^，。]{1,2}$")
 _MUST = re.compile("(?:还|都|估计|恐怕|大概|起码|至少|迟早|早晚|肯定|必然|一定|[^，。]也)$")
+_SPENDS = re.compile("[这那我你他她们家]$")
 _DUTY = re.compile("[往从到把被在向跟去晚早先再多少咬忍熬硬且找买付交给打带走留等看听学](?!手)")
 _PLACE = re.compile("[路楼街车船山][上下]$")
 # Verbs and adjectives that the tagger takes for something else: 码得老高, 整齐得不需整理.
@@ -131,6 +132,8 @@ def _read(char: str, place: int, context: Context) -> str | None:
     """The reading of a character the dictionary did not settle; None to take its usual one."""
     alone = len(context.word.text) == 1
     if char == "得":
+        if _SPENDS.search(context.left) and context.right.startswith("花"):
+            return "dei3"  # 这得花多少钱
         if alone:
             return _de_of_degree(context)
         if place and context.word.text[0] in _MUST_FOLLOW and len(context.word.text) > place + 1:

@@ -83,7 +83,18 @@ def _say_slang(match: Match[str]) -> str:
 
 _COMPARED = {"<=": "小于等于", "≤": "小于等于", "≦": "小于等于", ">=": "大于等于", "≥": "大于等于", "≧": "大于等于", "<": "小于", ">": "大于", "≈": "约等于", "~": "约", "～": "约", "≠": "不等于"}  # fmt: skip
 
+# What a sign is called that is talked about: #号, &符号.
+_CALLED = {"#": "井", "%": "百分", "&": "和", "@": "艾特", "+": "加", "=": "等", "$": "美元", "~": "波浪", "^": "尖"}
+
+
+def _say_called(match: Match[str]) -> str:
+    is_short = match["n"] in "#%+=$~^" and not match.string.startswith("号", match.end())
+    return _CALLED[match["n"]] + "号" * is_short
+
+
 SIGNS: tuple[Rule, ...] = rules(
+    (r"(?<=[0-9])#(?=号[楼线机门])", lambda match: ""),
+    (r"(?<![0-9A-Za-z#%&@+=$~^])(?P<n>[#%&@+=$~^])(?=号(?!楼|线|码)|符号|键)", _say_called),
     (r"△\s?(?=[A-Z])", lambda match: "三角形"),
     # items of a list within a line: 三种：1. 清蒸；2. 红烧
     (r"(?:^|(?<=[:：;；，。]\s)|(?<=[:：;；，。]))(?P<n>[0-9]{1,2})\.\s(?=[一-龥A-Za-z])", lambda match: f"{cardinal(match['n'])}、"),
@@ -122,8 +133,11 @@ SIGNS: tuple[Rule, ...] = rules(
     # 灯带2：60%, whatever the thing is called: no time and no ratio has such a unit
     (r"(?<=[一-龥])(?<![时点分第比分])[0-9]{1,2}(?P<t>\s?[:：]\s?)(?=[-−]?[0-9]+(?:\.[0-9]+)?\s?(?:[%％℃°]|[kK]?[WV](?![A-Za-z])))", lambda match: ((_PAUSE, match.start("t"), match.end("t")),)),
     # √ 牛奶 × 鸡蛋: what is done and what is not
-    (r"(?:^|(?<=[\s，。；、]))[×✗✘]\s(?=[一-龥])", _say_cross),
+    (r"(?<=[：:])[×✗✘√✓✔]\s?(?=[一-龥])", lambda match: ""),
+    (r"(?:^|(?<=[\s，。；、：:]))[×✗✘√✓✔]\s?(?=[一-龥])(?![零一二两三四五六七八九十百])", _say_cross),
     # fractions, days, two pressures
+    (r"(?<![0-9/.])(?P<a>[0-9]{1,2}\.[0-9])/(?P<b>5|10|100)(?![0-9/.])", lambda match: f"{cardinal(match['b'])}分之{decimal(match['a'])}"),
+    (r"(?P<n>★{1,10})☆*", lambda match: f"{cardinal(str(len(match['n'])))}星" if len(match[0]) > 1 else None),
     (r"(?<=血压|高压|收缩|压为|压是)(?:[压是为约：:\s]{0,3})(?P<a>[0-9]{2,3})/(?P<b>[0-9]{2,3})(?P<u>\s?(?:mmHg|毫米汞柱))?(?![0-9/])", _say_two),
     (r"(?<![0-9/.])(?P<a>[0-9]{2,3})/(?P<b>[0-9]{2,3})(?P<u>\s?(?:mmHg|毫米汞柱))", _say_two),
     (r"(?<![0-9/.,])(?P<s>)(?P<w>[0-9]{1,3})\s(?P<a>[1-9][0-9]?)[/⁄](?P<b>[1-9][0-9]?)(?![0-9/])", _say_fraction),
@@ -149,6 +163,6 @@ SIGNS: tuple[Rule, ...] = rules(
     (r"(?<=[A-Za-z0-9])\s?[<>=≤≥]\s?[-−](?=[a-z](?![A-Za-z]))", lambda match: (_COMPARED | {"=": "等于"})[match[0].strip()[0]] + "负"),
     (START + r"(?P<n>[0-9]+(?:\.[0-9]+)?)[eE](?P<e>[-+]?[0-9]{1,3})(?![0-9A-Za-z.])", _say_scientific),
     (r"(?<![0-9.,$¥￥第:：/-])(?P<n>6{3,}|23{3,}|2333?)(?![0-9.,:：/]|\s?(?:[个元块万亿号路分秒岁年天次条张件台名位人吨斤公克千米度级楼页章集班期%℃]|[A-Za-z]))", _say_slang),
-    (r"^(?P<n>88|886|555)(?=$|[，。！~～])", _say_slang),
+    (r"(?:^|(?<=[，。！？]))(?P<n>88|886|555)(?=$|[，。！~～])", _say_slang),
     (r"(?<![0-9.,$¥￥])(?P<n>1314|5201314|520)(?=一生|我爱|快乐|爱你|告白|表白|，|！|$)", _say_slang),
 )  # fmt: skip

@@ -13,9 +13,10 @@ from tts_server.text.mandarin.patterns import END, NUMBER, START, Rule, only, ru
 from tts_server.text.mandarin.units import CURRENCIES, MEASURE_WORDS
 
 _PAUSE = "、"
+_NAMED = {"+": "加", "_": "下划线"}  # signs that belong to a code
 _CODE_WORDS = (
     "房间号|房号|门牌号?|编号|号码|序号|单号|学号|工号|卡号|账号|帐号|证号|身份证|车牌|密码|口令|验证码|取件码|邀请码|代码|邮编|邮政编码|校验码|识别码|提货码|核销码"
-    "|尾号|区号|电话|手机|热线|传真|微信|QQ|qq|工单|订单|版号|航班|车次|频道号|会议号|房间|分机|端口|座位号|座号|桌号|床号|批号|批次|考号|准考证|流水号|保单|合同号|税号|群号|柜号|箱号"
+    "|尾号|区号|电话|手机|热线|传真|微信|QQ群|qq群|微信群|QQ|qq|工单|订单|版号|航班|车次|频道号|会议号|房间|分机|端口|座位号|座号|桌号|床号|批号|批次|考号|准考证|流水号|保单|合同号|税号|群号|柜号|箱号"
     "|动态码|取餐码|取餐号|兑换码|激活码|安全码|提取码|序列号|授权码|会员号|[后末][三四六]位数?|准考号|档案号|病历号|挂号单号|快递单号|运单号|机号|站号|楼号|舱位|市话|座机|固话|总机|手机号|ISBN|IMEI|UID|uid|ID|PIN码?|病床|信箱"
 )
 _CALLING = re.compile(
@@ -52,8 +53,8 @@ def _say_code(match: Match[str]) -> Iterable[Piece]:
     for part in re.finditer(r"(?P<digits>[0-9]+)|[^0-9A-Za-z]+", match["n"]):
         position = match.start("n") + part.start()
         if not part["digits"]:
-            if "+" in part[0]:
-                yield "加", position, match.start("n") + part.end()
+            if part[0] in _NAMED:
+                yield _NAMED[part[0]], position, match.start("n") + part.end()
                 continue
             yield _PAUSE if part.start() else "", position, match.start("n") + part.end()
             continue
@@ -216,6 +217,7 @@ ADDRESSES: tuple[Rule, ...] = rules(
     (r"https?://[A-Za-z0-9._~/?#&=%+:@-]+", _say_address),
     (r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", _say_address),
     (r"(?<![A-Za-z0-9._/-])(?=[0-9_-]*[A-Za-z])[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]+)*\.(?!(?:com|net|org|cn)[A-Za-z])[A-Za-z][A-Za-z0-9]{1,4}(?::[0-9]{2,5})?(?:/[A-Za-z0-9._~/?#&=%+-]*)?(?![A-Za-z0-9.])", _say_address),
+    (r"(?<![A-Za-z0-9.-])[0-9]{2,6}\.(?:com|cn|net|org)(?:\.cn)?(?:/[A-Za-z0-9._~/?#&=%+-]*)?(?![A-Za-z0-9])", _say_address),
     (r"(?<![A-Za-z0-9.-])localhost:[0-9]{2,5}(?:/[A-Za-z0-9._~/?#&=%+-]*)?", _say_address),
     (r"(?<![0-9.])(?P<n>[0-9]{1,3}(?:\.[0-9]{1,3}){3})(?::(?P<p>[0-9]{2,5}))?(?![0-9]|\.[0-9])", _say_ip),
 )  # fmt: skip
@@ -229,6 +231,7 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?<![0-9])(?P<n>\+?86[ -][0-9]{2,3}[ -][0-9]{7,8})(?![0-9])", _say_code),
     (r"(?<=[零一二三四五六七八九]转)(?P<n>[0-9]{1,5})(?![0-9])", _one_by_one),
     (rf"(?:{_CODE_WORDS})(?:号|码|号码)?(?:是|为|：|:|\s|叫|改成|改为|设为|尾数){{0,2}}(?P<n>[0-9A-Za-z_]*[0-9](?>(?:[0-9A-Za-z]|[ -](?=[0-9]))*))(?![个元%]|[.][0-9])", _say_code),
+    (r"(?:(?<=请拨)|(?<=请拨打)|(?<=拨打)|(?<=内线)|(?<=转接)|(?<=短号)|(?<=小号))(?P<n>[0-9]{3,8})(?![0-9.]|[个次遍人元])", _one_by_one),
     (r"(?:拨打?|打|致电|呼叫|转)(?P<n>1[0-9]{2}|1[0-9]{4}|9[0-9]{4})" + _NOT_COUNTED, _say_code),
     (rf"(?<![0-9.,-])(?P<n>{_SERVICE})" + _NOT_COUNTED, _say_service),
     (rf"(?<![0-9.,-])(?:{_EMERGENCY})(?:[、和](?:{_EMERGENCY}))+" + _NOT_COUNTED, _say_numbers),
@@ -236,6 +239,7 @@ CODES: tuple[Rule, ...] = rules(
     (START + r"(?P<n>[2-8][0-9]{2,3}-[0-9]{4})(?![0-9-])", _say_service),
     (START + r"0[xX](?P<n>[0-9A-Fa-f]+)(?![0-9A-Za-z])", _say_hexadecimal),
     (START + r"(?P<n>[0-9]{3,4})(?=号?(?:房|室|病房|宿舍|教室|包厢|包间|办公室|会议室|诊室|套房|客房|航班|路公交|路汽车|路电车|路巴士|国道|省道|县道|次列车|次动车|次高铁|路车|路$|路[，。,]))", _one_by_one),
+    (r"(?:(?<=地点)|(?<=地点在)|(?<=地点是)|(?<=地点：)|(?<=地点:))(?P<n>[1-9][0-9]{2,3})(?=$|[，。；）)])", _one_by_one),
     (r"(?:(?<=会议室)|(?<=办公室)|(?<=教室)|(?<=房间)|(?<=宿舍)|(?<=病房)|(?<=包[间厢])|(?<=车位))(?P<n>[0-9]{4})(?=[A-Z](?![A-Za-z0-9]))", _one_by_one),
     (r"(?:(?<=单元)|(?<=[栋幢座楼区])|(?<=[一二三四五六七八九东西南北新老主]教))(?P<n>[0-9]{3,4})(?![0-9.]|[米元平个人名位年层多])", _one_by_one),
     (START + r"(?P<n>89|9[0235-8])(?=号(?:汽油|乙醇|油))|(?<=加)(?P<m>9[258])(?=号?(?:汽油|的?油|[，。]|$))", lambda match: digits(match["n"] or match["m"])),

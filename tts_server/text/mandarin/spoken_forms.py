@@ -23,7 +23,9 @@ _SPAN_WORDS = re.compile(r"用时|耗时|历时|时长|成绩|全长|长达|片�
 _PLAYED = re.compile(r"看到|听到|播到|播放到|进度|快进|跳到|暂停在|位置")
 _LASTING = re.compile(r"(?:长达|距今|活了|历时|经过|大约|约|近|超过|持续|跨越|已有|有着|沉睡|保存|存放|有)$")
 _ERA = re.compile(r"(?:公元|西元|到|至|在|于|是)$")
-_HOLIDAY = re.compile("放假|假期|国庆|五一|春节|元旦|端午|清明|中秋|黄金周|展期|会期|活动时间|报名|考试时间")
+_HOLIDAY = re.compile(
+    "放假|暑假|寒假|放到|休到|假期|国庆|五一|春节|元旦|端午|清明|中秋|黄金周|展期|会期|活动时间|报名|考试时间"
+)
 _LAST_YEAR = 2200
 _EVENT = "届|级(?!别)|款|版(?!本)|赛季|财年|学年|年度|奥运|高考|世界杯|欧洲杯|考研|中考|校招|春节|新年|元旦|春夏|秋冬|双十一|国庆|中秋|清明|五一"
 
@@ -75,9 +77,10 @@ def _say_day_span(match: Match[str]) -> Iterable[Piece] | None:
     days = [int(match[name]) for name in ("m", "d", "m2", "d2")]
     if not (_HOLIDAY.search(window(match)) and 1 <= days[0] <= days[2] <= 12 and max(days[1], days[3]) <= 31):
         return None
+    between = match.string[match.end("d") : match.start("m2")].strip()
     return (
         (f"{cardinal(match['m'])}月{cardinal(match['d'])}日", match.start("m"), match.end("d")),
-        ("到", match.end("d"), match.start("m2")),
+        (between if between[-1:] in ("到", "至") else "到", match.end("d"), match.start("m2")),
         (f"{cardinal(match['m2'])}月{cardinal(match['d2'])}日", match.start("m2"), match.end("d2")),
     )
 
@@ -159,7 +162,7 @@ _DATES: tuple[Rule, ...] = rules(
     (START + r"(?P<y>20[0-9]{2})(?P<sep>[/.])(?P<m>[01]?[0-9])(?P=sep)(?P<d>[0-3]?[0-9])\s?[-~～–—至到]\s?(?P<m2>[01]?[0-9])(?P=sep)(?P<d2>[0-3]?[0-9])" + END, _say_date_span),
     (START + r"(?P<y>[12][0-9]{3})(?P<sep>[-/.])(?P<m>[01]?[0-9])(?P=sep)(?P<d>[0-3]?[0-9])日?" + END, _say_date),
     (START + rf"(?P<y>(?:19|20)[0-9]{{2}})\.(?P<m>1[0-2]|0?[1-9]){TILDE}(?P<y2>(?:19|20)[0-9]{{2}})\.(?P<m2>1[0-2]|0?[1-9])" + END, _say_month_span),
-    (START + rf"(?P<m>1[0-2]|[1-9])\.(?P<d>[1-3]?[0-9]){TILDE}(?P<m2>1[0-2]|[1-9])\.(?P<d2>[1-3]?[0-9])" + END, _say_day_span),
+    (START + rf"(?P<m>1[0-2]|[1-9])\.(?P<d>[1-3]?[0-9])(?:{TILDE}|[放休开展]?[到至])(?P<m2>1[0-2]|[1-9])\.(?P<d2>[1-3]?[0-9])" + END, _say_day_span),
     (START + r"(?P<a>(?:19|20)[0-9]{2}|[0-9]{2})[-/—~](?P<b>(?:20)?[0-9]{2})(?=赛季|学年|财年)", _say_season),
     (START + r"(?P<y>(?:19|20)[0-9]{2})[-/](?P<m>0[1-9]|1[0-2])(?![0-9/-])", _say_month),
     (START + r"(?P<m>1[0-2]|0?[1-9])/(?P<d>[12][0-9]|3[01]|0?[1-9])(?=\s?(?:是|晚|早|上午|下午|中午|凌晨|当天|之前|前|起|截止|开始|开售|发售|上线|生日|[（(]?周[一二三四五六日]|星期|到[0-9]|至[0-9]|消费者|植树|妇女|愚人|劳动|青年|儿童|建党|建军|教师|国庆|光棍|双十|圣诞|平安夜|情人)(?![0-9/]))", _say_day),

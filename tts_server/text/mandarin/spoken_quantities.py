@@ -145,6 +145,9 @@ def _say_power(match: Match[str]) -> str:
 
 
 _GAME = re.compile("NBA|CBA|WNBA|球[队赛星]|联赛|半场|终场|主场|客场|加时|[首末]节|季后赛|决赛|战胜|大胜|险胜|不敌")
+# 21-18、21-15: one of several.
+_GAMES = re.compile(r"[0-9]{1,2}[、，, ]+[0-9]{1,2}\s?-\s?[0-9]{1,2}(?![0-9-])")
+_GAMES_BEFORE = re.compile(r"[0-9]{1,2}\s?(?:-|比|到)\s?[0-9]{1,2}[、，, ]+[0-9]{1,2}$")
 _MANY_POINTS = (60, 250)
 _LOOK_BACK = 40
 
@@ -167,6 +170,9 @@ def _is_score(match: Match[str]) -> bool:
 
 def _say_hyphen(match: Match[str]) -> str:
     around = window(match)
+    if _GAMES.match(match.string[match.end() :]) or _GAMES_BEFORE.search(match.string[: match.start()][-12:]):
+        around = window(match, _LOOK_BACK, _LOOK_BACK)
+        return "比" if SCORE_WORDS.search(around) or _GAME.search(around) else "到"
     if re.search("[=＝]|等于|多少|得几|[+×÷]", around):
         return "减"
     return "比" if SCORE_WORDS.search(around) or _is_score(match) else "杠" if "-" in around else "到"
@@ -179,7 +185,29 @@ def _say_number(match: Match[str]) -> str:
     return ("负" if match["s"] else "") + decimal(number)
 
 
+_PAID = re.compile("薪|工资|房租|租金|月租|预算|收入|奖金|存款|底薪|到手|待遇|报价|花了|工钱|学费|房价|元|块钱")
+
+_NO_MONEY = re.compile(r"\s?(?:屏|画质|视频|分辨率|高清|电视|显示器|跑|公里|步)")
+
+
+def _say_thousands(match: Match[str]) -> str | None:
+    """月薪8k-12k, 房租3k: money in thousands."""
+    before = re.split("[，。；、]", match.string[max(0, match.start() - 12) : match.start()])[-1]
+    if not _PAID.search(before) or _NO_MONEY.match(match.string, match.end()):
+        return None
+    return _times_thousand(match["a"]) + (f"到{_times_thousand(match['b'])}" if match["b"] else "")
+
+
+def _times_thousand(written: str) -> str:
+    whole, _, part = written.partition(".")
+    return cardinal(str(int((whole + part).ljust(len(whole) + 3, "0")))) if len(part) <= 3 else f"{decimal(written)}千"
+
+
 QUANTITIES: tuple[Rule, ...] = rules(
+    (r"(?<![0-9.,A-Za-z])[1-9][0-9]{0,2}(?: [0-9]{3}){2,4}(?![0-9]| [0-9])", lambda match: cardinal(match[0].replace(" ", ""))),
+    (START + r"(?P<a>[0-9]{1,3}(?:\.[0-9]{1,3})?)[kK]?\s?[-~～–—至到]\s?(?P<b>[0-9]{1,3}(?:\.[0-9]{1,3})?)[kK](?![A-Za-z0-9])", _say_thousands),
+    (START + r"(?P<a>[0-9]{1,3}(?:\.[0-9]{1,3})?)[kK](?P<b>)(?![A-Za-z0-9])", _say_thousands),
+    (r"(?<=[0-9][kKwWmM])\s?[-~～–—]\s?(?=[0-9]+(?:\.[0-9]+)?[kKwWmM](?![A-Za-z]))", lambda match: "到"),
     (r"(?<=第)(?P<a>[0-9]+)\s?[-~–—]\s?(?P<b>[0-9]+)", lambda match: f"{cardinal(match['a'])}到{cardinal(match['b'])}"),
     (r"±\s?(?=[0-9])", _say_math),
     (rf"(?<![A-Za-z])(?P<c>{_CURRENCY})\s?(?P<a>{NUMBER})(?P<t>{TILDE})(?P<b>{NUMBER})(?P<x>[万亿]+)?元?(?![0-9.%A-Za-z])", _say_money_span),
@@ -224,9 +252,9 @@ QUANTITIES: tuple[Rule, ...] = rules(
 REST: tuple[Rule, ...] = rules(
     (rf"(?<![0-9A-Za-z])(?P<u>[{_SQUARE_UNITS}])", lambda match: unit_name(match["u"])),
     (NEGATIVE + rf"(?P<n>{NUMBER})", _say_number),
-    (r"(?<=[一-龥])\s?[+×÷=≈<>≤≥≠±]\s?(?=[一-龥A-Za-z])|√(?=[一-龥])|±(?=[一-龥])", _say_math),
+    (r"(?<=[一-龥])\s?[+×÷=≈<>≤≥≠±]\s?(?=[一-龥A-Za-z])|√(?=[零一二两三四五六七八九十百])|±(?=[一-龥])", _say_math),
     # what is left between two dates, times or measures
-    (r"(?<=[度天日号月年点分秒元米克时吨升瓦伏岁层楼])\s?[-~～–—]\s?(?=(?:零下|上午|下午|晚上|早上|次日|第二天|周[一二三四五六日末天]|星期[一二三四五六日天])?[零一二两三四五六七八九十负])", lambda match: "到"),
+    (r"(?<=[度天日号月年点分秒元米克时吨升瓦伏岁层楼级班章节课期届集页])\s?[-~～–—]\s?(?=(?:零下|上午|下午|晚上|早上|次日|第二天|周[一二三四五六日末天]|星期[一二三四五六日天]|第)?[零一二两三四五六七八九十负])", lambda match: "到"),
     (r"(?<=[A-Za-zΑ-ω0-9)）一-龥])\s?=\s?(?=[零一二两三四五六七八九十负])", lambda match: "等于"),
     (r"(?<=[A-Za-z0-9)])\^(?P<m>[a-z])(?![A-Za-z])", lambda match: f"的{match['m']}次方"),
     (r"(?<=[A-Za-z])\s?&\s?(?=[A-Za-z])", lambda match: " and "),
