@@ -53,6 +53,23 @@ async def test_each_door_can_be_shut(core: Core) -> None:
         assert (await door.client.get("/v1/test")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("volcengine", "/api/v3/tts/bidirection"),
+        ("xunfei", "/compat/xunfei"),
+        ("paddlespeech", "/paddlespeech/tts/streaming"),
+    ],
+)
+async def test_a_browser_at_the_address_of_a_stream_is_told_what_is_there(core: Core, name: str, path: str) -> None:
+    async with open_compat(core) as door:
+        answer = await door.client.get(path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (426, "unsupported_version")
+        assert name in answer.json()["error"]["message"]
+    async with open_compat(core, CompatSettings(**{name: False})) as door:
+        assert (await door.client.get(path)).status_code == 404
+
+
 async def test_a_reload_opens_and_shuts_doors(core: Core) -> None:
     guest = CompatDoors(core.synthesizer, Access(), CompatSettings(ovos=False))
     async with open_compat(core, guest=guest) as door:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -25,6 +26,7 @@ from tts_server.transports.compat.ovos import add_kokoro_sign, add_ovos
 from tts_server.transports.compat.settings import CompatSettings
 from tts_server.transports.error_codes import code_of, status_of
 from tts_server.transports.http.requests.application import Application
+from tts_server.transports.http.upgrade import add_upgrade
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,8 @@ _VOLCENGINE: Final = _Kind("volcengine", volcengine.VolcengineConversation, volc
 _ALIYUN: Final = _Kind("aliyun", aliyun.AliyunConversation, aliyun.TOKEN_HEADER)
 _XUNFEI: Final = _Kind("xunfei", xunfei.XunfeiConversation, "authorization")
 _PADDLESPEECH: Final = _Kind("paddlespeech", paddlespeech.PaddleConversation, "authorization")
+
+_STREAMS: Final = {"volcengine": volcengine.PATH, "xunfei": xunfei.PATH, "paddlespeech": paddlespeech.PATH}
 
 
 class _Routes:
@@ -93,6 +97,8 @@ class CompatDoors:
         self._routes.add(app, "gpt_sovits", lambda: add_gpt_sovits(app, services))
         self._routes.add(app, "doubao", lambda: add_doubao(app, services))
         self._routes.add(app, "wyoming_openai", lambda: add_kokoro_sign(app))
+        for name, path in _STREAMS.items():
+            self._routes.add(app, name, partial(add_upgrade, app, path, f"for clients of {name}; see docs/CLIENTS.md"))
         self._routes.show(self._settings)
 
     def websocket_for(self, scope: Scope, host: ASGIApp) -> ASGIApp | None:

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from protocol.errors import ErrorCode
 from protocol.http_api import ErrorBody
 from protocol.messages import PATH, SUBPROTOCOL
 from tts_server import __version__
@@ -18,12 +17,13 @@ from tts_server.transports.http.api.links import Places, add_links
 from tts_server.transports.http.api.tts import add_speech
 from tts_server.transports.http.api.user_data import add_user_data
 from tts_server.transports.http.docs import add_docs
-from tts_server.transports.http.errors import add_error_handlers, error_answer
+from tts_server.transports.http.errors import add_error_handlers
 from tts_server.transports.http.openai.routes import add_openai
 from tts_server.transports.http.replies.box_facts import BoxFacts
 from tts_server.transports.http.replies.stored_audio import StoredAudio
 from tts_server.transports.http.requests.application import Application
 from tts_server.transports.http.settings import HttpSettings
+from tts_server.transports.http.upgrade import add_upgrade
 from tts_server.transports.http.web_page import add_page
 from tts_server.user_data.user_data import UserData
 
@@ -58,7 +58,7 @@ def build_app(
     say = add_speech(app, synthesizer, store, access)
     add_links(app, synthesizer, store, access, Places(settings.links_at_once), settings.stored_audio_s)
     add_user_data(app, synthesizer, user_data, say, settings.can_edit)
-    _add_upgrade(app)
+    add_upgrade(app, PATH, f"with the subprotocol {SUBPROTOCOL}; /asyncapi.yaml describes it")
     if settings.has_docs:
         _add_protocol(app)
         add_docs(app)
@@ -89,12 +89,3 @@ def _add_protocol(app: Application) -> None:
     serve("/asyncapi.yaml", (folder / "asyncapi.yaml").read_text(encoding="utf-8"), "application/yaml")
     for name in ("client.json", "server.json"):
         serve(f"/schema/{name}", (folder / name).read_text(encoding="utf-8"), "application/schema+json")
-
-
-def _add_upgrade(app: Application) -> None:
-    @app.get(PATH, include_in_schema=False)
-    async def upgrade() -> Response:
-        message = f"this is a WebSocket with the subprotocol {SUBPROTOCOL}; /asyncapi.yaml describes it"
-        answer = error_answer(426, ErrorCode.UNSUPPORTED_VERSION, message)
-        answer.headers.update({"upgrade": "websocket", "connection": "upgrade"})
-        return answer
