@@ -51,7 +51,7 @@ from tts_server.user_data.user_data import UserData
 log = logging.getLogger(__name__)
 
 _LOOK_S: Final = 1.0  # between two looks at our state
-_LAST_BYTES_S: Final = 1.0  # of answers whose speech took all the time there was
+_LAST_BYTES_S: Final = 0.5  # of answers whose speech took all the time there was
 _MARGIN_S: Final = 20.0  # what starting and stopping take besides the waits that have a limit of their own
 # What a reload applies, by the beginning of the key; the rest waits for the next start.
 _LIVE: Final = (
