@@ -45,6 +45,10 @@ class Daemon:
         """SIGTERM; its exit code."""
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
+        return await self.end()
+
+    async def end(self) -> int:
+        """Its exit code when it was told to stop already: a second SIGTERM may meet Python without a handler for it."""
         _, err = await self.process.communicate()
         self.log += err.decode().splitlines()
         assert self.process.returncode is not None
