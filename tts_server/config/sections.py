@@ -1,88 +1,27 @@
 """The sections of the configuration: every key, its default, and what may stand there."""
 
-import ipaddress
-import re
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from protocol.emotions import AUTO, canonical
-from tts_server.access.networks import PRIVATE_NETWORKS, Network
-
-_HOST_NAME = re.compile(r"[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)*\.?")
-_ORIGIN = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#*\s]+/?")
-Port = Annotated[int, Field(ge=0, le=65535)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]  # of a wait: sockets and queues count no more than 24 days
-Age = Annotated[float, Field(gt=0, le=10 * 365 * 86_400)]
-Count = Annotated[int, Field(ge=1)]
-PauseMs = Annotated[int, Field(ge=0, le=10_000)]
-
-
-def _known_emotion(name: str) -> str:
-    if name.casefold() == AUTO:
-        return AUTO
-    return _canonical_emotion(name)
-
-
-def _canonical_emotion(name: str) -> str:
-    if (emotion := canonical(name)) is None:
-        raise ValueError(f"there is no emotion {name!r}")
-    return emotion
-
-
-def _bare_host_name(name: str) -> str:
-    if not _HOST_NAME.fullmatch(name):
-        raise ValueError("write a whole name such as voice.example.org: no *, no scheme, no port")
-    return name
-
-
-def _at_least_one(engines: tuple[str, ...]) -> tuple[str, ...]:
-    if not engines:
-        raise ValueError("name one at least, or leave it out for all that are installed")
-    return engines
-
-
-def _parsed_network(given: object) -> object:
-    if isinstance(given, Network):
-        return given
-    try:
-        network = ipaddress.ip_network(str(given), strict=False)
-    except ValueError:
-        raise ValueError("that is no network; write one such as 192.168.1.0/24, or an address") from None
-    if str(ipaddress.ip_interface(str(given)).ip) != str(network.network_address):
-        raise ValueError(f"that is an address inside a network; write {network} for the network")
-    return network
-
-
-def _whole_origin(origin: str) -> str:
-    if origin != "null" and not _ORIGIN.fullmatch(origin):
-        raise ValueError("write a whole origin such as https://panel.example.org: scheme and host, no path, no *")
-    return origin
-
-
-def _instance_name(name: str) -> str:
-    if (size := len(name.encode())) > 63:  # of a label in DNS
-        raise ValueError(f"a name on the LAN has 63 bytes in UTF-8 at most, 21 Chinese characters; this one has {size}")
-    if not name.isprintable():
-        raise ValueError("a name on the LAN has printable characters only")
-    return name
-
-
-def _parsed_address(given: str) -> str:
-    try:
-        ipaddress.ip_address(given)
-    except ValueError:
-        raise ValueError("that is no address; write one such as 192.168.1.20") from None
-    return given
-
-
-GivenNetwork = Annotated[Network, BeforeValidator(_parsed_network)]
-Origin = Annotated[str, AfterValidator(_whole_origin)]
-Address = Annotated[str, AfterValidator(_parsed_address)]
-HostName = Annotated[str, AfterValidator(_bare_host_name)]
-Emotion = Annotated[str, AfterValidator(_canonical_emotion)]
+from tts_server.access.networks import PRIVATE_NETWORKS
+from tts_server.config.values import (
+    Address,
+    Age,
+    Count,
+    Emotion,
+    GivenEmotion,
+    GivenNetwork,
+    HostName,
+    InstanceName,
+    Origin,
+    PauseMs,
+    Port,
+    Seconds,
+    SomeNames,
+)
 
 
 class Section(BaseModel):
@@ -194,7 +133,7 @@ class Voices(Section):
         pattern="^(https?://[^ ]+)?$",
         description="Where piper: and kokoro: voices are fetched from, a mirror; empty: HF_ENDPOINT, else the hub.",
     )
-    emotion: Annotated[str, AfterValidator(_known_emotion)] = Field(
+    emotion: GivenEmotion = Field(
         "neutral", description="Emotion by default; auto: the mood of each sentence, where it is plain."
     )
     sentence_pause_ms: PauseMs | None = Field(None, description="After a sentence; left out: as the voice does it.")
@@ -217,7 +156,7 @@ class Client(Section):
     """What one client is given where it asks for none itself."""
 
     voice: str | None = Field(None, description="Its voice.")
-    emotion: Annotated[str, AfterValidator(_known_emotion)] | None = Field(None, description="Its emotion.")
+    emotion: GivenEmotion | None = Field(None, description="Its emotion.")
     volume: float | None = Field(None, ge=-40, le=12, description="Its volume in dB.")
     language: str | None = Field(None, description="Its language, where it has no voice of its own.")
 
@@ -228,7 +167,7 @@ class EngineHost(Section):
     threads: int = Field(
         0, ge=0, le=64, description="Synthesis threads; 0 is one per core that the box, or its cgroup, grants."
     )
-    engines: Annotated[tuple[str, ...], AfterValidator(_at_least_one)] | None = Field(
+    engines: SomeNames | None = Field(
         None, description="Engines to use, by entry point name; left out: all that are installed."
     )
     max_memory_mb: int = Field(
@@ -316,9 +255,7 @@ class Discovery(Section):
     """How the LAN finds us."""
 
     enabled: bool = Field(True, description="Announce ourselves by zeroconf (mDNS).")
-    name: Annotated[str, AfterValidator(_instance_name)] = Field(
-        "", description="Instance name; empty: tts-server and a short machine id."
-    )
+    name: InstanceName = Field("", description="Instance name; empty: tts-server and a short machine id.")
     addresses: tuple[Address, ...] = Field((), description="Addresses to announce; empty: those of the LAN interfaces.")
     ports: dict[Literal["wyoming", "http"], Annotated[int, Field(ge=1, le=65535)]] = Field(
         {}, description="Ports to announce, of a balancer before us; left out: our own."
