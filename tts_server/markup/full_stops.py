@@ -10,7 +10,7 @@ _ABBREVIATIONS: Final = frozenset({
     "hon", "maj", "bldg", "temp", "vol", "sc", "tsp", "tbsp", "oz", "lb", "lbs", "pkg", "pp", "figs", "sec",
     "incl", "excl", "gov", "sen", "rep", "pres", "col", "cpl", "cmdr", "pvt", "adm", "univ", "assn", "intl", "govt",
     "avg", "ste", "mgr", "asst", "attn", "acct", "eq", "chap", "ref", "cf", "ca", "al", "viz", "sq", "cu", "fr", "supt",
-    "ofc", "mgmt",
+    "ofc", "mgmt", "mtg", "conf", "esq", "assoc", "exec", "c",
 })  # fmt: skip
 _DAYS: Final = frozenset(("Mon", "Tue", "Tues", "Wed", "Thu", "Thur", "Thurs", "Fri", "Sat"))
 _TIME = re.compile(r"[ap]\.m\.$", re.IGNORECASE)

@@ -15,7 +15,7 @@ _ALWAYS: Final = {
 # Short for something only with their full stop, and not where a sentence ends.
 _DOTTED: Final = {
     "apt": "apartment", "avg": "average", "max": "maximum", "min": "minimum", "temp": "temperature", "misc": "miscellaneous", "mgr": "manager", "natl": "national", "mfg": "manufacturing",
-    "cont": "continued", "assoc": "associate", "exec": "executive", "dir": "director", "supt": "superintendent", "ofc": "office", "ctr": "center", "est": "established", "ed": "edition", "cust": "customer",
+    "cont": "continued", "assoc": "associate", "exec": "executive", "dir": "director", "supt": "superintendent", "ofc": "office", "ctr": "center", "est": "established", "ed": "edition", "cust": "customer", "conf": "conference", "esq": "esquire",
     "viz": "namely", "cf": "compare", "ca": "circa", "elem": "elementary", "mo": "month", "wk": "week", "yr": "year", "ref": "reference", "ste": "suite", "sq": "square", "cu": "cubic", "tel": "telephone", "fwd": "forward",
 }  # fmt: skip
 _SLASHED: Final = {"b/c": "because", "b/w": "between", "c/o": "care of", "n/a": "N A", "a/c": "A C"}
@@ -58,6 +58,9 @@ ABBREVIATIONS: tuple[Rule, ...] = rules(
     (r"(?<=[0-9](?:st|nd|rd|th) )(?P<n>[Ff])l\b\.?(?! [a-z])", lambda match: _same_case("floor", match["n"]) + "." * (match[0][-1] == "." and not match.string[match.end() :].strip()), D),
     (r"(?<![A-Za-z])(?P<n>[JS])r\. (?=[a-z])", lambda match: {"J": "Junior ", "S": "Senior "}[match["n"]], "JS"),
     (r"\bet al\.", lambda match: "et al"), (r"(?<![A-Za-z])[Ww]/o(?![A-Za-z])", lambda match: "without", "/"), (r"(?<![A-Za-z])(?P<n>b/c|b/w|c/o|n/a|a/c)(?![A-Za-z])", lambda match: _SLASHED[match["n"]], "/"),
+    (r"(?<![A-Za-z0-9/])(?P<n>[SP])/N(?![A-Za-z0-9/])", lambda match: {"S": "serial", "P": "part"}[match["n"]] + " number", "/"),
+    (r"(?<![A-Za-z0-9])c\. ?(?=1[0-9]{3}(?![0-9])|20[0-9]{2}(?![0-9]))", lambda match: "circa ", "c"),
+    (r"(?<![A-Za-z0-9/])(?P<n>[ru])/(?=[A-Za-z]{3})", lambda match: f"{match['n']} slash ", "/"),
     (r"(?<![A-Za-z0-9/])(?P<a>[A-Z])/(?P<b>[A-Z])(?![A-Za-z0-9/])", lambda match: f"{match['a']} {match['b']}", "/"),
     (r"(?:(?<=\blast )|(?<=\bnext )|(?<=\bthis )|(?<=\bper )|(?<=\bevery ))(?P<n>yr|mo|wk|hr)\b\.?", lambda match: _LASTS[match["n"]] + "." * (match[0][-1] == "." and not match.string[match.end() :].strip())),
 )  # fmt: skip

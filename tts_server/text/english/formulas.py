@@ -4,10 +4,19 @@
 from tts_server.text.english.numbers import cardinal, digits, number
 from tts_server.text.english.rules import Rule, rules
 
+_COMPARED = {
+    "<": " less than ",
+    ">": " greater than ",
+    "≤": " less than or equal to ",
+    "≥": " greater than or equal to ",
+}
 _FUNCTIONS = {"sin": "sine", "cos": "cosine", "tan": "tangent", "log": "log", "ln": "natural log"}
 
 
 FORMULAS: tuple[Rule, ...] = rules(
+    (r"(?<![0-9/])10/10(?![0-9/])", lambda match: "ten out of ten", "/"), (r"(?<=[0-9])[ -]?★(?!★)", lambda match: " star", "★"),
+    (r"(?<![0-9/.,])(?P<n>[2-9]|10)/(?=\$[0-9])", lambda match: f"{match['n']} for ", "/"),
+    (r"(?<=\b[a-z]) ?(?P<n>[<>≤≥]) ?(?=[a-z]\b)", lambda match: _COMPARED[match["n"]], "<>≤≥"), (r"(?<=\b[a-z]) % (?=[0-9a-z])", lambda match: " mod ", "%"),
     (r"(?<=[0-9A-Za-z%])(?<!\+)\+(?=[ ,.;:)!?]|$)(?! ?[0-9A-Za-z(] ?[-+*/=)]| [0-9a-z]+ ?[=+])", lambda match: " plus", "+"), (r"(?<=[0-9])#(?![0-9A-Za-z])", lambda match: " pound", "#"),
     (r"(?P<before>\b(?i:dial|press|call|enter|code) )\*(?P<n>[0-9]{1,4})(?P<h>#)?(?![0-9*])", lambda match: f"{match['before']}star {digits(match['n'])}" + " pound" * (match["h"] is not None), "*"),
     (r"(?<![0-9A-Za-z])0x(?P<n>[0-9A-Fa-f]{1,16})(?![0-9A-Za-z])", lambda match: "zero X " + " ".join(digits(sign) if sign.isdecimal() else sign.upper() for sign in match["n"]), "0"),

@@ -153,6 +153,12 @@ def _say_clock(match: Match[str]) -> str | None:
     return _clock(int(match["h"]), match["min"]) if int(match["h"]) <= 24 else None
 
 
+def _say_military(match: Match[str]) -> str:
+    """0800 hours."""
+    hour = f"oh {cardinal(int(match['h']))}" if match["h"][0] == "0" else cardinal(int(match["h"]))
+    return f"{hour} " + (pair(int(match["min"])) if match["min"] != "00" else "hundred")
+
+
 def _say_lasting(match: Match[str]) -> str | None:
     """0:05:00 and 1:30:00 left."""
     parts = [(int(match["h"]), "hour"), (int(match["min"]), "minute"), (int(match["s"]), "second")]
@@ -222,11 +228,11 @@ MOMENTS: tuple[Rule, ...] = rules(
     (_N + r"(?P<y>[12][0-9]{3})(?P<sep>[-/.])(?P<m>[0-9]{1,2})(?P=sep)(?P<d>[0-9]{1,2})(?![0-9]|[-/.][0-9])", _say_date, "12"),
     (rf"\b{_MONTH}-(?P<d>[0-9]{{1,2}})(?:-(?P<y>[12][0-9]{{3}}))?(?![0-9A-Za-z-])", _say_month_and_day, "-"),
     (rf"{_N}(?P<d>[0-9]{{1,2}})-{_MONTH}(?:-(?P<y>[12][0-9]{{3}}))?(?![0-9A-Za-z-])", _say_day_and_month, "-"),
-    (rf"(?P<before>\b(?:{_DAY}\.?,?|[Oo]n|[Dd]ue) \(?)(?P<m>[0-9]{{1,2}})/(?P<d>[0-9]{{1,2}})(?![0-9/A-Za-z%]| of\b)", _say_day_of_month, "/"),
+    (rf"(?P<before>\b(?:{_DAY}\.?,?|[Oo]n|[Dd]ue|[Ww]eek of|[Ss]tarting|[Dd]ated|[Tt]hru|[Uu]ntil|[Ss]ince|[Bb]y) \(?)(?P<m>[0-9]{{1,2}})/(?P<d>[0-9]{{1,2}})(?![0-9/A-Za-z%]| of\b)", _say_day_of_month, "/"),
     (r"(?<![A-Za-z0-9])(?P<h>[12])H ?(?P<y>20[0-9]{2}|[0-9]{2})(?![0-9A-Za-z])|(?<![A-Za-z0-9])H(?P<k>[12]) (?P<z>20[0-9]{2})(?![0-9A-Za-z])", _say_half_of_year, "H"),
     (_N + r"(?P<q>[1-4])Q(?P<y>[0-9]{2}|20[0-9]{2})(?![0-9A-Za-z])", lambda match: f"the {ordinal(int(match['q']))} quarter of {_year_of(match['y'])}", "Q"),
     (rf"\b(?P<a>{_DAY})\.? ?(?:-|–|—|~|to|thru|through) ?(?P<b>{_DAY})\b\.?", _say_days, "FMSTW"),
-    (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?:\.,?|,)?(?=,? (?:[0-9]{1,2}(?:[:/][0-9]| ?[ap]\.?m)|(?:Jan|Feb|Mar|Apr|May|Ju[nl]|Aug|Sep|Oct|Nov|Dec)[a-z.]*[ -][0-9]|(?:the )?[0-9]{1,2}(?:st|nd|rd|th)? (?:of )?(?:Jan|Feb|Mar|Apr|May|Ju[nl]|Aug|Sep|Oct|Nov|Dec)|(?:the )?[0-9]{1,2}(?:st|nd|rd|th)\b)|,? [A-Z][a-z]+ [a-z]+ of )", _say_day, "FMSTW"),
+    (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?:\.,?|,)?(?=,? (?:(?:@|at) ?[0-9]|[0-9]{1,2}(?:[:/][0-9]| ?[ap]\.?m)|(?:Jan|Feb|Mar|Apr|May|Ju[nl]|Aug|Sep|Oct|Nov|Dec)[a-z.]*[ -][0-9]|(?:the )?[0-9]{1,2}(?:st|nd|rd|th)? (?:of )?(?:Jan|Feb|Mar|Apr|May|Ju[nl]|Aug|Sep|Oct|Nov|Dec)|(?:the )?[0-9]{1,2}(?:st|nd|rd|th)\b)|,? [A-Z][a-z]+ [a-z]+ of )", _say_day, "FMSTW"),
     (r"\b(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri)\.|(?:(?<=\. and )|(?<=\. or )|(?<=day and )|(?<=day to )|(?<=day or )|(?<=\b[Oo]n )|(?<=every )|(?<=next )|(?<=this )|(?<=[ap]\.m\. )|(?<=[0-9 ][AaPp][Mm] ))(?P<b>Sat|Sun)\.", _say_day, "FMSTW"),
     (r"(?:(?<=[ap]\.m\. )|(?<=[0-9 ][AaPp][Mm] ))(?P<a>Mon|Tues?|Wed|Thu(?:rs?)?|Fri)(?P<b>)\b|(?:(?<=[ap]\.m\. )|(?<=[0-9 ][AaPp][Mm] )|(?<=\b[Oo]n )|(?<=until )|(?<=\bby )|(?<=since )|(?<=next )|(?<=this )|(?<=every )|(?<=(?:Mon|Tue|Wed|Thu|Fri), ))(?P<c>Mon|Tue|Wed|Thu|Fri|Sat)(?= [a-z]|[,;!?]|$)", lambda match: _day_of(match["a"] or match["c"]), "FMSTW"),
     (_N + r"(?P<n>[0-9]{1,4}|[0-9]{1,2},[0-9]{3}) ?(?P<e>B\.?C\.?E|A\.?D|B\.?C|C\.?E(?=\b))(?![A-Za-z0-9])\.?", _say_era, "ABC"),
@@ -240,7 +246,9 @@ MOMENTS: tuple[Rule, ...] = rules(
     (r"\bM ?[-–] ?F\b(?=[ ,:;]? ?[0-9(]|[.,;)]|$)", lambda match: "Monday to Friday", "M"),
     (r"\b(?P<a>Sat)\.? (?P<c>&|and|or) (?P<b>Sun)\b\.?", lambda match: f"Saturday {match['c'].replace('&', 'and')} Sunday" + "." * _ends_here(match), "S"),
     (rf"\b{_MONTH} ['’](?P<y>[0-9]{{2}})(?![0-9A-Za-z'’])", lambda match: f"{_month_of(match['month'])} {pair(int(match['y']))}", "'’"),
+    (r"\b(?P<q>Q[1-4]|H[12]) ?[-–] ?(?=[QH][1-4]\b)", lambda match: f"{match['q']} to ", "QH"),
     # times
+    (r"(?<![0-9A-Za-z.,:])(?P<h>[01][0-9]|2[0-3])(?P<min>[0-5][0-9])(?= (?:hours|hrs)\b)", _say_military, D),
     (r"(?<=noon)[-–](?=[0-9])|(?<=midnight)[-–](?=[0-9])|(?<=[0-9])[-–](?=(?:noon|midnight)\b)", lambda match: " to ", "-–"),
     (r"(?<![0-9:.,/$-])(?P<h>1[0-2]|[1-9]) ?[-–—] ?(?=(?:1[0-2]|[1-9]):[0-5][0-9](?![0-9:]))", lambda match: f"{cardinal(int(match['h']))} to ", ":"),
     (r"(?<=[0-9]:[0-5][0-9]) ?[-–—] ?(?=(?:1[0-2]|[1-9])(?![0-9:/-]|\.[0-9]))", lambda match: " to ", ":"),

@@ -187,6 +187,13 @@ def _say_part(match: Match[str]) -> str | None:
     return _part_of(match["before"], match["n"])
 
 
+def _say_small_part(match: Match[str]) -> str | None:
+    """Section iv, pages xi-xiv."""
+    said = _part_of(match["before"], match["n"].upper())
+    last = _part_of(" to ", match["m"].upper()) if match["m"] else ""
+    return None if said is None or last is None else said + last
+
+
 def _part_of(before: str, written: str) -> str | None:
     value = _roman(written)
     return before + cardinal(value) if value else None
@@ -254,10 +261,10 @@ CODES: tuple[Rule, ...] = rules(
     (r"(?P<before>)(?<![0-9A-Za-z.])(?![0-3]?[0-9]\.[0-3]?[0-9]\.(?:19|20)[0-9]{2}(?!\.?[0-9])|(?:19|20)[0-9]{2}\.(?:0[1-9]|1[0-2])\.(?:[0-2][0-9]|3[01])(?!\.?[0-9]))(?P<n>[0-9]+(?:\.[0-9]+){2,5})(?![0-9A-Za-z])", _say_version, D),
     # Roman numerals
     (r"^(?P<before>)(?P<n>[IVX]{2,6})\.?$", _say_part, "IVX"),
-    (rf"(?P<before>\b(?:{_RULERS}) (?:[A-Z][a-z]+ )?)(?P<n>[IVXL]+)(?![A-Za-z0-9'.-]*[A-Za-z0-9])(?!, [A-Z]\b)", _say_ruler, "ILVX"),
+    (rf"(?P<before>\b(?:{_RULERS}) (?:[A-Z][a-z]+ )?)(?P<n>[IVXL]+)(?:(?=['’]s\b)|(?![A-Za-z0-9'.-]*[A-Za-z0-9]))(?!, [A-Z]\b)", _say_ruler, "ILVX"),
     (rf"(?P<before>\b(?:{_PARTS.upper()}) )(?P<n>[IVXL]+)(?![A-Za-z0-9'-])", _say_part, "ILVX"),
     (rf"(?P<before>\b(?:{_PARTS}) )(?P<n>[IVXL]+)(?![A-Za-z0-9'-])", _say_part, "ILVX"),
-    (rf"(?P<before>\b(?:{_PARTS}|[Cc]hapter|[Pp]art|[Ss]ection|[Ff]igure|[Tt]able|[Pp]ages?|[Cc]lause) )(?P<n>[ivxl]{{2,6}})(?![A-Za-z0-9'-])", lambda match: _part_of(match["before"], match["n"].upper())),
+    (rf"(?P<before>\b(?:{_PARTS}|[Cc]hapter|[Pp]art|[Ss]ection|[Ff]igure|[Tt]able|[Pp]ages?|[Cc]lause) )(?P<n>[ivxl]{{2,6}})(?:(?P<t> ?[-–] ?)(?P<m>[ivxl]{{1,6}}))?(?![A-Za-z0-9'-])", _say_small_part),
     (r"(?<![A-Za-z0-9])(?P<n>[IVXL]{2,6})(?:st|nd|rd|th)(?![A-Za-z0-9])", lambda match: ((value := _roman(match["n"])) and ordinal(value)) or None, "ILVX"),
     (r"(?P<before>(?<=[A-Z]{3} ))(?P<n>I{2,3}|IV|VI{1,3}|IX)(?![A-Za-z0-9'-])", _say_part, "IV"),
     (r"(?P<before>(?<=[a-z] ))(?P<n>(?:I{2,3}|I?V|VI{1,3}|I?X|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}))(?<! [VX])(?![A-Za-z0-9'-])", _say_part, "IVX"),

@@ -247,6 +247,7 @@ _THEN: tuple[Rule, ...] = rules(
     (_N + r"(?P<f>[0-9]{1,2})['′’] ?(?P<i>[0-9]|1[01])(?:[\"″”]|'')(?= (?:long|wide|high|thick|deep)\b)", lambda match: f"{cardinal(int(match['f']))} feet {cardinal(int(match['i']))} inch" + "es" * (match["i"] != "1"), "'’′"),
     (_N + r"(?P<f>[3-8])['′’] ?(?P<i>[0-9]|1[01])(?:[\"″”]|'')", _say_inches, "'’′"),
     (_N + r"(?P<f>[0-9]{1,3})['′](?: ?(?P<x>[x×]|by) ?(?=[0-9])|(?= (?:long|wide|tall|high|thick|deep)\b)|(?P<t>(?= (?:ceilings?|ladders?|boards?|fences?|trees?|poles?|tables?|walls?|Christmas))))", lambda match: f"{cardinal(int(match['f']))} f{'oo' if match['f'] == '1' or match['t'] is not None else 'ee'}t" + " by " * (match["x"] is not None), "'′"),
+    (r"(?<![0-9.,])(?P<n>[1-9][0-9]?,[0-9]{3}|[1-9][0-9]{2,4})['′](?= (?:of|above|below|up|elevation|from|tall|long|high|deep)\b|[,.;)]|$)", lambda match: f"{quantity(match['n'])} feet", "'′"),
     (r"(?<=feet by )(?P<f>[0-9]{1,3})['′]", lambda match: f"{cardinal(int(match['f']))} feet", "'′"),
     (r"(?<=[0-9a-z]) ?[\"″](?<=[a-z][\"″])(?P<a>)", _say_inches_of_part, "\"″"),
     (r"(?<![0-9.,-])(?P<a>[0-9]{1,2}(?:\.[0-9])?) ?[-–] ?(?P<b>[0-9]{1,2}(?:\.[0-9])?) ?[\"″”](?!\w)", _say_inches_span, "-–"),

@@ -94,7 +94,7 @@ def _say_called(match: Match[str]) -> str:
 
 SIGNS: tuple[Rule, ...] = rules(
     (r"(?<=[0-9])#(?=号[楼线机门])", lambda match: ""),
-    (r"(?<![0-9A-Za-z#%&@+=$~^])(?P<n>[#%&@+=$~^])(?=号(?!楼|线|码)|符号|键)", _say_called),
+    (r"(?<![0-9A-Za-z#%&@+=$~^])(?P<n>[#%&@+=$~^])(?=号(?!楼|线|码)|符号|键|(?<=#)(?:为|是|表示|代表))", _say_called),
     (r"△\s?(?=[A-Z])", lambda match: "三角形"),
     # items of a list within a line: 三种：1. 清蒸；2. 红烧
     (r"(?:^|(?<=[:：;；，。]\s)|(?<=[:：;；，。]))(?P<n>[0-9]{1,2})\.\s(?=[一-龥A-Za-z])", lambda match: f"{cardinal(match['n'])}、"),
