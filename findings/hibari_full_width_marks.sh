@@ -4,6 +4,7 @@
 # Why:  it knows ASCII marks and a few of typography, and a sentence ends at a mark with a space behind it.
 # Way out: translate the marks to ASCII ones with a space behind each before calling it.
 set -euo pipefail
+export ORT_DISABLE_TELEMETRY=1 # it loads onnxruntime, which reports its use otherwise
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "${PYTHON:-python3}" -m venv "$folder" && "$folder/bin/pip" install --quiet hibari-tts==0.2.1 onnxruntime==1.32.0 || exit 2

@@ -4,6 +4,7 @@
 # Why:  "No." is in its lexicon as an abbreviation of number, and is looked up without a look at what follows.
 # Way out: put a blank before the full stop of such words ("no ."), and write real abbreviations out before.
 set -euo pipefail
+export ORT_DISABLE_TELEMETRY=1 # it loads onnxruntime, which reports its use otherwise
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "${PYTHON:-python3}" -m venv "$folder" && "$folder/bin/pip" install --quiet hibari-tts==0.2.1 || exit 2

@@ -4,6 +4,7 @@
 # Why:  the blocked layout (NCHWc) of its CPU kernels exists for tensors of four dimensions only.
 # Way out: add an axis of length 1 to weights, strides, dilations and pads when exporting; the numbers stay the same.
 set -euo pipefail
+export ORT_DISABLE_TELEMETRY=1 # it reports its use otherwise
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "${PYTHON:-python3}" -m venv "$folder" &&

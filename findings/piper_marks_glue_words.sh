@@ -4,6 +4,7 @@
 # Why:  only . ? ! , : ; come back from espeak-ng as ends of clauses; at other marks the clause ends without a sign, and the next is put right behind.
 # Way out: write … and ... as a comma or a full stop, and full-width marks as ASCII ones with a space, before the text is given to piper.
 set -euo pipefail
+export ORT_DISABLE_TELEMETRY=1 # it loads onnxruntime, which reports its use otherwise
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "${PYTHON:-python3}" -m venv "$folder" &&

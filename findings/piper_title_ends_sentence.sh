@@ -7,6 +7,7 @@
 #       piper makes a sentence of each such clause.
 # Way out: write such titles out ("Doctor Smith"), or without the full stop, before the text is handed over.
 set -euo pipefail
+export ORT_DISABLE_TELEMETRY=1 # it loads onnxruntime, which reports its use otherwise
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "${PYTHON:-python3}" -m venv "$folder" && "$folder/bin/pip" install --quiet piper-tts==1.8.0 || exit 2

@@ -45,3 +45,18 @@ def test_whatever_of_ours_is_imported_first_switches_the_reports_off(program: st
     code = f"{program}\nimport os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={"PATH": ""}, capture_output=True, check=True)
     assert done.stdout == b"1\n"
+
+
+def test_scripts_that_import_nothing_of_ours_switch_the_reports_off_themselves() -> None:
+    reporting = re.compile(r"^\s*(import|from) (onnxruntime|piper|hibari|faster_whisper|kokoro_onnx)\b", re.MULTILINE)
+    started_by_ours = ROOT / "tests/bench/peer_programs"
+    folders = [".ci", *(path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))]
+    scripts = [path for name in folders for path in (ROOT / name).rglob("*.*") if path.suffix in (".py", ".sh")]
+    checked = []
+    for script in scripts:
+        text = script.read_text(encoding="utf-8")
+        of_a_package = (script.parent / "__init__.py").exists() or script.parent == started_by_ours
+        if not of_a_package and (first := reporting.search(text)):
+            assert "ORT_DISABLE_TELEMETRY=1" in text[: first.start()], script
+            checked.append(script.name)
+    assert len(checked) >= 5

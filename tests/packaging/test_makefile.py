@@ -53,6 +53,14 @@ def test_a_fresh_checkout_installs_the_base_layer_only_and_shows_the_licence_bef
     assert plan.index("voices info baker") < plan.index("tts-server run")
 
 
+def test_whatever_make_starts_reports_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make listen` runs a former commit, `make bench` programs of others: they may not switch it off themselves."""
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    venv = pretend_installed(tmp_path)
+    (venv / "bin/tts-server").write_text('#!/bin/sh\necho "disabled: $ORT_DISABLE_TELEMETRY"\n', encoding="utf-8")
+    assert "disabled: 1" in make(tmp_path, "run").stdout
+
+
 def test_two_tests_run_at_a_time_unless_said_otherwise(tmp_path: Path) -> None:
     assert "pytest --numprocesses 2 " in make(tmp_path, "--dry-run", "suite").stdout
     assert "pytest --numprocesses 4 " in make(tmp_path, "--dry-run", "suite", "WORKERS=4").stdout

