@@ -169,7 +169,7 @@ scale-soak: $(TEST_LAYERS)  ## two boxes restarted in turn under listeners at ev
 deploy-check: $(TEST_LAYERS)  ## deploy/: manifests, Containerfile, HAProxy's configuration; boxes stopped and restarted behind it
 	@$(BIN)/kubernetes-validate --kubernetes-version 1.37 --strict --quiet \
 	    $(filter-out %/kustomization.yaml %/prometheus-adapter.yaml,$(wildcard deploy/kubernetes/*.yaml))
-	@$(BIN)/hadolint Containerfile
+	@$(BIN)/hadolint Containerfile home-assistant/app/Dockerfile
 	@PATH="$$PATH:/usr/sbin" haproxy -c -q -f deploy/haproxy/haproxy.cfg
 	@$(BIN)/python -m pytest tests/deploy/test_manifests.py tests/deploy/test_haproxy.py tests/deploy/restarts.py $(ARGS)
 

@@ -56,6 +56,9 @@ def announce(daemon: "subprocess.Popen[bytes]") -> None:
             print(f"Home Assistant was told of {uri}", flush=True)
             return
         except urllib.error.HTTPError as error:
+            if error.code >= 500:  # it is starting itself
+                time.sleep(ASK_EVERY_S)
+                continue
             print(f"the Supervisor did not take our discovery: {error.code} {error.reason}", flush=True)
             return
         except OSError:

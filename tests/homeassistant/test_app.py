@@ -32,7 +32,7 @@ from tts_server.transports.http.settings import HttpSettings
 APP = ROOT / "home-assistant/app"
 CONFIG: dict[str, Any] = yaml.safe_load((APP / "config.yaml").read_text(encoding="utf-8"))
 KNOWN_KEYS = {  # of the developer documents, as far as they are used
-    *("name", "version", "slug", "description", "arch", "startup", "boot", "init", "discovery", "host_network"),
+    *("name", "version", "slug", "description", "arch", "startup", "boot", "discovery", "host_network"),
     *("ports", "ports_description", "ingress", "ingress_port", "panel_icon", "watchdog", "hassio_api", "map"),
     *("backup_exclude", "options", "schema"),
 }
@@ -80,17 +80,39 @@ def test_an_app_is_put_together_with_all_that_its_build_copies(tmp_path: Path) -
         "source/systemd/slim.sh",
     ):
         assert (app / name).is_file(), name
-    for copied in re.findall(r"^COPY (\S+)", (APP / "Dockerfile").read_text(encoding="utf-8"), re.M):
+    for copied in re.findall(r"^COPY ([a-z]\S*)", (APP / "Dockerfile").read_text(encoding="utf-8"), re.M):
         assert (app / copied).exists(), copied
+
+
+def test_the_start_script_is_run_by_dockers_init_and_not_by_that_of_the_base() -> None:
+    """The base's (s6-overlay 3) keeps the container's variables from a CMD: token and folders would be missing."""
+    image = (APP / "Dockerfile").read_text(encoding="utf-8").rpartition("\nFROM ")[2]
+    assert re.findall(r"^(ENTRYPOINT|CMD) (.*)$", image, re.M) == [
+        ("ENTRYPOINT", '["python3", "/run.py"]'),
+        ("CMD", "[]"),
+    ]
+    assert CONFIG.get("init", True)
+
+
+def test_voices_are_compiled_and_the_compiler_stays_behind() -> None:
+    build, _, image = (APP / "Dockerfile").read_text(encoding="utf-8").rpartition("\nFROM ")
+    assert re.search(r"\bgcc\b.*\bCOPY source\b.*install\.sh program", build, re.S)
+    assert "gcc" not in image
+    assert "COPY --from=build /opt/tts-server " in image
 
 
 class Supervisor(BaseHTTPRequestHandler):
     """Takes a discovery, as the real one does: a token, a known service, a configuration."""
 
     asked: list[tuple[str, str, dict[str, Any]]]
+    is_awake: bool
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not type(self).is_awake:  # as while it starts itself
+            type(self).is_awake = True
+            self.send_error(503)
+            return
         type(self).asked.append((self.path, self.headers["Authorization"], body))
         self.send_response(200)
         self.end_headers()
@@ -102,7 +124,7 @@ class Supervisor(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def supervisor() -> Iterator[str]:
-    Supervisor.asked = []
+    Supervisor.asked, Supervisor.is_awake = [], False
     with HTTPServer(("127.0.0.1", 0), Supervisor) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

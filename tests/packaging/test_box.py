@@ -118,9 +118,10 @@ def test_the_shell_has_no_known_mistakes(script: str) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_containerfile_is_free_of_lint() -> None:
+@pytest.mark.parametrize("recipe", ["Containerfile", "home-assistant/app/Dockerfile"])
+def test_the_containerfiles_are_free_of_lint(recipe: str) -> None:
     linter = Path(sys.executable).parent / "hadolint"
-    done = subprocess.run([linter, "Containerfile"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([linter, recipe], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
