@@ -1,5 +1,6 @@
 """`make install`, `make uninstall` and the Containerfile, run for real into a folder that stands for the machine."""
 
+import json
 import os
 import re
 import shlex
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.packaging.lockfile import ROOT
 
@@ -123,6 +125,15 @@ def test_the_containerfiles_are_free_of_lint(recipe: str) -> None:
     linter = Path(sys.executable).parent / "hadolint"
     done = subprocess.run([linter, recipe], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_compose_asks_how_it_is_as_the_image_does() -> None:
+    """podman-compose builds in a format that has no health check."""
+    kept = re.search(r"^HEALTHCHECK (.*) \\\n +CMD (\[.*\])$", CONTAINERFILE, re.M)
+    assert kept
+    asked = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["tts-server"]["healthcheck"]
+    assert asked.pop("test") == ["CMD", *json.loads(kept[2])]
+    assert {f"--{name.replace('_', '-')}={value}" for name, value in asked.items()} == set(kept[1].split())
 
 
 def steps() -> list[str]:
