@@ -217,7 +217,7 @@ TARGETS: Final[dict[str, Target]] = {
     ),
     "markup": Target(markup, ("1**好**[happy] [a](http://b) `c` 😊\n- 1. （笑）".encode(), b"2Mr. A's 3.5%!?"), 80),
     "reading": Target(reading, ("02026年3月5日，-3.5℃，AB12，一个不是。".encode(), b"1It's 3:45 pm, Dr. A. $5.99"), 60),
-    "English sounds": Target(english_sounds, (b"It's 3.5 [a](/b/), Dr. Wrold... e-mail", "café ⟨x⟩".encode()), 60),
+    "English sounds": Target(english_sounds, (b"It's 3.5 [a](/b/), Dr. Wrold... e-mail", "café ⟨x⟩".encode()), 30),
     "emotion names": Target(emotion_names, ("高兴".encode(), b"Happy")),
     "dictionary": Target(dictionary_files, (b'version = 1\n[words]\n"a" = "b"\n',), 120),
     "phrases": Target(phrase_files, (b'{"version":1,"phrases":{"a":{"text":"b"}}}',), 300, keys_in(phrases)),

@@ -57,8 +57,9 @@ class Doors:
     async def over_websocket(self, text: str, voice: str) -> None:
         async with peer_of(self.http) as peer:
             pieces = list(_pieces(text))
+            await peer.send("open", ctx="a", voice=voice)
             for piece in pieces:
-                await peer.send("text", text=piece, voice=voice, end=piece is pieces[-1])
+                await peer.send("text", ctx="a", text=piece, end=piece is pieces[-1])
             await peer.wait_for("done")
 
     async def over_wyoming(self, text: str, voice: str) -> None:
