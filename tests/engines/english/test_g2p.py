@@ -23,5 +23,10 @@ def test_a_number_too_long_for_a_name_is_read_by_its_digits(number: str) -> None
     assert said.count("sˈɛvən") == number.count("7")
 
 
+@pytest.mark.parametrize("sign", ["¹", "①", "₁", "❶"])
+def test_a_raised_or_circled_digit_is_a_digit(sign: str) -> None:
+    assert g2p.phonemes(f"Item {sign}>.") == g2p.phonemes("Item 1>.")
+
+
 def test_the_longest_number_with_a_name_has_it() -> None:
     assert "kwɪntˈɪljən" in " ".join(g2p.phonemes("7" * 21))

@@ -33,7 +33,8 @@ MASK_SEED: Final = 20_201_116  # the dropout masks belong to the text, so that a
 
 ENCODER_PARTS: Final = {"embedding", "position", "encoder", "duration", "f0", "energy"}
 LATER_PARTS: Final = {"position", "f0_embedding", "energy_embedding", "decoder", "mel", "postnet"}
-ALIKE_ENCODER: Final = "encoder.alike"  # its bits do not depend on the machine; takes a fifth longer
+ALIKE_ENCODER: Final = "encoder.alike"  # its bits do not depend on the machine; a fifth slower
+ALIKE_DECODER: Final = "decoder.alike"  # its functions do not; its convolutions may, which nothing behind it enlarges
 POSTNET_PARTS: Final = ("mel.", "postnet.", f"decoder.{ACOUSTIC.layers - 1}.feed_forward.")
 
 Floats = NDArray[np.float32]
@@ -90,8 +91,8 @@ class Nets:
         """
         compiled = library.load()
         # Weights are read net by net: all of them beside the encoder while it is made would be the peak of all memory.
-        encoder = ALIKE_ENCODER if precision == "fp32" else "encoder"
-        self._encoder = _session(encoder, stored_acoustic(ENCODER_PARTS))
+        is_alike = precision == "fp32"
+        self._encoder = _session(ALIKE_ENCODER if is_alike else "encoder", stored_acoustic(ENCODER_PARTS))
         decoder, end = stored_acoustic(LATER_PARTS), ".int8" if precision == "int8" else ""
         is_compiled = compiled is not None and compiled.has(precision)
         if end or is_compiled:
@@ -99,7 +100,7 @@ class Nets:
         postnet = {name: decoder.pop(name) for name in list(decoder) if name.startswith(POSTNET_PARTS)}
         if not end:
             decoder = {name: weight for name, weight in decoder.items() if not name.endswith(".balance")}
-        self._decoder = _session("decoder" + end, decoder)
+        self._decoder = _session(ALIKE_DECODER if is_alike else "decoder" + end, decoder)
         self.postnet: StreamedNet | NativePostnet
         if compiled is not None and is_compiled:
             self.postnet = NativePostnet(postnet, compiled, bits=8 if end else 16)

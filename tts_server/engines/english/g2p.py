@@ -2,6 +2,7 @@
 
 import re
 import threading
+import unicodedata
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -67,8 +68,15 @@ def text_of(run: Run, write: Callable[[Word], str] = written) -> str:
     return text
 
 
+def _plain_digit(sign: str) -> str:
+    """hibari fails at digits that are no decimals, such as ¹ or ①."""
+    return str(unicodedata.digit(sign)) if sign.isdigit() and not sign.isdecimal() else sign
+
+
 def with_plain_words(text: str) -> str:
     """The text with words that end a sentence kept from being read as abbreviations, and no number beyond names."""
+    if not text.isascii():
+        text = "".join(map(_plain_digit, text))
     text = _LONG_NUMBER.sub(lambda number: " ".join(number[0].replace(",", "")), text)
     return _NO_ABBREVIATION.sub(r"\1 .", text)
 

@@ -7,7 +7,7 @@ from tts_server.engines.baker import runtime
 pytest.importorskip("torch", reason="torch is a development dependency")
 onnx = pytest.importorskip("onnx", reason="onnx is a development dependency")
 
-GRAPHS = ("encoder", "encoder.alike", "decoder", "postnet", "vocoder", "decoder.int8", "postnet.int8")
+GRAPHS = ("encoder", "encoder.alike", "decoder", "decoder.alike", "postnet", "vocoder", "decoder.int8", "postnet.int8")
 
 
 @pytest.fixture(scope="module")

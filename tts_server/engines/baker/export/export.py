@@ -2,8 +2,8 @@
 
     python -m tts_server.engines.baker.export.export
 
-Of what comes after the encoder there are two: the second multiplies 8-bit integers. Of the encoder there are two as
-well: the second says the same on every machine, and is used where all is computed in floats. The weights are named,
+Of what comes after the encoder there are two: the second multiplies 8-bit integers. Of encoder and decoder there is one
+more, that says the same on every machine, and is used where all is computed in floats. The weights are named,
 external initialisers; `runtime.py` feeds them at load. Convolutions are two-dimensional with height 1, since
 onnxruntime has its blocked kernels for those only. `nets.py` is what the graphs must agree with.
 """
@@ -37,10 +37,11 @@ def build_graphs() -> dict[str, onnx.ModelProto]:
     return {
         "encoder": _encoder(Graph("encoder", acoustic, is_empty=True)),
         "encoder.alike": _encoder(AlikeGraph("encoder", acoustic, is_empty=True)),
-        "decoder": _decoder(acoustic),
+        "decoder": _decoder(Graph("decoder", acoustic, is_empty=True)),
+        "decoder.alike": _decoder(AlikeGraph("decoder", acoustic, is_empty=True)),
         "postnet": _postnet(acoustic),
         "vocoder": _vocoder(vocoder),
-        "decoder.int8": _decoder(acoustic, bits=8),
+        "decoder.int8": _decoder(Graph("decoder", acoustic, is_empty=True), bits=8),
         "postnet.int8": _postnet(acoustic, bits=8),
     }
 
@@ -71,9 +72,8 @@ def _encoder(graph: Graph) -> onnx.ModelProto:
     return graph.model()
 
 
-def _decoder(weights: Weights, bits: int = 32) -> onnx.ModelProto:
+def _decoder(graph: Graph, bits: int = 32) -> onnx.ModelProto:
     """All that looks at the whole clause: up to the attention of the last block."""
-    graph = Graph("decoder", weights, is_empty=True)
     x = graph.input("hidden", ["U", ACOUSTIC.hidden])
     repeats = graph.input("repeats", ["T"], TensorProto.INT64)
     for name in ("f0", "energy"):
