@@ -27,5 +27,5 @@ def draw(samples: list[dict[str, Any]], file: Path) -> None:
         axis.grid(alpha=0.3)
         axis.set_ylim(bottom=0)
     axes[-1].set_yscale("symlog", linthresh=10)
-    axes[-1].set_xlabel("days of the home (an hour each)")
+    axes[-1].set_xlabel("days of the home")
     figure.savefig(file, dpi=80)
