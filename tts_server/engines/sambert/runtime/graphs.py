@@ -277,9 +277,8 @@ def open_session(
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = has_arena
     options.enable_mem_pattern = False
-    options.log_severity_level = (
-        3  # a short chunk's kept samples are fewer than the graph tells, which it would warn of
-    )
+    # Errors only: a short chunk's kept samples are fewer than the graph tells, which it would warn of.
+    options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if not dot_products():  # sums of two products would be cut off at 16 bits; where there are some, this only costs
         options.add_session_config_entry("session.x64quantprecision", "1")
